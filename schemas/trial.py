@@ -362,22 +362,22 @@ class Element(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkn
     """One piece of the registry's data dictionary."""
 
 
-class OrgStudyIdInfo(Element):
+class OrgStudyIdInfo(Element, frozen=True, kw_only=True):
     id: str | None = None
     type: OrgStudyIdType | None = None
     link: str | None = None
 
-class SecondaryIdInfo(Element):
+class SecondaryIdInfo(Element, frozen=True, kw_only=True):
     id: str | None = None
     type: SecondaryIdType | None = None
     domain: str | None = None
     link: str | None = None
 
-class Organization(Element):
+class Organization(Element, frozen=True, kw_only=True):
     full_name: str | None = None
     class_: AgencyClass | None = None
 
-class IdentificationModule(Element):
+class IdentificationModule(Element, frozen=True, kw_only=True):
     nct_id: str | None = None
     nct_id_aliases: list[str] | None = None
     org_study_id_info: OrgStudyIdInfo | None = None
@@ -387,20 +387,20 @@ class IdentificationModule(Element):
     acronym: str | None = None
     organization: Organization | None = None
 
-class ExpandedAccessInfo(Element):
+class ExpandedAccessInfo(Element, frozen=True, kw_only=True):
     has_expanded_access: bool | None = None
     nct_id: str | None = None
     status_for_nct_id: ExpandedAccessStatus | None = None
 
-class PartialDateStruct(Element):
+class PartialDateStruct(Element, frozen=True, kw_only=True):
     date: PartialDate | None = None
     type: DateType | None = None
 
-class DateStruct(Element):
+class DateStruct(Element, frozen=True, kw_only=True):
     date: Date | None = None
     type: DateType | None = None
 
-class StatusModule(Element):
+class StatusModule(Element, frozen=True, kw_only=True):
     status_verified_date: PartialDate | None = None
     overall_status: Status | None = None
     last_known_status: Status | None = None
@@ -423,7 +423,7 @@ class StatusModule(Element):
     last_update_submit_date: Date | None = None
     last_update_post_date: DateStruct | None = field(default=None, name="lastUpdatePostDateStruct")
 
-class ResponsibleParty(Element):
+class ResponsibleParty(Element, frozen=True, kw_only=True):
     type: ResponsiblePartyType | None = None
     investigator_full_name: str | None = None
     investigator_title: str | None = None
@@ -431,16 +431,16 @@ class ResponsibleParty(Element):
     old_name_title: str | None = None
     old_organization: str | None = None
 
-class Sponsor(Element):
+class Sponsor(Element, frozen=True, kw_only=True):
     name: str | None = None
     class_: AgencyClass | None = None
 
-class SponsorCollaboratorsModule(Element):
+class SponsorCollaboratorsModule(Element, frozen=True, kw_only=True):
     responsible_party: ResponsibleParty | None = None
     lead_sponsor: Sponsor | None = None
     collaborators: list[Sponsor] | None = None
 
-class OversightModule(Element):
+class OversightModule(Element, frozen=True, kw_only=True):
     oversight_has_dmc: bool | None = None
     is_fda_regulated_drug: bool | None = None
     is_fda_regulated_device: bool | None = None
@@ -449,25 +449,25 @@ class OversightModule(Element):
     is_us_export: bool | None = None
     fdaaa801_violation: bool | None = None
 
-class DescriptionModule(Element):
+class DescriptionModule(Element, frozen=True, kw_only=True):
     brief_summary: str | None = None
     detailed_description: str | None = None
 
-class ConditionsModule(Element):
+class ConditionsModule(Element, frozen=True, kw_only=True):
     conditions: list[str] | None = None
     keywords: list[str] | None = None
 
-class ExpandedAccessTypes(Element):
+class ExpandedAccessTypes(Element, frozen=True, kw_only=True):
     individual: bool | None = None
     intermediate: bool | None = None
     treatment: bool | None = None
 
-class MaskingBlock(Element):
+class MaskingBlock(Element, frozen=True, kw_only=True):
     masking: DesignMasking | None = None
     masking_description: str | None = None
     who_masked: list[WhoMasked] | None = None
 
-class DesignInfo(Element):
+class DesignInfo(Element, frozen=True, kw_only=True):
     allocation: DesignAllocation | None = None
     intervention_model: InterventionalAssignment | None = None
     intervention_model_description: str | None = None
@@ -476,15 +476,15 @@ class DesignInfo(Element):
     time_perspective: DesignTimePerspective | None = None
     masking_info: MaskingBlock | None = None
 
-class BioSpec(Element):
+class BioSpec(Element, frozen=True, kw_only=True):
     retention: BioSpecRetention | None = None
     description: str | None = None
 
-class EnrollmentInfo(Element):
+class EnrollmentInfo(Element, frozen=True, kw_only=True):
     count: int | None = None
     type: EnrollmentType | None = None
 
-class DesignModule(Element):
+class DesignModule(Element, frozen=True, kw_only=True):
     study_type: StudyType | None = None
     n_ptrs_to_this_exp_acc_nct_id: int | None = None
     expanded_access_types: ExpandedAccessTypes | None = None
@@ -495,34 +495,34 @@ class DesignModule(Element):
     bio_spec: BioSpec | None = None
     enrollment_info: EnrollmentInfo | None = None
 
-class ArmGroup(Element):
+class ArmGroup(Element, frozen=True, kw_only=True):
     label: str | None = None
     type: ArmGroupType | None = None
     description: str | None = None
     intervention_names: list[str] | None = None
 
-class Intervention(Element):
+class Intervention(Element, frozen=True, kw_only=True):
     type: InterventionType | None = None
     name: str | None = None
     description: str | None = None
     arm_group_labels: list[str] | None = None
     other_names: list[str] | None = None
 
-class ArmsInterventionsModule(Element):
+class ArmsInterventionsModule(Element, frozen=True, kw_only=True):
     arm_groups: list[ArmGroup] | None = None
     interventions: list[Intervention] | None = None
 
-class Outcome(Element):
+class Outcome(Element, frozen=True, kw_only=True):
     measure: str | None = None
     description: str | None = None
     time_frame: str | None = None
 
-class OutcomesModule(Element):
+class OutcomesModule(Element, frozen=True, kw_only=True):
     primary_outcomes: list[Outcome] | None = None
     secondary_outcomes: list[Outcome] | None = None
     other_outcomes: list[Outcome] | None = None
 
-class EligibilityModule(Element):
+class EligibilityModule(Element, frozen=True, kw_only=True):
     eligibility_criteria: str | None = None
     healthy_volunteers: bool | None = None
     sex: Sex | None = None
@@ -534,23 +534,23 @@ class EligibilityModule(Element):
     study_population: str | None = None
     sampling_method: SamplingMethod | None = None
 
-class Contact(Element):
+class Contact(Element, frozen=True, kw_only=True):
     name: str | None = None
     role: ContactRole | None = None
     phone: str | None = None
     phone_ext: str | None = None
     email: str | None = None
 
-class Official(Element):
+class Official(Element, frozen=True, kw_only=True):
     name: str | None = None
     affiliation: str | None = None
     role: OfficialRole | None = None
 
-class GeoPoint(Element):
+class GeoPoint(Element, frozen=True, kw_only=True):
     lat: float
     lon: float
 
-class Location(Element):
+class Location(Element, frozen=True, kw_only=True):
     facility: str | None = None
     status: RecruitmentStatus | None = None
     city: str | None = None
@@ -560,37 +560,37 @@ class Location(Element):
     contacts: list[Contact] | None = None
     geo_point: GeoPoint | None = None
 
-class ContactsLocationsModule(Element):
+class ContactsLocationsModule(Element, frozen=True, kw_only=True):
     central_contacts: list[Contact] | None = None
     overall_officials: list[Official] | None = None
     locations: list[Location] | None = None
 
-class Retraction(Element):
+class Retraction(Element, frozen=True, kw_only=True):
     pmid: str | None = None
     source: str | None = None
 
-class Reference(Element):
+class Reference(Element, frozen=True, kw_only=True):
     pmid: str | None = None
     type: ReferenceType | None = None
     citation: str | None = None
     retractions: list[Retraction] | None = None
 
-class SeeAlsoLink(Element):
+class SeeAlsoLink(Element, frozen=True, kw_only=True):
     label: str | None = None
     url: str | None = None
 
-class AvailIpd(Element):
+class AvailIpd(Element, frozen=True, kw_only=True):
     id: str | None = None
     type: str | None = None
     url: str | None = None
     comment: str | None = None
 
-class ReferencesModule(Element):
+class ReferencesModule(Element, frozen=True, kw_only=True):
     references: list[Reference] | None = None
     see_also_links: list[SeeAlsoLink] | None = None
     avail_ipds: list[AvailIpd] | None = None
 
-class IpdSharingStatementModule(Element):
+class IpdSharingStatementModule(Element, frozen=True, kw_only=True):
     ipd_sharing: IpdSharing | None = None
     description: str | None = None
     info_types: list[IpdSharingInfoType] | None = None
@@ -598,7 +598,7 @@ class IpdSharingStatementModule(Element):
     access_criteria: str | None = None
     url: str | None = None
 
-class ProtocolSection(Element):
+class ProtocolSection(Element, frozen=True, kw_only=True):
     identification: IdentificationModule | None = field(default=None, name="identificationModule")
     status: StatusModule | None = field(default=None, name="statusModule")
     sponsor_collaborators: SponsorCollaboratorsModule | None = field(default=None, name="sponsorCollaboratorsModule")
@@ -613,53 +613,53 @@ class ProtocolSection(Element):
     references: ReferencesModule | None = field(default=None, name="referencesModule")
     ipd_sharing_statement: IpdSharingStatementModule | None = field(default=None, name="ipdSharingStatementModule")
 
-class FlowGroup(Element):
+class FlowGroup(Element, frozen=True, kw_only=True):
     id: str | None = None
     title: str | None = None
     description: str | None = None
 
-class FlowStats(Element):
+class FlowStats(Element, frozen=True, kw_only=True):
     group_id: str | None = None
     comment: str | None = None
     num_subjects: str | None = None
     num_units: str | None = None
 
-class FlowMilestone(Element):
+class FlowMilestone(Element, frozen=True, kw_only=True):
     type: str | None = None
     comment: str | None = None
     achievements: list[FlowStats] | None = None
 
-class DropWithdraw(Element):
+class DropWithdraw(Element, frozen=True, kw_only=True):
     type: str | None = None
     comment: str | None = None
     reasons: list[FlowStats] | None = None
 
-class FlowPeriod(Element):
+class FlowPeriod(Element, frozen=True, kw_only=True):
     title: str | None = None
     milestones: list[FlowMilestone] | None = None
     drop_withdraws: list[DropWithdraw] | None = None
 
-class ParticipantFlowModule(Element):
+class ParticipantFlowModule(Element, frozen=True, kw_only=True):
     pre_assignment_details: str | None = None
     recruitment_details: str | None = None
     type_units_analyzed: str | None = None
     groups: list[FlowGroup] | None = None
     periods: list[FlowPeriod] | None = None
 
-class MeasureGroup(Element):
+class MeasureGroup(Element, frozen=True, kw_only=True):
     id: str | None = None
     title: str | None = None
     description: str | None = None
 
-class DenomCount(Element):
+class DenomCount(Element, frozen=True, kw_only=True):
     group_id: str | None = None
     value: str | None = None
 
-class Denom(Element):
+class Denom(Element, frozen=True, kw_only=True):
     units: str | None = None
     counts: list[DenomCount] | None = None
 
-class Measurement(Element):
+class Measurement(Element, frozen=True, kw_only=True):
     group_id: str | None = None
     value: str | None = None
     spread: str | None = None
@@ -667,16 +667,16 @@ class Measurement(Element):
     upper_limit: str | None = None
     comment: str | None = None
 
-class MeasureCategory(Element):
+class MeasureCategory(Element, frozen=True, kw_only=True):
     title: str | None = None
     measurements: list[Measurement] | None = None
 
-class MeasureClass(Element):
+class MeasureClass(Element, frozen=True, kw_only=True):
     title: str | None = None
     denoms: list[Denom] | None = None
     categories: list[MeasureCategory] | None = None
 
-class BaselineMeasure(Element):
+class BaselineMeasure(Element, frozen=True, kw_only=True):
     title: str | None = None
     description: str | None = None
     population_description: str | None = None
@@ -688,14 +688,14 @@ class BaselineMeasure(Element):
     denoms: list[Denom] | None = None
     classes: list[MeasureClass] | None = None
 
-class BaselineCharacteristicsModule(Element):
+class BaselineCharacteristicsModule(Element, frozen=True, kw_only=True):
     population_description: str | None = None
     type_units_analyzed: str | None = None
     groups: list[MeasureGroup] | None = None
     denoms: list[Denom] | None = None
     measures: list[BaselineMeasure] | None = None
 
-class MeasureAnalysis(Element):
+class MeasureAnalysis(Element, frozen=True, kw_only=True):
     param_type: str | None = None
     param_value: str | None = None
     dispersion_type: AnalysisDispersionType | None = None
@@ -718,7 +718,7 @@ class MeasureAnalysis(Element):
     group_description: str | None = None
     group_ids: list[str] | None = None
 
-class OutcomeMeasure(Element):
+class OutcomeMeasure(Element, frozen=True, kw_only=True):
     type: OutcomeMeasureType | None = None
     title: str | None = None
     description: str | None = None
@@ -737,10 +737,10 @@ class OutcomeMeasure(Element):
     classes: list[MeasureClass] | None = None
     analyses: list[MeasureAnalysis] | None = None
 
-class OutcomeMeasuresModule(Element):
+class OutcomeMeasuresModule(Element, frozen=True, kw_only=True):
     outcome_measures: list[OutcomeMeasure] | None = None
 
-class EventGroup(Element):
+class EventGroup(Element, frozen=True, kw_only=True):
     id: str | None = None
     title: str | None = None
     description: str | None = None
@@ -751,13 +751,13 @@ class EventGroup(Element):
     other_num_affected: int | None = None
     other_num_at_risk: int | None = None
 
-class EventStats(Element):
+class EventStats(Element, frozen=True, kw_only=True):
     group_id: str | None = None
     num_events: int | None = None
     num_affected: int | None = None
     num_at_risk: int | None = None
 
-class AdverseEvent(Element):
+class AdverseEvent(Element, frozen=True, kw_only=True):
     term: str | None = None
     organ_system: str | None = None
     source_vocabulary: str | None = None
@@ -765,7 +765,7 @@ class AdverseEvent(Element):
     notes: str | None = None
     stats: list[EventStats] | None = None
 
-class AdverseEventsModule(Element):
+class AdverseEventsModule(Element, frozen=True, kw_only=True):
     frequency_threshold: str | None = None
     time_frame: str | None = None
     description: str | None = None
@@ -774,44 +774,44 @@ class AdverseEventsModule(Element):
     serious_events: list[AdverseEvent] | None = None
     other_events: list[AdverseEvent] | None = None
 
-class LimitationsAndCaveats(Element):
+class LimitationsAndCaveats(Element, frozen=True, kw_only=True):
     description: str | None = None
 
-class CertainAgreement(Element):
+class CertainAgreement(Element, frozen=True, kw_only=True):
     pi_sponsor_employee: bool | None = None
     restriction_type: AgreementRestrictionType | None = None
     restrictive_agreement: bool | None = None
     other_details: str | None = None
 
-class PointOfContact(Element):
+class PointOfContact(Element, frozen=True, kw_only=True):
     title: str | None = None
     organization: str | None = None
     email: str | None = None
     phone: str | None = None
     phone_ext: str | None = None
 
-class MoreInfoModule(Element):
+class MoreInfoModule(Element, frozen=True, kw_only=True):
     limitations_and_caveats: LimitationsAndCaveats | None = None
     certain_agreement: CertainAgreement | None = None
     point_of_contact: PointOfContact | None = None
 
-class ResultsSection(Element):
+class ResultsSection(Element, frozen=True, kw_only=True):
     participant_flow: ParticipantFlowModule | None = field(default=None, name="participantFlowModule")
     baseline_characteristics: BaselineCharacteristicsModule | None = field(default=None, name="baselineCharacteristicsModule")
     outcome_measures: OutcomeMeasuresModule | None = field(default=None, name="outcomeMeasuresModule")
     adverse_events: AdverseEventsModule | None = field(default=None, name="adverseEventsModule")
     more_info: MoreInfoModule | None = field(default=None, name="moreInfoModule")
 
-class UnpostedEvent(Element):
+class UnpostedEvent(Element, frozen=True, kw_only=True):
     type: UnpostedEventType | None = None
     date: Date | None = None
     date_unknown: bool | None = None
 
-class UnpostedAnnotation(Element):
+class UnpostedAnnotation(Element, frozen=True, kw_only=True):
     unposted_responsible_party: str | None = None
     unposted_events: list[UnpostedEvent] | None = None
 
-class ViolationEvent(Element):
+class ViolationEvent(Element, frozen=True, kw_only=True):
     type: ViolationEventType | None = None
     description: str | None = None
     creation_date: Date | None = None
@@ -819,17 +819,17 @@ class ViolationEvent(Element):
     release_date: Date | None = None
     posted_date: Date | None = None
 
-class ViolationAnnotation(Element):
+class ViolationAnnotation(Element, frozen=True, kw_only=True):
     violation_events: list[ViolationEvent] | None = None
 
-class AnnotationModule(Element):
+class AnnotationModule(Element, frozen=True, kw_only=True):
     unposted_annotation: UnpostedAnnotation | None = None
     violation_annotation: ViolationAnnotation | None = None
 
-class AnnotationSection(Element):
+class AnnotationSection(Element, frozen=True, kw_only=True):
     annotation: AnnotationModule | None = field(default=None, name="annotationModule")
 
-class LargeDoc(Element):
+class LargeDoc(Element, frozen=True, kw_only=True):
     type_abbrev: str | None = None
     has_protocol: bool | None = None
     has_sap: bool | None = None
@@ -840,59 +840,59 @@ class LargeDoc(Element):
     filename: str | None = None
     size: int | None = None
 
-class LargeDocumentModule(Element):
+class LargeDocumentModule(Element, frozen=True, kw_only=True):
     no_sap: bool | None = None
     large_docs: list[LargeDoc] | None = None
 
-class DocumentSection(Element):
+class DocumentSection(Element, frozen=True, kw_only=True):
     large_document: LargeDocumentModule | None = field(default=None, name="largeDocumentModule")
 
-class FirstMcpInfo(Element):
+class FirstMcpInfo(Element, frozen=True, kw_only=True):
     post_date: DateStruct | None = field(default=None, name="postDateStruct")
 
-class SubmissionInfo(Element):
+class SubmissionInfo(Element, frozen=True, kw_only=True):
     release_date: Date | None = None
     unrelease_date: Date | None = None
     unrelease_date_unknown: bool | None = None
     reset_date: Date | None = None
     mcp_release_n: int | None = None
 
-class SubmissionTracking(Element):
+class SubmissionTracking(Element, frozen=True, kw_only=True):
     estimated_results_first_submit_date: Date | None = None
     first_mcp_info: FirstMcpInfo | None = None
     submission_infos: list[SubmissionInfo] | None = None
 
-class MiscInfoModule(Element):
+class MiscInfoModule(Element, frozen=True, kw_only=True):
     version_holder: Date | None = None
     removed_countries: list[str] | None = None
     submission_tracking: SubmissionTracking | None = None
 
-class Mesh(Element):
+class Mesh(Element, frozen=True, kw_only=True):
     id: str | None = None
     term: str | None = None
 
-class BrowseLeaf(Element):
+class BrowseLeaf(Element, frozen=True, kw_only=True):
     id: str | None = None
     name: str | None = None
     as_found: str | None = None
     relevance: BrowseLeafRelevance | None = None
 
-class BrowseBranch(Element):
+class BrowseBranch(Element, frozen=True, kw_only=True):
     abbrev: str | None = None
     name: str | None = None
 
-class BrowseModule(Element):
+class BrowseModule(Element, frozen=True, kw_only=True):
     meshes: list[Mesh] | None = None
     ancestors: list[Mesh] | None = None
     browse_leaves: list[BrowseLeaf] | None = None
     browse_branches: list[BrowseBranch] | None = None
 
-class DerivedSection(Element):
+class DerivedSection(Element, frozen=True, kw_only=True):
     misc_info: MiscInfoModule | None = field(default=None, name="miscInfoModule")
     condition_browse: BrowseModule | None = field(default=None, name="conditionBrowseModule")
     intervention_browse: BrowseModule | None = field(default=None, name="interventionBrowseModule")
 
-class Study(Element):
+class Study(Element, frozen=True, kw_only=True):
     protocol: ProtocolSection | None = field(default=None, name="protocolSection")
     results: ResultsSection | None = field(default=None, name="resultsSection")
     annotation: AnnotationSection | None = field(default=None, name="annotationSection")
@@ -901,7 +901,7 @@ class Study(Element):
     has_results: bool | None = None
 
 
-class RelatedTrial(Element):
+class RelatedTrial(Element, frozen=True, kw_only=True):
     """Another trial that the page of this one points to."""
 
     title: str | None = None
@@ -910,7 +910,7 @@ class RelatedTrial(Element):
     phases: list[Phase] | None = None
 
 
-class Page(Element):
+class Page(Element, frozen=True, kw_only=True):
     """What a record's page says as text and the registry's API has no place for."""
 
     conditions_line: str | None = None
@@ -918,7 +918,7 @@ class Page(Element):
     related_trials: list[RelatedTrial] | None = None
 
 
-class Trial(Study, tag_field="trialbridge", tag="1"):
+class Trial(Study, frozen=True, kw_only=True, tag_field="trialbridge", tag="1"):
     """A trial record with all that its source said."""
 
     page: Page | None = None
