@@ -1,0 +1,220 @@
+"""FHIR Bundles: bytes to resources and back.
+
+https://hl7.org/fhir/R5/bundle.html
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from trialbridge.mappings.codec import Mismatch, Node
+from trialbridge.mappings.compiled import Read, Write, reader, writer
+from trialbridge.mappings.fhir import ours
+from trialbridge.mappings.fhir_r5 import STUDY
+from trialbridge.mappings.names import BASE, Names, extend
+from trialbridge.schemas.decode import parse_object, restore
+from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.trial import Trial
+
+LINK = "https://hl7.org/fhir/R5/researchstudy.html"
+
+EMPTY = ours("empty-element")
+UNMAPPED = ours("unmapped", "String")
+_KINDS: dict[str, Any] = {"object": {}, "list": [], "string": ""}
+_KIND_OF = {dict: "object", list: "list", str: "string"}
+
+
+@lru_cache(maxsize=1)
+def _r5() -> tuple[Write, Read]:
+    return writer(STUDY), reader(STUDY)
+
+
+def write(trial: Trial) -> tuple[bytes, list[Problem]]:
+    """The record as a Bundle of type collection, the ResearchStudy first.
+
+    The problems are warnings of what the Bundle does not carry.
+    """
+    bundle, problems = write_tree(trial)
+    return msgspec.json.encode(bundle), problems
+
+
+def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
+    """The record as the tree of a Bundle."""
+    names = Names(trial)
+    study = _r5()[0](trial, names)
+    problems = []
+    if trial.results is not None:
+        problems.append(
+            Problem(
+                severity="warning",
+                layer="mapping",
+                path="/resultsSection",
+                code="not-carried",
+                message="the results section is left aside: FHIR R5 carries the rest of the record",
+            )
+        )
+    if names.odd:
+        extend(study, "extension", _write_empty(trial))
+    if trial.unmapped:
+        words = msgspec.json.encode(trial.unmapped, order="sorted").decode()
+        extend(study, "extension", [{"url": UNMAPPED.url, "valueString": words}])
+    url = f"{BASE}/ResearchStudy/{names.root}"
+    resource = {"resourceType": "ResearchStudy", "id": names.root, "status": "active", **study}
+    entries = [{"fullUrl": url, "resource": resource}, *names.entries]
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries}, problems
+
+
+def _write_empty(trial: Trial) -> list[Node]:
+    """A marker for each `{}`, `[]` and `""` of the record, which FHIR forbids."""
+    found: list[Node] = []
+
+    def walk(value: Any, pointer: str) -> None:
+        kind = _KIND_OF.get(type(value))
+        if kind is None:
+            return
+        if not value:
+            found.append(
+                {
+                    "url": EMPTY.url,
+                    "extension": [
+                        {"url": "pointer", "valueString": pointer},
+                        {"url": "kind", "valueCode": kind},
+                    ],
+                }
+            )
+        elif kind == "object":
+            for key, inner in value.items():
+                walk(inner, f"{pointer}/{key}")
+        elif kind == "list":
+            for position, inner in enumerate(value):
+                walk(inner, f"{pointer}/{position}")
+
+    tree = msgspec.to_builtins(trial)
+    for key in ("resultsSection", "unmapped"):
+        tree.pop(key, None)
+    walk(tree, "")
+    return found
+
+
+def read(data: bytes) -> tuple[Trial, list[Problem]]:
+    """The record of a Bundle's one ResearchStudy.
+
+    Raises ReadError if the bytes are no such Bundle, with all that does not have its form.
+    """
+    return read_tree(decode_tree(data))
+
+
+def decode_tree(data: bytes) -> Node:
+    """The JSON object of a FHIR resource. Raises ReadError if it is none."""
+    tree = parse_object(data)
+    if "resourceType" not in tree:
+        raise _fatal("", "not-fhir", "no 'resourceType': not a FHIR resource")
+    return tree
+
+
+def read_tree(tree: Node) -> tuple[Trial, list[Problem]]:
+    """The record of the tree of a Bundle, or of a ResearchStudy alone."""
+    names = Names()
+    entries = _entries(tree)
+    studies = []
+    for path, full_url, resource in entries:
+        names.add(resource, full_url)
+        if resource.get("resourceType") == "ResearchStudy":
+            studies.append((path, resource))
+    if len(studies) != 1:
+        found = ", ".join(path for path, _ in studies) or "none"
+        raise _fatal(
+            "Bundle.entry",
+            "one-study",
+            f"expected one ResearchStudy, found {found if studies else 'none'}",
+        )
+    ((_, study),) = studies
+    names.study = study
+    try:
+        trial = _r5()[1](study, names)
+    except Mismatch as mismatch:
+        raise ReadError(
+            [
+                Problem(
+                    severity="error",
+                    layer="mapping",
+                    path=f"ResearchStudy.{path}" if path else "ResearchStudy",
+                    code="not-readable",
+                    message=message,
+                    link=LINK,
+                )
+                for path, message in mismatch.places
+            ]
+        ) from None
+    trial = _read_rest(trial, study)
+    return trial, [
+        Problem(
+            severity="warning", layer="mapping", path="ResearchStudy", code=code, message=message
+        )
+        for code, message in names.warnings
+    ]
+
+
+def _entries(tree: Node) -> list[tuple[str, str | None, Node]]:
+    """Each resource with its path and fullUrl."""
+    kind = tree.get("resourceType")
+    if kind == "ResearchStudy":
+        return [("ResearchStudy", None, tree)]
+    if kind != "Bundle":
+        raise _fatal(
+            str(kind), "not-a-bundle", f"expected a Bundle with a ResearchStudy, found a {kind}"
+        )
+    entries = tree.get("entry", [])
+    if not isinstance(entries, list):
+        raise _fatal("Bundle.entry", "wrong-type", "expected a list of entries")
+    found = []
+    for position, entry in enumerate(entries):
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if not isinstance(resource, dict):
+            raise _fatal(
+                f"Bundle.entry[{position}]", "wrong-type", "expected an entry with a resource"
+            )
+        found.append((f"Bundle.entry[{position}]", entry.get("fullUrl"), resource))
+    return found
+
+
+def _read_rest(trial: Trial, study: Node) -> Trial:
+    """The record with what no row of the table carries: empty elements and `unmapped`."""
+    empty: dict[str, Any] = {}
+    unmapped = trial.unmapped
+    for extension in study.get("extension", ()):
+        if extension.get("url") == EMPTY.url:
+            parts = {p.get("url"): p for p in extension.get("extension", ())}
+            kind = parts.get("kind", {}).get("valueCode")
+            pointer = parts.get("pointer", {}).get("valueString")
+            if kind in _KINDS and isinstance(pointer, str):
+                empty[pointer] = type(_KINDS[kind])()
+        elif extension.get("url") == UNMAPPED.url:
+            try:
+                unmapped = msgspec.json.decode(extension.get("valueString", ""), type=dict[str, Any])
+            except (msgspec.DecodeError, TypeError) as error:
+                raise _fatal(
+                    f"ResearchStudy.extension[url='{UNMAPPED.url}']", "not-json", str(error)
+                ) from None
+    if empty:
+        tree = restore(msgspec.to_builtins(trial), empty)
+        try:
+            trial = msgspec.convert(tree, Trial)
+        except msgspec.ValidationError as error:
+            raise _fatal(
+                f"ResearchStudy.extension[url='{EMPTY.url}']", "not-readable", str(error)
+            ) from None
+    if unmapped is not None:
+        trial = msgspec.structs.replace(trial, unmapped=unmapped)
+    return trial
+
+
+def _fatal(path: str, code: str, message: str) -> ReadError:
+    return ReadError(
+        [
+            Problem(
+                severity="fatal", layer="read", path=path, code=code, message=message, link=LINK
+            )
+        ]
+    )

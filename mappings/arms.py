@@ -1,0 +1,182 @@
+"""Which arm receives which intervention: said twice by the registry, written once in FHIR.
+
+The registry names an arm's interventions (`armGroup.interventionNames`, as `Drug: aspirin`) and an
+intervention's arms (`intervention.armGroupLabels`). In FHIR the link is the arm's action of the
+PlanDefinition with an action in it for each intervention that it receives. Only where the second
+list does not follow from the first does an extension hold it.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from trialbridge.mappings.codec import Codec, Node
+from trialbridge.mappings.fhir import concept, ours
+from trialbridge.mappings.fhir_codes import INTERVENTION_TYPE
+from trialbridge.mappings.names import BASE, Names
+from trialbridge.schemas.trial import ArmsInterventionsModule
+
+ARM_ID = ours("arm-of-intervention", "Id")
+ARM_LABEL = ours("arm-of-intervention-label", "String")
+NO_ARMS = ours("arms-of-intervention-absent", "Boolean")
+
+_TYPE = concept(INTERVENTION_TYPE)
+
+
+def full_name(type_: str | None, name: str | None) -> str | None:
+    """How an arm names an intervention: `Dietary Supplement: stanol esters`."""
+    if type_ is None or name is None:
+        return name
+    return f"{type_.replace('_', ' ').title()}: {name}"
+
+
+def activity_url(names: Names, position: int) -> str:
+    return f"{BASE}/ActivityDefinition/{names.named('intervention', position)}"
+
+
+class _Links:
+    """What the arms of a record say of its interventions."""
+
+    def __init__(self, names: Names) -> None:
+        protocol = names.trial.protocol if names.trial else None
+        module = protocol.arms_interventions if protocol else None
+        self.positions: dict[str, int] = {}
+        self.labels: dict[str, list[str]] = {}
+        self.arm_ids: dict[str, str] = {}
+        if module is None:
+            return
+        for position, intervention in enumerate(module.interventions or ()):
+            name = full_name(intervention.type, intervention.name)
+            if name:
+                self.positions.setdefault(name, position)
+        for number, arm in enumerate(module.arm_groups or ()):
+            if not arm.label:
+                continue
+            self.arm_ids.setdefault(arm.label, names.named("arm", number))
+            for name in arm.intervention_names or ():
+                if name in self.positions:
+                    item = names.named("intervention", self.positions[name])
+                    labels = self.labels.setdefault(item, [])
+                    if arm.label not in labels:
+                        labels.append(arm.label)
+
+    @classmethod
+    def of(cls, names: Names) -> "_Links":
+        if "links" not in names.memo:
+            names.memo["links"] = cls(names)
+        links: _Links = names.memo["links"]
+        return links
+
+
+def _write_actions(module: ArmsInterventionsModule, names: Names) -> list[Node] | None:
+    positions = _Links.of(names).positions
+    actions = []
+    for number, arm in enumerate(module.arm_groups or ()):
+        action: Node = {"linkId": names.named("arm", number)}
+        received = []
+        for name in arm.intervention_names or ():
+            if name in positions:
+                received.append({"definitionCanonical": activity_url(names, positions[name])})
+            elif name:
+                received.append({"title": name})
+            else:
+                names.odd = True
+        if received:
+            action["action"] = received
+        actions.append(action)
+    return actions or None
+
+
+actions: Codec[ArmsInterventionsModule] = Codec(lambda nodes, names: None, _write_actions)
+"""An action for each arm, in it one for each intervention; read where the arms are read."""
+
+
+class _Plan:
+    """What the PlanDefinitions of a Bundle say of the arms of its study."""
+
+    def __init__(self, names: Names) -> None:
+        self.received: dict[str, list[str]] = {}
+        self.arms: dict[str, list[str]] = {}
+        self.names = {
+            group.get("linkId"): group.get("name")
+            for group in names.study.get("comparisonGroup", ())
+            if group.__class__ is dict
+        }
+        for plan in names.of_type("PlanDefinition"):
+            for action in _objects(plan.get("action")):
+                arm = action.get("linkId")
+                said = self.received.setdefault(arm, [])
+                for inner in _objects(action.get("action")):
+                    url = inner.get("definitionCanonical")
+                    activity = names.index.get(url) if url.__class__ is str else None
+                    if activity is not None:
+                        named = full_name(_activity_type(activity, names), activity.get("title"))
+                    else:
+                        named = inner.get("title")
+                    if named:
+                        said.append(named)
+                    label = self.names.get(arm)
+                    if activity is not None and label:
+                        labels = self.arms.setdefault(activity.get("url", ""), [])
+                        if label not in labels:
+                            labels.append(label)
+
+    @classmethod
+    def of(cls, names: Names) -> "_Plan":
+        if "plan" not in names.memo:
+            names.memo["plan"] = cls(names)
+        plan: _Plan = names.memo["plan"]
+        return plan
+
+
+def _objects(nodes: Any) -> Iterable[Node]:
+    return (n for n in nodes if n.__class__ is dict) if nodes.__class__ is list else ()
+
+
+def _activity_type(activity: Node, names: Names) -> str | None:
+    return next((t for n in _objects(activity.get("topic")) if (t := _TYPE.read(n, names))), None)
+
+
+received: Codec[list[str]] = Codec(
+    lambda link_id, names: _Plan.of(names).received.get(link_id) or None,
+    lambda value, names: None,
+)
+"""The interventions of an arm, from the action with the arm's linkId."""
+
+
+def _write_labels(labels: list[str] | None, names: Names) -> Node | None:
+    links = _Links.of(names)
+    derived = links.labels.get(names.item)
+    if labels == derived:
+        return None
+    if not labels:
+        if labels is not None:
+            names.odd = True
+        return {"extension": [{"url": NO_ARMS.url, "valueBoolean": True}]} if derived else None
+    extensions = []
+    for label in labels:
+        if label in links.arm_ids:
+            extensions.append({"url": ARM_ID.url, "valueId": links.arm_ids[label]})
+        elif label:
+            extensions.append({"url": ARM_LABEL.url, "valueString": label})
+        else:
+            names.odd = True
+    return {"extension": extensions}
+
+
+def _read_labels(activity: Node, names: Names) -> list[str] | None:
+    plan = _Plan.of(names)
+    said = []
+    for extension in _objects(activity.get("extension")):
+        url = extension.get("url")
+        if url == NO_ARMS.url:
+            return None
+        if url == ARM_LABEL.url:
+            said.append(extension.get("valueString"))
+        elif url == ARM_ID.url:
+            said.append(plan.names.get(extension.get("valueId")))
+    labels = [label for label in said if label]
+    return labels or plan.arms.get(activity.get("url", "")) or None
+
+
+labels: Codec[list[str]] = Codec(_read_labels, _write_labels)
+"""The arms of an intervention: those whose actions have it, or where the record differs, ours."""

@@ -1,0 +1,356 @@
+"""Mappings as data: tables of fields that are read and written by the same declaration.
+
+A `Record` relates the attributes of one struct of the model to places in a format's tree. Its
+rows are plain values, so that the reader, the writer, the coverage list, the mapping page and the
+definitions of our extensions all come out of the one table. `trialbridge.mappings.compiled` turns
+a table into two functions.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, get_args, get_origin
+
+from msgspec import Struct, structs
+
+if TYPE_CHECKING:
+    from trialbridge.mappings.names import Names
+
+V = TypeVar("V")
+S = TypeVar("S", bound=Struct)
+
+Node = dict[str, Any]
+
+
+class Mismatch(Exception):
+    """A tree does not have the form that a codec reads: (path, message) of every place."""
+
+    def __init__(self, message: str, path: str = "") -> None:
+        super().__init__(message)
+        self.places: list[tuple[str, str]] = [(path, message)]
+
+    @classmethod
+    def of(cls, places: list[tuple[str, str]]) -> "Mismatch":
+        mismatch = cls(places[0][1])
+        mismatch.places = places
+        return mismatch
+
+    def within(self, prefix: str) -> list[tuple[str, str]]:
+        """The places, seen from the node that holds `prefix`."""
+        return [
+            (prefix + path if path.startswith("[") or not path else f"{prefix}.{path}", message)
+            for path, message in self.places
+        ]
+
+
+class Codec(NamedTuple, Generic[V]):
+    """Two inverse functions between a part of a format's tree and a model value.
+
+    `read` raises Mismatch; it gives None where the part says nothing of this value. `write` gives
+    None where there is nothing to write.
+    """
+
+    read: Callable[[Any, "Names"], V | None]
+    write: Callable[[V, "Names"], Any]
+    systems: tuple["System", ...] = ()
+    """The code systems of ours that it writes."""
+    table: "Record | None" = None
+    """The table that it runs for each element of a list."""
+    plain: bool = False
+    """Whether it writes the value as it is."""
+
+
+class System(NamedTuple):
+    """A code system of ours: the registry's own enumeration, or words that no standard has."""
+
+    url: str
+    title: str
+    codes: Mapping[str, str]
+
+
+# --- places in a tree -------------------------------------------------------------------------
+
+
+class Item(NamedTuple):
+    """An element of a list: the first that `mine` accepts; written with `const` in it."""
+
+    label: str
+    const: Mapping[str, Any]
+    mine: Callable[[Node], bool]
+
+
+class Link(NamedTuple):
+    """A link to another resource: the member that holds the link, the type, and the id's last part.
+
+    Without a name the resource is named after the list item that it belongs to.
+    """
+
+    member: str
+    type: str
+    name: str | None
+    const: Mapping[str, Any]
+    canonical: bool
+
+
+Step = str | Item | Link
+
+
+def item(label: str = "", mine: Callable[[Node], bool] | None = None, **const: Any) -> Item:
+    """An element with these constant members, by which it is found again unless `mine` is given."""
+    if mine is None:
+        pairs = tuple(const.items())
+
+        def mine(node: Node) -> bool:
+            return all(node.get(key) == value for key, value in pairs)
+
+    if not label:
+        label = " and ".join(f"{key}='{value}'" for key, value in const.items())
+    return Item(label, const, mine)
+
+
+FIRST = Item("", {}, lambda node: True)
+
+
+def to(type_: str, name: str | None = None, **const: Any) -> Link:
+    """The resource that a Reference points to."""
+    return Link("reference", type_, name, const, canonical=False)
+
+
+def canonical(member: str, type_: str, **const: Any) -> Link:
+    """The resource that a canonical url names."""
+    return Link(member, type_, None, const, canonical=True)
+
+
+class Extension(NamedTuple):
+    """An extension, by url, and the type of its value; without a type it has nested ones."""
+
+    url: str
+    kind: str | None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        found: tuple[Step, ...] = ("extension", _extension_item(self.url))
+        return (*found, f"value{self.kind}") if self.kind else found
+
+
+_EXTENSION_ITEMS: dict[str, Item] = {}
+
+
+def _extension_item(url: str) -> Item:
+    if url not in _EXTENSION_ITEMS:
+        _EXTENSION_ITEMS[url] = item(label=f"url='{url}'", url=url)
+    return _EXTENSION_ITEMS[url]
+
+
+# --- rows --------------------------------------------------------------------------------------
+
+
+class Field(NamedTuple):
+    """One row: an attribute of the model and its place in the tree.
+
+    many: the place is a list that other rows share; the codec writes elements and reads the list.
+    merge: the codec writes members of the node at the place and reads that node.
+    when: written only for values that this accepts (another row has the others).
+    leaves: the attributes below `model` that the row carries, where it is a struct or list.
+    write_always, read_always: the codec is asked even where there is no value, or no member.
+    note: in words, where the place alone does not say how the value stands there.
+    """
+
+    model: str
+    steps: tuple[Step, ...]
+    codec: Codec[Any]
+    many: bool = False
+    merge: bool = False
+    when: Callable[[Any], bool] | None = None
+    leaves: tuple[str, ...] = ()
+    home: str | None = None
+    write_always: bool = False
+    read_always: bool = False
+    note: str = ""
+
+
+class Record(NamedTuple):
+    """The table of one struct."""
+
+    type: type[Struct]
+    rows: tuple[Field, ...]
+
+
+def _flatten(steps: Iterable["Step | Extension"]) -> tuple[Step, ...]:
+    flat: list[Step] = []
+    for step in steps:
+        if isinstance(step, Extension):
+            flat.extend(step.steps)
+        else:
+            flat.append(step)
+    return tuple(flat)
+
+
+def field(
+    model: str,
+    *steps: "Step | Extension",
+    codec: Codec[Any] | None = None,
+    when: Callable[[Any], bool] | None = None,
+    leaves: tuple[str, ...] = (),
+    home: str | None = None,
+    note: str = "",
+) -> Field:
+    """One value at one place."""
+    return Field(
+        model,
+        _flatten(steps),
+        codec or text,
+        when=when,
+        leaves=leaves,
+        home=home,
+        note=note,
+    )
+
+
+def among(
+    model: str,
+    *steps: "Step | Extension",
+    codec: Codec[Any],
+    leaves: tuple[str, ...] = (),
+    home: str | None = None,
+    read_always: bool = False,
+    note: str = "",
+) -> Field:
+    """A value that is some of the elements of a list; other rows have the other elements."""
+    return Field(
+        model,
+        _flatten(steps),
+        codec,
+        many=True,
+        leaves=leaves,
+        home=home,
+        read_always=read_always,
+        note=note,
+    )
+
+
+def merged(
+    model: str,
+    *steps: "Step | Extension",
+    codec: Codec[Any],
+    leaves: tuple[str, ...] = (),
+    home: str | None = None,
+    write_always: bool = False,
+    note: str = "",
+) -> Field:
+    """A value that is several members of the node at the place."""
+    return Field(
+        model,
+        _flatten(steps),
+        codec,
+        merge=True,
+        leaves=leaves,
+        home=home,
+        write_always=write_always,
+        note=note,
+    )
+
+
+def record(type_: type[Struct], *rows: Field) -> Record:
+    """A table; every model path is checked against the structs here, at import."""
+    for row in rows:
+        attribute_type(type_, row.model)
+    return Record(type_, rows)
+
+
+def amend(rows: Sequence[Field], *others: Field) -> tuple[Field, ...]:
+    """The rows with those of another version in place of the ones of the same model path."""
+    replaced = {row.model for row in others}
+    return (*(row for row in rows if row.model not in replaced), *others)
+
+
+def attribute_type(type_: type[Struct], path: str) -> Any:
+    """The type at a dotted path of structs, without its None.
+
+    Raises TypeError if there is no such attribute.
+    """
+    found: Any = type_
+    for name in path.split(".") if path else ():
+        fields = {f.name: f for f in structs.fields(found)}
+        if name not in fields:
+            raise TypeError(f"{found.__name__} has no attribute {name!r} (in {path!r})")
+        found = bare(fields[name].type)
+    return found
+
+
+def bare(annotation: Any) -> Any:
+    """A type without `| None` and without Annotated."""
+    if hasattr(annotation, "__metadata__"):
+        return bare(get_args(annotation)[0])
+    args = get_args(annotation)
+    if type(None) in args:
+        (other,) = (arg for arg in args if arg is not type(None))
+        return bare(other)
+    return annotation
+
+
+def item_type(annotation: Any) -> Any:
+    """The type of a list's items, or None if it is no list."""
+    return bare(get_args(annotation)[0]) if get_origin(annotation) is list else None
+
+
+# --- codecs that any format has ----------------------------------------------------------------
+
+
+def _expected(what: str, found: Any) -> Mismatch:
+    shown = repr(found)
+    return Mismatch(f"expected {what}, found {shown if len(shown) < 60 else shown[:57] + '...'}")
+
+
+def _read_text(value: Any, names: "Names") -> str:
+    if value.__class__ is not str:
+        raise _expected("a string", value)
+    return value  # type: ignore[no-any-return]
+
+
+def _read_boolean(value: Any, names: "Names") -> bool:
+    if value.__class__ is not bool:
+        raise _expected("true or false", value)
+    return value  # type: ignore[no-any-return]
+
+
+def _read_integer(value: Any, names: "Names") -> int:
+    if value.__class__ is not int:
+        raise _expected("a whole number", value)
+    return value  # type: ignore[no-any-return]
+
+
+def _read_number(value: Any, names: "Names") -> float:
+    if value.__class__ not in (int, float):
+        raise _expected("a number", value)
+    return float(value)
+
+
+def _same(value: V, names: "Names") -> V:
+    return value
+
+
+text: Codec[str] = Codec(_read_text, _same, plain=True)
+boolean: Codec[bool] = Codec(_read_boolean, _same, plain=True)
+integer: Codec[int] = Codec(_read_integer, _same, plain=True)
+number: Codec[float] = Codec(_read_number, _same, plain=True)
+
+
+def choice(table: Mapping[V, Any]) -> Codec[V]:
+    """Values that stand as other values; a table that is not one to one is refused."""
+    back = inverse(table)
+
+    def read(value: Any, names: "Names") -> V:
+        if value not in back:
+            raise _expected("one of " + ", ".join(map(repr, back)), value)
+        return back[value]
+
+    return Codec(read, lambda value, names: table[value])
+
+
+def inverse(table: Mapping[V, Any]) -> dict[Any, V]:
+    """The table the other way; raises ValueError at a duplicate."""
+    back: dict[Any, V] = {}
+    for key, value in table.items():
+        if value in back:
+            raise ValueError(f"{key!r} and {back[value]!r} both stand as {value!r}")
+        back[value] = key
+    return back

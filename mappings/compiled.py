@@ -1,0 +1,386 @@
+"""Tables as functions: one writer and one reader made from each Record.
+
+The functions are generated source, with the steps of all rows folded into one walk over the tree.
+Paths are not tracked while all goes well: a reader that meets a Mismatch goes on with its other
+rows, and adds the path of the place on the way out, so that all problems of a record are told
+together.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from trialbridge.mappings.codec import (
+    Codec,
+    Field,
+    Item,
+    Link,
+    Mismatch,
+    Node,
+    Record,
+    attribute_type,
+)
+from trialbridge.mappings.names import Names, extend, merge
+
+Write = Callable[[Any, Names], Node]
+Read = Callable[[Node, Names], Any]
+
+_ABSENT_REASON = {
+    "extension": [
+        {
+            "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
+            "valueCode": "unknown",
+        }
+    ]
+}
+
+
+def writer(table: Record) -> Write:
+    """A function that gives the node of a struct, filled by every row of the table."""
+    source = _Source("node", "v, names")
+    values = _model_variables(source, table)
+    source.line("node = {}")
+    _write_branch(source, table, values, _Branch.of(table.rows), "node")
+    source.line("return node")
+    function: Write = source.function()
+    return function
+
+
+def reader(table: Record) -> Read:
+    """A function that gives the struct of a node; it raises Mismatch with all that is wrong."""
+    source = _Source("struct", "node, names")
+    source.line("bad = []")
+    owners = sorted({row.model.rpartition(".")[0] for row in table.rows if row.model} | {""})
+    every = sorted({".".join(o.split(".")[:i]) for o in owners for i in range(len(o) + 1)})
+    for owner in every:
+        source.line(f"{_keywords(owner)} = {{}}")
+    _read_branch(source, _Branch.of(table.rows), "node", "")
+    source.line("if bad: raise Mismatch.of(bad)")
+    source.bind("Mismatch", Mismatch)
+    source.line("try:")
+    for owner in sorted(every, key=lambda path: -path.count(".")):
+        if owner:
+            outer, _, name = owner.rpartition(".")
+            type_ = source.value(attribute_type(table.type, owner))
+            keywords = _keywords(owner)
+            source.line(f"    if {keywords}: {_keywords(outer)}[{name!r}] = {type_}(**{keywords})")
+    source.line(f"    return {source.value(table.type)}(**{_keywords('')})")
+    source.line("except TypeError as error: raise Mismatch(str(error)) from None")
+    function: Read = source.function()
+    return function
+
+
+def each(
+    table: Record,
+    *,
+    name: str | None = None,
+    const: Mapping[str, Any] | None = None,
+    mine: Callable[[Node], bool] | None = None,
+    id_as: str | None = None,
+    required: str | None = None,
+) -> Codec[list[Any]]:
+    """The structs of a list as the elements of a list that `mine` accepts.
+
+    Each element has `const`; it is named by kind and position, and has this name in the member
+    `id_as`. A member that the standard requires and the source does not say is marked as absent.
+    """
+    return _Each(table, name, dict(const or {}), mine, id_as, required).codec
+
+
+class _Each:
+    def __init__(
+        self,
+        table: Record,
+        name: str | None,
+        const: dict[str, Any],
+        mine: Callable[[Node], bool] | None,
+        id_as: str | None,
+        required: str | None,
+    ) -> None:
+        self.table, self.name, self.const, self.mine = table, name, const, mine
+        self.id_as, self.required = id_as, required
+        self.write_one, self.read_one = writer(table), reader(table)
+        # Constant lists are joined with the written ones; all else is overwritten.
+        self.joined = {key for key, value in self.const.items() if isinstance(value, list)}
+        self.codec: Codec[list[Any]] = Codec(self.read, self.write, table=table)
+
+    def write(self, values: list[Any], names: Names) -> list[Node]:
+        outer, elements = names.item, []
+        const, joined, write_one = self.const, self.joined, self.write_one
+        for position, value in enumerate(values):
+            if self.name is not None:
+                names.item = names.named(self.name, position)
+            node = write_one(value, names)
+            if self.id_as is not None:
+                node = {self.id_as: names.item, **node}
+            if not node:
+                # Nothing but its place in the list: put back from the marker of empty elements.
+                names.odd = True
+                continue
+            if self.required is not None and self.required not in node:
+                node[f"_{self.required}"] = _ABSENT_REASON
+            for key in joined:
+                if key in node:
+                    node[key] = const[key] + node[key]
+            elements.append({**const, **node} if const else node)
+        names.item = outer
+        return elements
+
+    def read(self, nodes: Any, names: Names) -> list[Any] | None:
+        values, bad = [], []
+        mine = self.mine
+        for position, node in enumerate(nodes):
+            if node.__class__ is not dict:
+                bad.append((f"[{position}]", f"expected an object, found {node!r:.60}"))
+            elif mine is None or mine(node):
+                try:
+                    values.append(self.read_one(node, names))
+                except Mismatch as mismatch:
+                    bad += mismatch.within(f"[{position}]")
+        if bad:
+            raise Mismatch.of(bad)
+        return values or None
+
+
+# --- source ------------------------------------------------------------------------------------
+
+
+class _Source:
+    """Lines of a function, and the values that its names stand for."""
+
+    def __init__(self, name: str, parameters: str) -> None:
+        self.name = name
+        self.lines = [f"def {name}({parameters}):"]
+        self.names: dict[str, Any] = {"extend": extend, "merge": merge}
+        self.depth = 1
+        self.count = 0
+
+    def line(self, text: str) -> None:
+        self.lines.append("    " * self.depth + text)
+
+    def new(self, prefix: str) -> str:
+        self.count += 1
+        return f"{prefix}{self.count}"
+
+    def bind(self, name: str, value: Any) -> None:
+        self.names[name] = value
+
+    def value(self, value: Any) -> str:
+        """A name in the function for a value of ours."""
+        name = self.new("c")
+        self.names[name] = value
+        return name
+
+    def function(self) -> Any:
+        # All of the source is made here, from tables of ours: no input has a part in it.
+        exec(compile("\n".join(self.lines), f"<{self.name}>", "exec"), self.names)
+        return self.names[self.name]
+
+
+class _Branch:
+    """The steps of all rows as one tree."""
+
+    def __init__(self) -> None:
+        self.members: dict[str, _Branch] = {}
+        self.items: dict[int, tuple[Item, _Branch]] = {}
+        self.links: dict[tuple[str, str, str | None], tuple[Link, _Branch]] = {}
+        self.rows: list[Field] = []
+
+    @classmethod
+    def of(cls, rows: tuple[Field, ...]) -> "_Branch":
+        top = cls()
+        for row in rows:
+            branch = top
+            for step in row.steps:
+                if isinstance(step, str):
+                    branch = branch.members.setdefault(step, cls())
+                elif isinstance(step, Item):
+                    branch = branch.items.setdefault(id(step), (step, cls()))[1]
+                else:
+                    key = (step.member, step.type, step.name)
+                    branch = branch.links.setdefault(key, (step, cls()))[1]
+            branch.rows.append(row)
+        return top
+
+
+def _keywords(owner: str) -> str:
+    return f"k_{owner.replace('.', '__')}"
+
+
+def _model_variables(source: _Source, table: Record) -> dict[str, str]:
+    """Lines that fetch each struct on the way to a row's attribute, once."""
+    variables = {"": "v"}
+    for row in table.rows:
+        owners = row.model.split(".")[:-1]
+        for length in range(1, len(owners) + 1):
+            path = ".".join(owners[:length])
+            if path not in variables:
+                outer = variables[".".join(owners[: length - 1])]
+                name = variables[path] = f"m_{path.replace('.', '__')}"
+                empty = source.value(_empty(attribute_type(table.type, path)))
+                guard = "" if outer == "v" else f" if {outer} is not None else None"
+                source.line(f"{name} = {outer}.{owners[length - 1]}{guard}")
+                source.line(f"if {name} is not None and {name} == {empty}: names.odd = True")
+    return variables
+
+
+def _empty(type_: type[Struct]) -> Struct | None:
+    try:
+        return type_()
+    except TypeError:  # it has required attributes, so it is never empty
+        return None
+
+
+def _write_branch(
+    source: _Source, table: Record, values: dict[str, str], branch: _Branch, node: str
+) -> None:
+    """Lines that fill the node at a branch."""
+    for row in branch.rows:
+        if row.merge:
+            _write_value(source, table, values, row, lambda expr: f"merge({node}, {expr})")
+    for link, below in branch.links.values():
+        inner = source.new("n")
+        source.line(f"{inner} = {{}}")
+        _write_branch(source, table, values, below, inner)
+        put = f"names.put({source.value(link)}, {inner})"
+        source.line(f"if {inner}: {node}[{link.member!r}] = {put}")
+    for key, below in branch.members.items():
+        many = [row for row in below.rows if row.many]
+        for row in below.rows:
+            if not row.many and not row.merge:
+                store = f"{node}[{key!r}] = "
+                _write_value(source, table, values, row, lambda expr, s=store: s + expr)
+        if many or below.items:
+            found = source.new("l")
+            source.line(f"{found} = []")
+            for row in many:
+                _write_value(source, table, values, row, lambda expr, f=found: f"{f} += {expr}")
+            for item, inside in below.items.values():
+                inner = source.new("n")
+                source.line(f"{inner} = {{}}")
+                _write_branch(source, table, values, inside, inner)
+                whole = f"{{**{source.value(dict(item.const))}, **{inner}}}" if item.const else inner
+                source.line(f"if {inner}: {found}.append({whole})")
+            source.line(f"if {found}: extend({node}, {key!r}, {found})")
+        elif below.members or below.links or any(row.merge for row in below.rows):
+            inner = source.new("n")
+            source.line(f"{inner} = {{}}")
+            _write_branch(source, table, values, below, inner)
+            source.line(f"if {inner}: {node}[{key!r}] = {inner}")
+
+
+def _write_value(
+    source: _Source,
+    table: Record,
+    values: dict[str, str],
+    row: Field,
+    store: Callable[[str], str],
+) -> None:
+    """Lines that store what the row's codec makes of its value."""
+    owner, _, name = row.model.rpartition(".")
+    holder = values[owner]
+    x = source.new("x")
+    if not row.model:
+        source.line(f"{x} = v")
+    elif holder == "v":
+        source.line(f"{x} = v.{name}")
+    else:
+        source.line(f"{x} = {holder}.{name} if {holder} is not None else None")
+    type_ = attribute_type(table.type, row.model)
+    can_be_empty = type_ not in (bool, int, float)
+    guard = f" and {source.value(row.when)}({x})" if row.when else ""
+    if row.write_always:
+        source.line("if True:")
+    elif can_be_empty:
+        source.line(f"if {x}{guard}:")
+    else:
+        source.line(f"if {x} is not None{guard}:")
+    source.depth += 1
+    if row.codec.plain:
+        source.line(store(x))
+    else:
+        y = source.new("y")
+        source.line(f"{y} = {source.value(row.codec.write)}({x}, names)")
+        source.line(f"if {y} is not None: {store(y)}")
+    source.depth -= 1
+    if can_be_empty and not row.write_always and row.when is None:
+        source.line(f"elif {x} is not None: names.odd = True")
+
+
+def _read_branch(source: _Source, branch: _Branch, node: str, path: str) -> None:
+    """Lines that read the node at a branch into the keywords of the structs."""
+    for row in branch.rows:
+        if row.merge:
+            _read_value(source, row, node, path)
+    for link, below in branch.links.values():
+        at = source.new("n")
+        source.line(f"{at} = {node}.get({link.member!r})")
+        source.line(f"if {at} is not None:")
+        source.line(f"    try: {at} = names.follow({source.value(link)}, {at})")
+        source.line("    except Mismatch as mismatch:")
+        source.line(f"        bad += mismatch.within({path!r}); {at} = None")
+        source.line(f"if {at} is not None:")
+        source.depth += 1
+        source.line("pass")
+        _read_branch(source, below, at, f"{path}.resolve()")
+        source.depth -= 1
+    for key, below in branch.members.items():
+        here = f"{path}.{key}" if path else key
+        at = source.new("n")
+        source.line(f"{at} = {node}.get({key!r})")
+        for row in below.rows:
+            if row.read_always:
+                _read_value(source, row, at, here)
+        source.line(f"if {at} is not None:")
+        source.depth += 1
+        source.line("pass")
+        wants = "list" if below.items or any(
+            row.many and not row.read_always for row in below.rows
+        ) else None
+        if wants is None and (below.members or below.links):
+            wants = "dict"
+        if wants is not None:
+            what = "a list" if wants == "list" else "an object"
+            source.line(f"if {at}.__class__ is not {wants}:")
+            source.line(f"    bad.append(({here!r}, f'expected {what}, found {{{at}!r:.60}}'))")
+            source.line("else:")
+            source.depth += 1
+            source.line("pass")
+        for row in below.rows:
+            if not row.merge and not row.read_always:
+                _read_value(source, row, at, here)
+        for item, inside in below.items.values():
+            one = source.new("i")
+            mine = source.value(item.mine)
+            source.line(
+                f"{one} = next((e for e in {at} if e.__class__ is dict and {mine}(e)), None)"
+            )
+            source.line(f"if {one} is not None:")
+            source.depth += 1
+            source.line("pass")
+            _read_branch(source, inside, one, f"{here}[{item.label}]")
+            source.depth -= 1
+        if not below.items:
+            _read_branch(source, _without_rows(below), at, here)
+        if wants is not None:
+            source.depth -= 1
+        source.depth -= 1
+
+
+def _without_rows(branch: _Branch) -> _Branch:
+    """The branch below a member, whose own values were read where the member was."""
+    inner = _Branch()
+    inner.members, inner.links = branch.members, branch.links
+    inner.rows = [row for row in branch.rows if row.merge]
+    return inner
+
+
+def _read_value(source: _Source, row: Field, at: str, path: str) -> None:
+    owner, _, name = row.model.rpartition(".")
+    y = source.new("y")
+    source.line("try:")
+    source.line(f"    {y} = {source.value(row.codec.read)}({at}, names)")
+    if row.model:
+        source.line(f"    if {y} is not None: {_keywords(owner)}[{name!r}] = {y}")
+    source.line(f"except Mismatch as mismatch: bad += mismatch.within({path!r})")

@@ -1,0 +1,467 @@
+"""Codecs for the data types of FHIR, and the extensions that we write.
+
+https://hl7.org/fhir/R5/datatypes.html
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from trialbridge.mappings.codec import (
+    Codec,
+    Extension,
+    Field,
+    Item,
+    Mismatch,
+    Node,
+    Record,
+    Step,
+    System,
+    V,
+    item,
+    text,
+)
+from trialbridge.mappings.fhir_codes import (
+    FLAG,
+    FLAGS,
+    REGISTRATION_ACTIVITY,
+    STANDARD_FLAGS,
+    UCUM,
+    Codes,
+)
+from trialbridge.mappings.names import BASE, Names
+from trialbridge.schemas.trial import Age, DateStruct, PartialDateStruct
+
+# --- extensions --------------------------------------------------------------------------------
+
+OFFICIAL = "http://hl7.org/fhir/StructureDefinition"
+REGISTRATION = f"{OFFICIAL}/researchStudy-studyRegistration"
+PHONE_EXTENSION = Extension(f"{OFFICIAL}/contactpoint-extension", "String")
+
+
+def ours(name: str, kind: str | None = None) -> Extension:
+    """An extension of ours; its definition is made from the rows that use it."""
+    return Extension(f"{BASE}/StructureDefinition/{name}", kind)
+
+
+def part(name: str, kind: str | None = None) -> Extension:
+    """An extension within one of ours: its url is its bare name."""
+    return Extension(name, kind)
+
+
+def below(steps: Iterable[Step | Extension], rows: Iterable[Field]) -> tuple[Field, ...]:
+    """The rows at a place further down."""
+    flat: list[Step] = []
+    for step in steps:
+        flat.extend(step.steps if isinstance(step, Extension) else (step,))
+    return tuple(row._replace(steps=(*flat, *row.steps)) for row in rows)
+
+
+def has_url(url: str) -> Callable[[Node], bool]:
+    return lambda node: node.get("url") == url
+
+
+def repeated(extension: Extension, codec: Codec[Any] = text) -> Codec[list[Any]]:
+    """Each value of a list as an extension of its own."""
+    url, key = extension.url, f"value{extension.kind}"
+
+    def read(nodes: Any, names: Names) -> list[Any] | None:
+        found = [codec.read(n.get(key), names) for n in nodes if n.get("url") == url]
+        return found or None
+
+    def write(values: list[Any], names: Names) -> list[Node]:
+        return [
+            {"url": url, key: codec.write(value, names)} for value in _present(values, names)
+        ]
+
+    return Codec(read, write, codec.systems)
+
+
+# --- codes -------------------------------------------------------------------------------------
+
+
+def _standard_back(codes: Codes) -> dict[str, Any]:
+    back: dict[str, Any] = {}
+    for value, code in codes.standard.items():
+        if code in back and codes.exact is None:
+            raise ValueError(f"{value!r} and {back[code]!r} are both {code!r}")
+        back.setdefault(code, value)
+    return back
+
+
+def exact_coding(system: System, code: str) -> Node:
+    return {"system": system.url, "code": code, "display": system.codes[code]}
+
+
+def codings(codes: Codes) -> Codec[Any]:
+    """A code as the list of its Codings: the standard's, and beside it the registry's own.
+
+    The registry's is read where it agrees with the standard's. Where they disagree somebody has
+    edited the standard's code: it is read, with a warning.
+    """
+    exact = codes.exact
+    back = _standard_back(codes)
+    every = {value: [{"system": codes.system, "code": c}] for value, c in codes.standard.items()}
+    for code in exact.codes if exact else ():
+        assert exact is not None
+        every[code] = [*every.get(code, ()), exact_coding(exact, code)]
+    exact_url = exact.url if exact else None
+
+    def read(nodes: Any, names: Names) -> Any:
+        standard = own = None
+        for node in nodes:
+            system = node.get("system")
+            if system == exact_url:
+                own = own or node.get("code")
+            elif system == codes.system:
+                standard = standard or node.get("code")
+        if own in every and (standard is None or codes.standard.get(own) == standard):
+            return own
+        if standard in back:
+            if own is not None:
+                names.warnings.append(
+                    (
+                        "codes-disagree",
+                        f"{standard!r} of {codes.system} and {own!r} of {exact_url} disagree: "
+                        f"read as {back[standard]!r}",
+                    )
+                )
+            return back[standard]
+        if standard is None and own is None:
+            return None
+        known = ", ".join(map(repr, every if standard is None else back))
+        raise Mismatch(f"{standard or own!r} is not one of {known}")
+
+    return Codec(read, lambda value, names: every[value], (exact,) if exact else ())
+
+
+def concept(codes: Codes) -> Codec[Any]:
+    """A code as a CodeableConcept."""
+    inner = codings(codes)
+    whole = {value: {"coding": inner.write(value, Names())} for value in values(codes)}
+
+    def read(node: Any, names: Names) -> Any:
+        if node.__class__ is not dict:
+            raise Mismatch(f"expected a CodeableConcept, found {node!r:.60}")
+        return inner.read(node.get("coding", ()), names)
+
+    return Codec(read, lambda value, names: whole[value], inner.systems)
+
+
+def coding(codes: Codes) -> Codec[Any]:
+    """A code of the registry as one Coding."""
+    inner = codings(codes)
+    return Codec(
+        lambda node, names: inner.read((node,), names),
+        lambda value, names: inner.write(value, names)[-1],
+        inner.systems,
+    )
+
+
+def values(codes: Codes) -> list[Any]:
+    return list(dict.fromkeys([*codes.standard, *(codes.exact.codes if codes.exact else ())]))
+
+
+def is_of(codes: Codes, member: str | None = None) -> Callable[[Node], bool]:
+    """Whether a CodeableConcept (or the one in a member) has a code of the table."""
+    exact_url = codes.exact.url if codes.exact else None
+    standard = frozenset(codes.standard.values())
+
+    def mine(node: Node) -> bool:
+        holder = node.get(member) if member else node
+        if holder.__class__ is not dict:
+            return False
+        for one in holder.get("coding", ()):  # type: ignore[union-attr]
+            system = one.get("system")
+            if system == exact_url and exact_url is not None:
+                return True
+            if system == codes.system and one.get("code") in standard:
+                return True
+        return False
+
+    return mine
+
+
+def has_code(system: str, code: str, member: str | None = None) -> Callable[[Node], bool]:
+    """Whether a CodeableConcept (or the one in a member, or the first there) has this code."""
+
+    def mine(node: Node) -> bool:
+        holder: Any = node.get(member) if member else node
+        if holder.__class__ is list:
+            return any(_has(one, system, code) for one in holder)
+        return _has(holder, system, code)
+
+    return mine
+
+
+def _has(holder: Any, system: str, code: str) -> bool:
+    return holder.__class__ is dict and any(
+        one.get("code") == code and one.get("system") == system for one in holder.get("coding", ())
+    )
+
+
+def of_code(system: str, code: str, display: str | None = None) -> Node:
+    """A CodeableConcept of one code."""
+    one = {"system": system, "code": code}
+    if display is not None:
+        one["display"] = display
+    return {"coding": [one]}
+
+
+def coded_item(member: str, system: str, code: str, **const: Any) -> Item:
+    """An element of a list, by the code that a member of it has."""
+    return item(
+        f"{member}='{code}'",
+        has_code(system, code, member),
+        **{member: of_code(system, code)},
+        **const,
+    )
+
+
+def concept_item(codes: Codes, member: str | None = None, label: str = "") -> Item:
+    """An element of a list, by its having any code of the table.
+
+    Where the record has no code but something beside it, the system alone marks the element.
+    """
+    assert codes.exact is not None
+    marker = {"coding": [{"system": codes.exact.url}]}
+    return item(
+        label or codes.exact.url.rpartition("/")[2],
+        is_of(codes, member),
+        **({member: marker} if member else marker),
+    )
+
+
+def one_of(codec: Codec[V], mine: Callable[[Node], bool]) -> Codec[V]:
+    """One value as one element of a list that other rows share."""
+
+    def read(nodes: Any, names: Names) -> V | None:
+        for node in nodes:
+            if node.__class__ is dict and mine(node):
+                return codec.read(node, names)
+        return None
+
+    return Codec(read, lambda value, names: [codec.write(value, names)], codec.systems)
+
+
+def some_of(codec: Codec[V], mine: Callable[[Node], bool]) -> Codec[list[V]]:
+    """Values of a list, each as an element of a list that other rows share."""
+
+    def read(nodes: Any, names: Names) -> list[V] | None:
+        found = (
+            codec.read(node, names) for node in nodes if node.__class__ is dict and mine(node)
+        )
+        return [value for value in found if value is not None] or None
+
+    def write(values: list[V], names: Names) -> list[Any]:
+        return [codec.write(value, names) for value in _present(values, names)]
+
+    return Codec(read, write, codec.systems)
+
+
+def _present(values: list[Any], names: Names) -> list[Any]:
+    if "" in values:
+        names.odd = True
+        return [value for value in values if value != ""]
+    return values
+
+
+def classified(codes: Codes) -> Codec[Any]:
+    """A code as one CodeableConcept of a list of such."""
+    return one_of(concept(codes), is_of(codes))
+
+
+def flag(name: str) -> Codec[bool]:
+    """Yes or no as a code: `name` or `not-name`."""
+    if name not in FLAGS:
+        raise KeyError(name)
+    table = {True: (FLAG.url, name), False: (FLAG.url, f"not-{name}")}
+    if name in STANDARD_FLAGS:
+        table[True] = STANDARD_FLAGS[name]
+    concepts = {
+        value: of_code(system, code, FLAG.codes[code] if system == FLAG.url else None)
+        for value, (system, code) in table.items()
+    }
+
+    def read(nodes: Any, names: Names) -> bool | None:
+        for value, (system, code) in table.items():
+            if any(_has(node, system, code) for node in nodes):
+                return value
+        return None
+
+    return Codec(read, lambda value, names: [concepts[value]], (FLAG,))
+
+
+# --- texts -------------------------------------------------------------------------------------
+
+
+def worded(member: str = "text") -> Codec[list[str]]:
+    """Texts, each as the CodeableConcept that has it as its text."""
+
+    def read(nodes: Any, names: Names) -> list[str] | None:
+        return [words for node in nodes if (words := said(node)) is not None] or None
+
+    def write(values: list[str], names: Names) -> list[Node]:
+        return [{member: value} for value in _present(values, names)]
+
+    return Codec(read, write)
+
+
+def said(node: Any) -> str | None:
+    """What a CodeableConcept says in words: its text, else the display of its first Coding."""
+    if node.__class__ is not dict:
+        raise Mismatch(f"expected a CodeableConcept, found {node!r:.60}")
+    words = node.get("text")
+    if words is None:
+        words = next((one["display"] for one in node.get("coding", ()) if "display" in one), None)
+    return words  # type: ignore[no-any-return]
+
+
+_URI = re.compile(r"\S+")
+
+
+def is_uri(value: str) -> bool:
+    """Whether FHIR's url can hold it. https://hl7.org/fhir/R5/datatypes.html#uri"""
+    return _URI.fullmatch(value) is not None
+
+
+def is_no_uri(value: str) -> bool:
+    return not is_uri(value)
+
+
+def url_rows(model: str, *steps: Step | Extension) -> tuple[Field, Field]:
+    """A url at a place, or, where the registry's text is no url, as text in an extension there."""
+    *before, member = steps
+    if isinstance(member, Extension):
+        if member.kind != "Url":
+            raise TypeError(f"{member.url} holds no url")
+        other: tuple[Step | Extension, ...] = (*before, member._replace(kind="String"))
+    else:
+        other = (*before, f"_{member}", ours("url-as-given", "String"))
+    flat = below(steps, [Field(model, (), text, when=is_uri)])
+    fallback = below(
+        other, [Field(model, (), text, when=is_no_uri, note="where it is not a FHIR url")]
+    )
+    return flat[0], fallback[0]
+
+
+# --- dates and quantities ----------------------------------------------------------------------
+
+_DATE = re.compile(r"(\d{4}(?:-\d\d(?:-\d\d)?)?)(?:T.*)?")
+
+
+def _read_date(value: Any, names: Names) -> str:
+    found = _DATE.fullmatch(value) if value.__class__ is str else None
+    if found is None:
+        raise Mismatch(f"{value!r} is not a FHIR date (YYYY, YYYY-MM or YYYY-MM-DD)")
+    return found[1]
+
+
+partial_date: Codec[str] = Codec(_read_date, lambda value, names: value, plain=True)
+"""Year, year-month or day; of a date with a time, the date.
+
+https://hl7.org/fhir/R5/datatypes.html#dateTime
+"""
+
+
+def actual(value: Any, names: Names) -> str:
+    """ACTUAL or ESTIMATED, from whether a date is actual."""
+    if value.__class__ is not bool:
+        raise Mismatch(f"expected true or false, found {value!r:.60}")
+    return "ACTUAL" if value else "ESTIMATED"
+
+
+date_type: Codec[str] = Codec(actual, lambda value, names: value == "ACTUAL")
+
+
+def registration(activity: str, end: str, struct: type | None = None) -> Codec[Any]:
+    """A date of the registration as the official extension researchStudy-studyRegistration.
+
+    `end` is the end of the period that the date is: `start` for what was done on that day, `end`
+    for the day up to which something holds.
+    https://hl7.org/fhir/extensions/StructureDefinition-researchStudy-studyRegistration.html
+    """
+    said = {
+        "url": "activity",
+        "valueCodeableConcept": of_code(REGISTRATION_ACTIVITY, activity),
+    }
+
+    def write(value: Any, names: Names) -> list[Node] | None:
+        parts = [said]
+        date = value if struct is None else value.date
+        if struct is not None and value.type is not None:
+            parts.append({"url": "actual", "valueBoolean": value.type == "ACTUAL"})
+        if date is not None:
+            parts.append({"url": "period", "valuePeriod": {end: date}})
+        return [{"url": REGISTRATION, "extension": parts}] if len(parts) > 1 else None
+
+    def read(nodes: Any, names: Names) -> Any:
+        for node in nodes:
+            if node.get("url") != REGISTRATION:
+                continue
+            parts = {p.get("url"): p for p in node.get("extension", ())}
+            if not _has(
+                parts.get("activity", {}).get("valueCodeableConcept"),
+                REGISTRATION_ACTIVITY,
+                activity,
+            ):
+                continue
+            period = parts.get("period", {}).get("valuePeriod", {})
+            given = period.get(end, period.get("start", period.get("end")))
+            date = None if given is None else _read_date(given, names)
+            if struct is None:
+                return date
+            kind = parts.get("actual", {}).get("valueBoolean")
+            return struct(date=date, type=None if kind is None else actual(kind, names))
+        return None
+
+    return Codec(read, write)
+
+
+# https://hl7.org/fhir/R5/valueset-age-units.html
+_AGE_UNITS = {
+    "Year": "a",
+    "Month": "mo",
+    "Week": "wk",
+    "Day": "d",
+    "Hour": "h",
+    "Minute": "min",
+}
+_AGE_WORDS = {code: word for word, code in _AGE_UNITS.items()}
+
+
+def _write_age(value: Age, names: Names) -> Node:
+    number, _, word = value.partition(" ")
+    return {
+        "value": int(number),
+        "unit": word,
+        "system": UCUM,
+        "code": _AGE_UNITS[word.removesuffix("s")],
+    }
+
+
+def _read_age(node: Any, names: Names) -> Age:
+    number = node.get("value") if node.__class__ is dict else None
+    word = _AGE_WORDS.get(node.get("code")) if node.__class__ is dict else None
+    if number.__class__ is not int or word is None:
+        units = ", ".join(_AGE_WORDS)
+        raise Mismatch(f"expected a whole number with a UCUM unit of {units}, found {node!r:.80}")
+    given = node.get("unit")
+    if given not in (word, f"{word}s"):
+        given = word if number == 1 else f"{word}s"
+    return f"{number} {given}"
+
+
+age: Codec[Age] = Codec(_read_age, _write_age)
+"""`17 Years` as a Quantity in UCUM's unit, with the registry's word for it as `unit`."""
+
+
+
+
+def tables(rows: Iterable[Field]) -> Iterable[tuple[Field, Record]]:
+    """The tables that rows run for the elements of lists."""
+    for row in rows:
+        if row.codec.table is not None:
+            yield row, row.codec.table
+
+

@@ -1,0 +1,92 @@
+"""MeSH terms of the derived section, each beside the condition or intervention it belongs to.
+
+The registry gives the terms of a record in one list. A term belongs to the condition (or
+intervention) whose name is the term, has the term in it, or is what the registry says it found
+the term as; a term that belongs to none that can be told stands on its own. Where the order of
+the places is not the order of the list, each Coding says its position.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from trialbridge.mappings.codec import Node
+from trialbridge.mappings.fhir import ours
+from trialbridge.mappings.fhir_codes import MESH
+from trialbridge.mappings.names import Names
+from trialbridge.schemas.trial import BrowseModule, Mesh
+
+POSITION = ours("mesh-position", "PositiveInt")
+
+
+def place(
+    browse: BrowseModule | None, names_of: Sequence[str | None], names: Names
+) -> tuple[dict[int, list[Node]], list[Node]]:
+    """The Codings of each named thing, by its position, and the Codings of none."""
+    meshes = browse.meshes if browse else None
+    if browse is None or not meshes:
+        return {}, []
+    lowered = [name.lower() if name else "" for name in names_of]
+    found_as = {
+        leaf.name.lower(): leaf.as_found.lower()
+        for leaf in browse.browse_leaves or ()
+        if leaf.name and leaf.as_found
+    }
+    placed: dict[int, list[int]] = {}
+    alone = []
+    for position, mesh in enumerate(meshes):
+        owner = _owner(mesh.term.lower() if mesh.term else "", lowered, found_as)
+        if owner is None:
+            alone.append(position)
+        else:
+            placed.setdefault(owner, []).append(position)
+    order = [p for owner in sorted(placed) for p in placed[owner]] + alone
+    in_order = order == sorted(order)
+    codings = [_coding(mesh, None if in_order else i + 1) for i, mesh in enumerate(meshes)]
+    if {} in codings:
+        names.odd = True
+    return (
+        {owner: [codings[p] for p in positions] for owner, positions in placed.items()},
+        [codings[p] for p in alone if codings[p]],
+    )
+
+
+def _owner(term: str, lowered: list[str], found_as: dict[str, str]) -> int | None:
+    if not term:
+        return None
+    for wanted in (term, found_as.get(term)):
+        if wanted in lowered:
+            return lowered.index(wanted)
+    within = [position for position, name in enumerate(lowered) if term in name]
+    return within[0] if len(within) == 1 else None
+
+
+def _coding(mesh: Mesh, position: int | None) -> Node:
+    coding: Node = {}
+    if mesh.id:
+        coding["code"] = mesh.id
+    if mesh.term:
+        coding["display"] = mesh.term
+    if not coding:
+        return coding
+    coding = {"system": MESH, **coding}
+    if position is not None:
+        coding["extension"] = [{"url": POSITION.url, "valuePositiveInt": position}]
+    return coding
+
+
+def gather(concepts: Sequence[Any]) -> list[Mesh] | None:
+    """The MeSH terms of CodeableConcepts, in their order."""
+    found: list[tuple[int, Mesh]] = []
+    for concept in concepts:
+        for coding in concept.get("coding", ()) if concept.__class__ is dict else ():
+            if coding.get("system") == MESH:
+                position = next(
+                    (
+                        extension.get("valuePositiveInt", 0)
+                        for extension in coding.get("extension", ())
+                        if extension.get("url") == POSITION.url
+                    ),
+                    0,
+                )
+                found.append((position, Mesh(id=coding.get("code"), term=coding.get("display"))))
+    return [mesh for _, mesh in sorted(found, key=lambda pair: pair[0])] or None

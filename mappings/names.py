@@ -1,0 +1,128 @@
+"""The names of a record's parts, and where the resources of a Bundle are found by them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from trialbridge.mappings.codec import Link, Mismatch, Node
+from trialbridge.schemas.trial import Trial
+
+BASE = "https://trialbridge.github.io/fhir"
+"""The one base of all our extensions, code systems, canonical urls and resources."""
+
+_NOT_OF_ID = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+class Names:
+    """What a codec must know beyond its own value.
+
+    Each arm, intervention, outcome, site, organisation and person of a record is named by its
+    kind and position (`NCT01234567-arm-2`), before anything is written, so that the order of the
+    tables does not matter. On reading, all resources are indexed first and links resolved after.
+    """
+
+    __slots__ = (
+        "entries",
+        "index",
+        "item",
+        "memo",
+        "odd",
+        "resources",
+        "root",
+        "study",
+        "trial",
+        "warnings",
+    )
+
+    def __init__(self, trial: Trial | None = None) -> None:
+        self.trial = trial
+        self.study: Node = {}
+        self.resources: list[Node] = []
+        self.root = "trial"
+        self.item = ""
+        self.odd = False
+        """Whether something empty was met, which FHIR has no place for."""
+        self.entries: list[Node] = []
+        self.index: dict[str, Node] = {}
+        self.memo: dict[str, Any] = {}
+        self.warnings: list[tuple[str, str]] = []
+        if trial is not None:
+            self.root = root(trial)
+
+    def named(self, kind: str, position: int) -> str:
+        """The id of the resource for the list item of a kind, from 0."""
+        return f"{self.root}-{kind}-{position + 1}"
+
+    def put(self, link: Link, node: Node) -> str:
+        """Add a resource to the Bundle; gives the reference or canonical url that links to it."""
+        id_ = f"{self.root}-{link.name}" if link.name else self.item
+        local = f"{link.type}/{id_}"
+        url = f"{BASE}/{local}"
+        if link.canonical:
+            resource = {"resourceType": link.type, "id": id_, "url": url, **link.const, **node}
+        else:
+            resource = {"resourceType": link.type, "id": id_, **link.const, **node}
+        self.entries.append({"fullUrl": url, "resource": resource})
+        self.index[local] = resource
+        return url if link.canonical else local
+
+    def follow(self, link: Link, target: Any) -> Node:
+        """The resource that a reference or canonical url leads to.
+
+        Raises Mismatch if there is none, or one of another type.
+        """
+        found = self.index.get(target) if target.__class__ is str else None
+        if found is None and link.canonical and target.__class__ is str:
+            found = self.index.get(target.partition("|")[0])
+        if found is None:
+            raise Mismatch(f"{target!r} is not the name of a resource in the Bundle", link.member)
+        if found.get("resourceType") != link.type:
+            raise Mismatch(
+                f"{target!r} is a {found.get('resourceType')}, expected a {link.type}", link.member
+            )
+        return found
+
+    def add(self, resource: Node, full_url: str | None, owner: Node | None = None) -> None:
+        """Index a resource that was read, by each name that a link may give it."""
+        self.resources.append(resource)
+        type_, id_, url = resource.get("resourceType"), resource.get("id"), resource.get("url")
+        if id_.__class__ is str:
+            self.index.setdefault(f"#{id_}" if owner is not None else f"{type_}/{id_}", resource)
+        for name in (full_url, url):
+            if name.__class__ is str:
+                self.index.setdefault(name, resource)  # type: ignore[arg-type]
+        contained = resource.get("contained")
+        for inner in contained if contained.__class__ is list else ():
+            if inner.__class__ is dict:
+                self.add(inner, None, resource)
+
+
+    def of_type(self, type_: str) -> Iterator[Node]:
+        """The resources of a type that were read, in the order of the Bundle."""
+        return (r for r in self.resources if r.get("resourceType") == type_)
+
+
+def root(trial: Trial) -> str:
+    """The first part of every id of a record: its NCT id, as far as an id can hold it.
+
+    At most 36 of `[A-Za-z0-9.-]`, so that kind and position still fit into an id's 64.
+    """
+    identification = trial.protocol.identification if trial.protocol else None
+    nct_id = identification.nct_id if identification else None
+    return _NOT_OF_ID.sub("-", nct_id or "trial")[:36] or "trial"
+
+
+def extend(node: Node, key: str, elements: list[Any]) -> None:
+    """Add elements to a list that several rows share."""
+    if elements:
+        found = node.get(key)
+        node[key] = elements if found is None else found + elements
+
+
+def merge(node: Node, members: Mapping[str, Any]) -> None:
+    """Add members to a node; lists are joined."""
+    for key, value in members.items():
+        if value.__class__ is list:
+            extend(node, key, value)
+        else:
+            node[key] = value
