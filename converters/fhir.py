@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-
 from trialbridge.mappings.codec import Mismatch, Node
 from trialbridge.mappings.compiled import Read, Write, reader, writer
 from trialbridge.mappings.fhir import ours
 from trialbridge.mappings.fhir_r5 import STUDY
-from trialbridge.mappings.names import BASE, Names, extend
+from trialbridge.mappings.names import Names, extend
+from trialbridge.schemas.base import BASE
 from trialbridge.schemas.decode import parse_object, restore
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.trial import Trial
@@ -22,7 +22,7 @@ LINK = "https://hl7.org/fhir/R5/researchstudy.html"
 EMPTY = ours("empty-element")
 UNMAPPED = ours("unmapped", "String")
 _KINDS: dict[str, Any] = {"object": {}, "list": [], "string": ""}
-_KIND_OF = {dict: "object", list: "list", str: "string"}
+_KIND_OF: dict[type, str] = {dict: "object", list: "list", str: "string"}
 
 
 @lru_cache(maxsize=1)
@@ -132,7 +132,9 @@ def read_tree(tree: Node) -> tuple[Trial, list[Problem]]:
     ((_, study),) = studies
     names.study = study
     try:
-        trial = _r5()[1](study, names)
+        trial = _read_rest(_r5()[1](study, names), study)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _malformed(tree, error) from error
     except Mismatch as mismatch:
         raise ReadError(
             [
@@ -147,7 +149,6 @@ def read_tree(tree: Node) -> tuple[Trial, list[Problem]]:
                 for path, message in mismatch.places
             ]
         ) from None
-    trial = _read_rest(trial, study)
     return trial, [
         Problem(
             severity="warning", layer="mapping", path="ResearchStudy", code=code, message=message
@@ -192,7 +193,9 @@ def _read_rest(trial: Trial, study: Node) -> Trial:
                 empty[pointer] = type(_KINDS[kind])()
         elif extension.get("url") == UNMAPPED.url:
             try:
-                unmapped = msgspec.json.decode(extension.get("valueString", ""), type=dict[str, Any])
+                unmapped = msgspec.json.decode(
+                    extension.get("valueString", ""), type=dict[str, Any]
+                )
             except (msgspec.DecodeError, TypeError) as error:
                 raise _fatal(
                     f"ResearchStudy.extension[url='{UNMAPPED.url}']", "not-json", str(error)
@@ -210,11 +213,20 @@ def _read_rest(trial: Trial, study: Node) -> Trial:
     return trial
 
 
+def _malformed(tree: Node, error: Exception) -> ReadError:
+    """Why a tree cannot be walked: what the check of its structure says.
+
+    The readers ask of each value that it is what they read, and not of all that is on the way.
+    """
+    from trialbridge.schemas.fhir_r5 import validate
+
+    problems = [p for p in validate(tree, second_opinion=False) if p.layer == "structure"]
+    if problems:
+        return ReadError(problems)
+    return _fatal("ResearchStudy", "not-readable", f"the tree cannot be read: {error}")
+
+
 def _fatal(path: str, code: str, message: str) -> ReadError:
     return ReadError(
-        [
-            Problem(
-                severity="fatal", layer="read", path=path, code=code, message=message, link=LINK
-            )
-        ]
+        [Problem(severity="fatal", layer="read", path=path, code=code, message=message, link=LINK)]
     )

@@ -12,7 +12,8 @@ from typing import Any
 from trialbridge.mappings.codec import Codec, Node
 from trialbridge.mappings.fhir import concept, ours
 from trialbridge.mappings.fhir_codes import INTERVENTION_TYPE
-from trialbridge.mappings.names import BASE, Names
+from trialbridge.mappings.names import Names
+from trialbridge.schemas.base import BASE
 from trialbridge.schemas.trial import ArmsInterventionsModule
 
 ARM_ID = ours("arm-of-intervention", "Id")
@@ -103,7 +104,7 @@ class _Plan:
         }
         for plan in names.of_type("PlanDefinition"):
             for action in _objects(plan.get("action")):
-                arm = action.get("linkId")
+                arm = str(action.get("linkId"))
                 said = self.received.setdefault(arm, [])
                 for inner in _objects(action.get("action")):
                     url = inner.get("definitionCanonical")
@@ -178,5 +179,7 @@ def _read_labels(activity: Node, names: Names) -> list[str] | None:
     return labels or plan.arms.get(activity.get("url", "")) or None
 
 
-labels: Codec[list[str]] = Codec(_read_labels, _write_labels)
+labels: Codec[list[str]] = Codec(
+    _read_labels, _write_labels, extensions=(ARM_ID, ARM_LABEL, NO_ARMS)
+)
 """The arms of an intervention: those whose actions have it, or where the record differs, ours."""

@@ -7,7 +7,16 @@ a table into two functions.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    get_args,
+    get_origin,
+)
 
 from msgspec import Struct, structs
 
@@ -18,6 +27,9 @@ V = TypeVar("V")
 S = TypeVar("S", bound=Struct)
 
 Node = dict[str, Any]
+
+Home = Literal["native", "official", "ours", "none"]
+"""The format's own element, an official extension of it, an extension of ours, or nowhere."""
 
 
 class Mismatch(Exception):
@@ -52,6 +64,10 @@ class Codec(NamedTuple, Generic[V]):
     write: Callable[[V, "Names"], Any]
     systems: tuple["System", ...] = ()
     """The code systems of ours that it writes."""
+    extensions: tuple["Extension", ...] = ()
+    """The extensions that it writes by itself: of which its value, or each of its elements, is."""
+    label: str = ""
+    """Which elements of a list are its own, in words, for the place that coverage shows."""
     table: "Record | None" = None
     """The table that it runs for each element of a list."""
     plain: bool = False
@@ -136,7 +152,7 @@ _EXTENSION_ITEMS: dict[str, Item] = {}
 
 def _extension_item(url: str) -> Item:
     if url not in _EXTENSION_ITEMS:
-        _EXTENSION_ITEMS[url] = item(label=f"url='{url}'", url=url)
+        _EXTENSION_ITEMS[url] = item(label=url.rpartition("/")[2], url=url)
     return _EXTENSION_ITEMS[url]
 
 
@@ -161,7 +177,7 @@ class Field(NamedTuple):
     merge: bool = False
     when: Callable[[Any], bool] | None = None
     leaves: tuple[str, ...] = ()
-    home: str | None = None
+    home: Home | None = None
     write_always: bool = False
     read_always: bool = False
     note: str = ""
@@ -190,7 +206,7 @@ def field(
     codec: Codec[Any] | None = None,
     when: Callable[[Any], bool] | None = None,
     leaves: tuple[str, ...] = (),
-    home: str | None = None,
+    home: Home | None = None,
     note: str = "",
 ) -> Field:
     """One value at one place."""
@@ -210,7 +226,7 @@ def among(
     *steps: "Step | Extension",
     codec: Codec[Any],
     leaves: tuple[str, ...] = (),
-    home: str | None = None,
+    home: Home | None = None,
     read_always: bool = False,
     note: str = "",
 ) -> Field:
@@ -232,7 +248,7 @@ def merged(
     *steps: "Step | Extension",
     codec: Codec[Any],
     leaves: tuple[str, ...] = (),
-    home: str | None = None,
+    home: Home | None = None,
     write_always: bool = False,
     note: str = "",
 ) -> Field:
@@ -247,6 +263,13 @@ def merged(
         write_always=write_always,
         note=note,
     )
+
+
+def constant(*steps: Any) -> Field:
+    """A member that is always the same: the last of the steps is its value."""
+    *place, value = steps
+    codec: Codec[Any] = Codec(lambda node, names: None, lambda whole, names: value)
+    return Field("", _flatten(place), codec, home="none")
 
 
 def record(type_: type[Struct], *rows: Field) -> Record:
@@ -303,19 +326,19 @@ def _expected(what: str, found: Any) -> Mismatch:
 def _read_text(value: Any, names: "Names") -> str:
     if value.__class__ is not str:
         raise _expected("a string", value)
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _read_boolean(value: Any, names: "Names") -> bool:
     if value.__class__ is not bool:
         raise _expected("true or false", value)
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _read_integer(value: Any, names: "Names") -> int:
     if value.__class__ is not int:
         raise _expected("a whole number", value)
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _read_number(value: Any, names: "Names") -> float:

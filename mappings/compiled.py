@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
-
 from trialbridge.mappings.codec import (
     Codec,
+    Extension,
     Field,
     Item,
     Link,
@@ -79,13 +79,14 @@ def each(
     mine: Callable[[Node], bool] | None = None,
     id_as: str | None = None,
     required: str | None = None,
+    label: str = "",
 ) -> Codec[list[Any]]:
     """The structs of a list as the elements of a list that `mine` accepts.
 
     Each element has `const`; it is named by kind and position, and has this name in the member
     `id_as`. A member that the standard requires and the source does not say is marked as absent.
     """
-    return _Each(table, name, dict(const or {}), mine, id_as, required).codec
+    return _Each(table, name, dict(const or {}), mine, id_as, required, label).codec
 
 
 class _Each:
@@ -97,13 +98,21 @@ class _Each:
         mine: Callable[[Node], bool] | None,
         id_as: str | None,
         required: str | None,
+        label: str,
     ) -> None:
         self.table, self.name, self.const, self.mine = table, name, const, mine
         self.id_as, self.required = id_as, required
         self.write_one, self.read_one = writer(table), reader(table)
         # Constant lists are joined with the written ones; all else is overwritten.
         self.joined = {key for key, value in self.const.items() if isinstance(value, list)}
-        self.codec: Codec[list[Any]] = Codec(self.read, self.write, table=table)
+        url = self.const.get("url")
+        self.codec: Codec[list[Any]] = Codec(
+            self.read,
+            self.write,
+            extensions=(Extension(url, None),) if url else (),
+            label=label,
+            table=table,
+        )
 
     def write(self, values: list[Any], names: Names) -> list[Node]:
         outer, elements = names.item, []
@@ -250,17 +259,19 @@ def _write_branch(
         for row in below.rows:
             if not row.many and not row.merge:
                 store = f"{node}[{key!r}] = "
-                _write_value(source, table, values, row, lambda expr, s=store: s + expr)
+                _write_value(source, table, values, row, store.__add__)
         if many or below.items:
             found = source.new("l")
             source.line(f"{found} = []")
             for row in many:
-                _write_value(source, table, values, row, lambda expr, f=found: f"{f} += {expr}")
+                _write_value(source, table, values, row, f"{found} += ".__add__)
             for item, inside in below.items.values():
                 inner = source.new("n")
                 source.line(f"{inner} = {{}}")
                 _write_branch(source, table, values, inside, inner)
-                whole = f"{{**{source.value(dict(item.const))}, **{inner}}}" if item.const else inner
+                whole = (
+                    f"{{**{source.value(dict(item.const))}, **{inner}}}" if item.const else inner
+                )
                 source.line(f"if {inner}: {found}.append({whole})")
             source.line(f"if {found}: extend({node}, {key!r}, {found})")
         elif below.members or below.links or any(row.merge for row in below.rows):
@@ -335,9 +346,11 @@ def _read_branch(source: _Source, branch: _Branch, node: str, path: str) -> None
         source.line(f"if {at} is not None:")
         source.depth += 1
         source.line("pass")
-        wants = "list" if below.items or any(
-            row.many and not row.read_always for row in below.rows
-        ) else None
+        wants = (
+            "list"
+            if below.items or any(row.many and not row.read_always for row in below.rows)
+            else None
+        )
         if wants is None and (below.members or below.links):
             wants = "dict"
         if wants is not None:

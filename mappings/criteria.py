@@ -94,9 +94,7 @@ def _section(line: str, kinds: set[bool], current: bool | None) -> bool | None:
     return exclude if current is exclude or _HEADING.fullmatch(line) else None
 
 
-_BARE = re.compile(
-    r"[ \t#*_]*(?:in|ex)clusion(?:[ \t]+criteri(?:a|on))?[ \t:.*_]*", re.IGNORECASE
-)
+_BARE = re.compile(r"[ \t#*_]*(?:in|ex)clusion(?:[ \t]+criteri(?:a|on))?[ \t:.*_]*", re.IGNORECASE)
 
 
 def _is_bare_heading(line: str) -> bool:
@@ -120,7 +118,9 @@ def join(text: str, pieces: list[tuple[str, bool]]) -> str:
             text = _insert(text, before, low + shared, words, exclude)
         for criterion in reversed(old[shared:]):
             text = _remove(text, criterion)
-        for criterion, (words, _) in zip(reversed(old[:shared]), reversed(new[:shared]), strict=True):
+        for criterion, (words, _) in zip(
+            reversed(old[:shared]), reversed(new[:shared]), strict=True
+        ):
             text = text[: criterion.start] + words + text[criterion.end :]
     return text
 
@@ -142,8 +142,10 @@ def _insert(text: str, before: list[Criterion], at: int, words: str, exclude: bo
         start = text.rfind("\n", 0, later[0].start) + 1
         return f"{text[:start]}* {words}\n{text[start:]}"
     heading = "Exclusion" if exclude else "Inclusion"
-    return f"{text.rstrip()}\n\n{heading} Criteria:\n\n* {words}" if text else (
-        f"{heading} Criteria:\n\n* {words}"
+    return (
+        f"{text.rstrip()}\n\n{heading} Criteria:\n\n* {words}"
+        if text
+        else (f"{heading} Criteria:\n\n* {words}")
     )
 
 

@@ -4,7 +4,7 @@ https://hl7.org/fhir/R5/datatypes.html
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from trialbridge.mappings.codec import (
@@ -14,7 +14,6 @@ from trialbridge.mappings.codec import (
     Item,
     Mismatch,
     Node,
-    Record,
     Step,
     System,
     V,
@@ -24,19 +23,23 @@ from trialbridge.mappings.codec import (
 from trialbridge.mappings.fhir_codes import (
     FLAG,
     FLAGS,
+    PHASE_EXACT,
+    PHASES,
     REGISTRATION_ACTIVITY,
     STANDARD_FLAGS,
+    STUDY_PHASE,
     UCUM,
     Codes,
 )
-from trialbridge.mappings.names import BASE, Names
-from trialbridge.schemas.trial import Age, DateStruct, PartialDateStruct
+from trialbridge.mappings.names import Names
+from trialbridge.schemas.base import BASE
+from trialbridge.schemas.trial import Age
 
 # --- extensions --------------------------------------------------------------------------------
 
-OFFICIAL = "http://hl7.org/fhir/StructureDefinition"
-REGISTRATION = f"{OFFICIAL}/researchStudy-studyRegistration"
-PHONE_EXTENSION = Extension(f"{OFFICIAL}/contactpoint-extension", "String")
+OFFICIAL_BASE = "http://hl7.org/fhir/StructureDefinition"
+REGISTRATION = f"{OFFICIAL_BASE}/researchStudy-studyRegistration"
+PHONE_EXTENSION = Extension(f"{OFFICIAL_BASE}/contactpoint-extension", "String")
 
 
 def ours(name: str, kind: str | None = None) -> Extension:
@@ -70,11 +73,9 @@ def repeated(extension: Extension, codec: Codec[Any] = text) -> Codec[list[Any]]
         return found or None
 
     def write(values: list[Any], names: Names) -> list[Node]:
-        return [
-            {"url": url, key: codec.write(value, names)} for value in _present(values, names)
-        ]
+        return [{"url": url, key: codec.write(value, names)} for value in _present(values, names)]
 
-    return Codec(read, write, codec.systems)
+    return Codec(read, write, codec.systems, (extension,))
 
 
 # --- codes -------------------------------------------------------------------------------------
@@ -145,7 +146,8 @@ def concept(codes: Codes) -> Codec[Any]:
             raise Mismatch(f"expected a CodeableConcept, found {node!r:.60}")
         return inner.read(node.get("coding", ()), names)
 
-    return Codec(read, lambda value, names: whole[value], inner.systems)
+    label = inner.systems[0].url.rpartition("/")[2] if inner.systems else ""
+    return Codec(read, lambda value, names: whole[value], inner.systems, label=label)
 
 
 def coding(codes: Codes) -> Codec[Any]:
@@ -168,10 +170,10 @@ def is_of(codes: Codes, member: str | None = None) -> Callable[[Node], bool]:
     standard = frozenset(codes.standard.values())
 
     def mine(node: Node) -> bool:
-        holder = node.get(member) if member else node
+        holder: Any = node.get(member) if member else node
         if holder.__class__ is not dict:
             return False
-        for one in holder.get("coding", ()):  # type: ignore[union-attr]
+        for one in holder.get("coding", ()):
             system = one.get("system")
             if system == exact_url and exact_url is not None:
                 return True
@@ -241,22 +243,22 @@ def one_of(codec: Codec[V], mine: Callable[[Node], bool]) -> Codec[V]:
                 return codec.read(node, names)
         return None
 
-    return Codec(read, lambda value, names: [codec.write(value, names)], codec.systems)
+    return codec._replace(
+        read=read, write=lambda value, names: [codec.write(value, names)], plain=False
+    )
 
 
 def some_of(codec: Codec[V], mine: Callable[[Node], bool]) -> Codec[list[V]]:
     """Values of a list, each as an element of a list that other rows share."""
 
     def read(nodes: Any, names: Names) -> list[V] | None:
-        found = (
-            codec.read(node, names) for node in nodes if node.__class__ is dict and mine(node)
-        )
+        found = (codec.read(node, names) for node in nodes if node.__class__ is dict and mine(node))
         return [value for value in found if value is not None] or None
 
     def write(values: list[V], names: Names) -> list[Any]:
         return [codec.write(value, names) for value in _present(values, names)]
 
-    return Codec(read, write, codec.systems)
+    return Codec(read, write, codec.systems, label=codec.label)
 
 
 def _present(values: list[Any], names: Names) -> list[Any]:
@@ -289,7 +291,52 @@ def flag(name: str) -> Codec[bool]:
                 return value
         return None
 
-    return Codec(read, lambda value, names: [concepts[value]], (FLAG,))
+    return Codec(read, lambda value, names: [concepts[value]], (FLAG,), label=name)
+
+
+_PHASE_BACK = {code: list(phases) for phases, code in PHASES.items()}
+
+
+def _write_phases(phases: list[str], names: Names) -> Node:
+    standard = PHASES.get(tuple(phases))
+    return {
+        "coding": [
+            *([{"system": STUDY_PHASE, "code": standard}] if standard else ()),
+            *(exact_coding(PHASE_EXACT, phase) for phase in phases),
+        ]
+    }
+
+
+def _read_phases(node: Any, names: Names) -> list[str] | None:
+    standard = None
+    exact = []
+    for one in node.get("coding", ()):
+        if one.get("system") == PHASE_EXACT.url:
+            if one.get("code") not in PHASE_EXACT.codes:
+                raise Mismatch(f"{one.get('code')!r} is not one of {', '.join(PHASE_EXACT.codes)}")
+            exact.append(one["code"])
+        elif one.get("system") in (
+            STUDY_PHASE,
+            "http://terminology.hl7.org/CodeSystem/research-study-phase",
+        ):
+            standard = one.get("code")
+    if standard is not None and standard not in _PHASE_BACK:
+        raise Mismatch(f"{standard!r} is not one of {', '.join(_PHASE_BACK)}")
+    if exact and (standard is None or PHASES.get(tuple(exact)) == standard):
+        return exact
+    if standard is not None and exact:
+        names.warnings.append(
+            (
+                "codes-disagree",
+                f"{standard!r} of {STUDY_PHASE} and {exact!r} of {PHASE_EXACT.url} disagree: "
+                f"read as {_PHASE_BACK[standard]!r}",
+            )
+        )
+    return _PHASE_BACK[standard] if standard else None
+
+
+phases: Codec[list[str]] = Codec(_read_phases, _write_phases, (PHASE_EXACT,))
+"""The phases as one code, phase-1-phase-2 for two, and the registry's own code for each."""
 
 
 # --- texts -------------------------------------------------------------------------------------
@@ -314,7 +361,32 @@ def said(node: Any) -> str | None:
     words = node.get("text")
     if words is None:
         words = next((one["display"] for one in node.get("coding", ()) if "display" in one), None)
-    return words  # type: ignore[no-any-return]
+    return None if words is None else text.read(words, Names())
+
+
+def identifier(system: str) -> Codec[str]:
+    """An identifier of one system."""
+
+    def read(node: Any, names: Names) -> str | None:
+        if node.__class__ is not dict:
+            raise Mismatch(f"expected an Identifier, found {node!r:.60}")
+        return text.read(node.get("value"), names) if node.get("system") == system else None
+
+    return Codec(read, lambda value, names: {"system": system, "value": value})
+
+
+def valued(**const: str) -> Codec[str]:
+    """A text as the value of an Identifier with these members."""
+    return Codec(
+        lambda node, names: text.read(node.get("value"), names),
+        lambda value, names: {**const, "value": value},
+    )
+
+
+words_alone: Codec[str] = one_of(
+    Codec(lambda node, names: said(node), lambda value, names: {"text": value}),
+    lambda node: "coding" not in node,
+)
 
 
 _URI = re.compile(r"\S+")
@@ -415,7 +487,53 @@ def registration(activity: str, end: str, struct: type | None = None) -> Codec[A
             return struct(date=date, type=None if kind is None else actual(kind, names))
         return None
 
-    return Codec(read, write)
+    return Codec(
+        read, write, extensions=(Extension(REGISTRATION, None),), label=f"activity={activity}"
+    )
+
+
+UPLOAD_TIME = ours("upload-time", "Time")
+
+
+def _write_upload(value: str, names: Names) -> Node:
+    date, _, time = value.partition("T")
+    return {
+        "publicationDate": date,
+        "_publicationDate": {"extension": [{"url": UPLOAD_TIME.url, "valueTime": f"{time}:00"}]},
+    }
+
+
+def _read_upload(node: Node, names: Names) -> str | None:
+    date = node.get("publicationDate")
+    if date is None:
+        return None
+    for extension in (node.get("_publicationDate") or {}).get("extension", ()):
+        if extension.get("url") == UPLOAD_TIME.url:
+            time = extension.get("valueTime")
+            if time.__class__ is not str or not re.fullmatch(r"\d\d:\d\d(:\d\d)?", time):
+                raise Mismatch(f"{time!r} is not a FHIR time (hh:mm:ss)")
+            return f"{partial_date.read(date, names)}T{time[:5]}"
+    names.warnings.append(("no-upload-time", f"publicationDate {date!r} has no time of day"))
+    return None
+
+
+upload_date: Codec[str] = Codec(_read_upload, _write_upload, extensions=(UPLOAD_TIME,))
+"""A date with minutes and no time zone, which no type of FHIR is.
+
+The date is publicationDate, the time of day an extension on it.
+"""
+
+
+def _read_size(value: Any, names: Names) -> int:
+    if value.__class__ is int:
+        return int(value)
+    if value.__class__ is not str or not re.fullmatch(r"0|[1-9]\d*", value):
+        raise Mismatch(f"{value!r} is not a whole number")
+    return int(value)
+
+
+# JSON has integer64 as a string. https://hl7.org/fhir/R5/json.html#primitive
+size: Codec[int] = Codec(_read_size, lambda value, names: str(value))
 
 
 # https://hl7.org/fhir/R5/valueset-age-units.html
@@ -441,12 +559,13 @@ def _write_age(value: Age, names: Names) -> Node:
 
 
 def _read_age(node: Any, names: Names) -> Age:
-    number = node.get("value") if node.__class__ is dict else None
-    word = _AGE_WORDS.get(node.get("code")) if node.__class__ is dict else None
+    found: Node = node if node.__class__ is dict else {}
+    number = found.get("value")
+    word = _AGE_WORDS.get(str(found.get("code")))
     if number.__class__ is not int or word is None:
         units = ", ".join(_AGE_WORDS)
         raise Mismatch(f"expected a whole number with a UCUM unit of {units}, found {node!r:.80}")
-    given = node.get("unit")
+    given = found.get("unit")
     if given not in (word, f"{word}s"):
         given = word if number == 1 else f"{word}s"
     return f"{number} {given}"
@@ -454,14 +573,3 @@ def _read_age(node: Any, names: Names) -> Age:
 
 age: Codec[Age] = Codec(_read_age, _write_age)
 """`17 Years` as a Quantity in UCUM's unit, with the registry's word for it as `unit`."""
-
-
-
-
-def tables(rows: Iterable[Field]) -> Iterable[tuple[Field, Record]]:
-    """The tables that rows run for the elements of lists."""
-    for row in rows:
-        if row.codec.table is not None:
-            yield row, row.codec.table
-
-

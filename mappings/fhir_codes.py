@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
 from trialbridge.mappings.codec import System
-from trialbridge.mappings.names import BASE
 from trialbridge.schemas import trial
+from trialbridge.schemas.base import BASE
 
 CTGOV = "https://clinicaltrials.gov"
 PUBMED = "https://pubmed.ncbi.nlm.nih.gov"
@@ -37,7 +37,7 @@ REGISTRATION_ACTIVITY = "http://hl7.org/fhir/research-study-registration-activit
 
 
 class Codes(NamedTuple):
-    """A code table: the standard's system and codes, and the registry's own where they are finer."""
+    """A code table: the standard's system and codes; the registry's own where they are finer."""
 
     system: str
     standard: Mapping[Any, str]
@@ -100,9 +100,7 @@ PURPOSE = Codes(
         "BASIC_SCIENCE": "basic-science",
         "DEVICE_FEASIBILITY": "device-feasibility",
     },
-    _registry(
-        "primary-purpose", trial.PrimaryPurpose, ECT="Educational/Counseling/Training"
-    ),
+    _registry("primary-purpose", trial.PrimaryPurpose, ECT="Educational/Counseling/Training"),
 )
 
 # Two phases of one trial are one code.
@@ -149,9 +147,7 @@ OFFICIAL_ROLE = Codes(
     },
 )
 
-CONTACT_ROLE = Codes(
-    PARTY_ROLE, {**OFFICIAL_ROLE.standard, "CONTACT": "general-contact"}
-)
+CONTACT_ROLE = Codes(PARTY_ROLE, {**OFFICIAL_ROLE.standard, "CONTACT": "general-contact"})
 
 RESPONSIBLE_PARTY = Codes(
     PARTY_ROLE,
@@ -225,9 +221,7 @@ TIME_PERSPECTIVE = Codes(
     {"CROSS_SECTIONAL": "SEVCO:01027"},
     _registry("time-perspective", trial.DesignTimePerspective, CROSS_SECTIONAL="Cross-sectional"),
 )
-MASKING = Codes(
-    "", {}, _registry("design-masking", trial.DesignMasking, NONE="None (open label)")
-)
+MASKING = Codes("", {}, _registry("design-masking", trial.DesignMasking, NONE="None (open label)"))
 # SEVCO has blinding of data analysts, which is not blinding of the investigator.
 WHO_MASKED = Codes(
     STUDY_DESIGN,

@@ -3,21 +3,21 @@
 One ResearchStudy, and what it refers to: https://hl7.org/fhir/R5/researchstudy.html
 """
 
-import re
 from collections.abc import Callable
 from typing import Any
 
-from trialbridge.mappings import arms, criteria, mesh
+from trialbridge.mappings import arms, eligibility, mesh
+from trialbridge.mappings import fhir_codes as codes
 from trialbridge.mappings.codec import (
     FIRST,
     Codec,
     Field,
-    Mismatch,
     Node,
     Step,
     among,
     boolean,
     canonical,
+    constant,
     field,
     integer,
     item,
@@ -28,9 +28,10 @@ from trialbridge.mappings.codec import (
     to,
 )
 from trialbridge.mappings.compiled import each
+from trialbridge.mappings.coverage import CoverageRow, leaves, of_table
 from trialbridge.mappings.fhir import (
+    OFFICIAL_BASE,
     PHONE_EXTENSION,
-    REGISTRATION,
     age,
     below,
     classified,
@@ -44,67 +45,25 @@ from trialbridge.mappings.fhir import (
     flag,
     has_code,
     has_url,
+    identifier,
     is_of,
     of_code,
     one_of,
     ours,
     part,
     partial_date,
+    phases,
     registration,
     repeated,
-    said,
+    size,
     some_of,
+    upload_date,
     url_rows,
+    valued,
     worded,
+    words_alone,
 )
-from trialbridge.mappings.fhir_codes import (
-    AGENCY_CLASS,
-    ALLOCATION,
-    ARM,
-    ARTIFACT,
-    ARTIFACT_CLASSIFIER,
-    BIOSPEC_RETENTION,
-    CHARACTERISTIC,
-    CONTACT_ROLE,
-    CTGOV,
-    EXPANDED_ACCESS_STATUS,
-    INTERVENTION_MODEL,
-    INTERVENTION_TYPE,
-    IPD_INFO_TYPE,
-    IPD_SHARING,
-    MASKING,
-    MESH,
-    MILESTONE,
-    OBJECTIVE_TYPE,
-    OBSERVATIONAL_MODEL,
-    OFFICIAL_ROLE,
-    ORG_STUDY_ID_TYPE,
-    PARTY_ROLE,
-    PHASE_EXACT,
-    PHASES,
-    PLAN_TYPE,
-    PUBMED,
-    PURPOSE,
-    REFERENCE_TYPE,
-    RELEVANCE,
-    RESPONSIBLE_PARTY,
-    SAMPLING_METHOD,
-    SECONDARY_ID_TYPE,
-    SEX,
-    SITE_STATUS,
-    STANDARD_AGE,
-    STATUS,
-    STUDY_PHASE,
-    STUDY_STATUS,
-    STUDY_TYPE,
-    TIME_PERSPECTIVE,
-    TITLE_TYPE,
-    UNPOSTED_EVENT,
-    USAGE_CONTEXT,
-    VIOLATION_EVENT,
-    WHO_MASKED,
-)
-from trialbridge.mappings.names import Names
+from trialbridge.schemas.base import BASE
 from trialbridge.schemas.trial import (
     ArmGroup,
     AvailIpd,
@@ -112,7 +71,6 @@ from trialbridge.schemas.trial import (
     BrowseLeaf,
     Contact,
     DateStruct,
-    EnrollmentInfo,
     Intervention,
     LargeDoc,
     Location,
@@ -140,35 +98,16 @@ PUBLISHED = {"status": "active"}
 
 NCT_ID = item(
     "use='official'",
-    lambda node: node.get("system") == CTGOV and node.get("use") in (None, "official"),
+    lambda node: node.get("system") == codes.CTGOV and node.get("use") in (None, "official"),
     use="official",
-    system=CTGOV,
+    system=codes.CTGOV,
 )
 ORG_STUDY_ID = item(use="usual")
 
 
-def identifier(system: str) -> Codec[str]:
-    """An identifier of one system."""
-
-    def read(node: Any, names: Names) -> str | None:
-        if node.__class__ is not dict:
-            raise Mismatch(f"expected an Identifier, found {node!r:.60}")
-        return text.read(node.get("value"), names) if node.get("system") == system else None
-
-    return Codec(read, lambda value, names: {"system": system, "value": value})
-
-
-def valued(**const: str) -> Codec[str]:
-    """A text as the value of an Identifier with these members."""
-    return Codec(
-        lambda node, names: text.read(node.get("value"), names),
-        lambda value, names: {**const, "value": value},
-    )
-
-
 SECONDARY_ID = record(
     SecondaryIdInfo,
-    field("type", "type", codec=concept(SECONDARY_ID_TYPE)),
+    field("type", "type", codec=concept(codes.SECONDARY_ID_TYPE)),
     field("id", "value"),
     field("domain", "assigner", "display"),
     *url_rows("link", ours("identifier-link", "Url")),
@@ -182,8 +121,8 @@ IDENTIFICATION = (
         "protocol.identification.nct_id_aliases",
         "identifier",
         codec=some_of(
-            valued(use="old", system=CTGOV),
-            lambda node: node.get("use") == "old" and node.get("system") == CTGOV,
+            valued(use="old", system=codes.CTGOV),
+            lambda node: node.get("use") == "old" and node.get("system") == codes.CTGOV,
         ),
     ),
     *below(
@@ -192,7 +131,7 @@ IDENTIFICATION = (
             field(
                 "protocol.identification.org_study_id_info.type",
                 "type",
-                codec=concept(ORG_STUDY_ID_TYPE),
+                codec=concept(codes.ORG_STUDY_ID_TYPE),
             ),
             field("protocol.identification.org_study_id_info.id", "value"),
             field(
@@ -203,7 +142,7 @@ IDENTIFICATION = (
                 "assigner",
                 to("Organization", "organization"),
                 "type",
-                codec=classified(AGENCY_CLASS),
+                codec=classified(codes.AGENCY_CLASS),
             ),
             *url_rows(
                 "protocol.identification.org_study_id_info.link", ours("identifier-link", "Url")
@@ -218,7 +157,7 @@ IDENTIFICATION = (
             const={"use": "secondary"},
             mine=lambda node: (
                 node.get("use") == "secondary"
-                or (node.get("use") is None and node.get("system") != CTGOV)
+                or (node.get("use") is None and node.get("system") != codes.CTGOV)
             ),
         ),
     ),
@@ -227,13 +166,13 @@ IDENTIFICATION = (
     field(
         "protocol.identification.official_title",
         "label",
-        coded_item("type", TITLE_TYPE, "official"),
+        coded_item("type", codes.TITLE_TYPE, "official"),
         "value",
     ),
     field(
         "protocol.identification.acronym",
         "label",
-        coded_item("type", TITLE_TYPE, "acronym"),
+        coded_item("type", codes.TITLE_TYPE, "acronym"),
         "value",
     ),
 )
@@ -244,7 +183,12 @@ IDENTIFICATION = (
 PLAN = (
     "protocol",
     FIRST,
-    to("PlanDefinition", "protocol", type=of_code(PLAN_TYPE, "clinical-protocol"), **PUBLISHED),
+    to(
+        "PlanDefinition",
+        "protocol",
+        type=of_code(codes.PLAN_TYPE, "clinical-protocol"),
+        **PUBLISHED,
+    ),
 )
 ACTIVITY = canonical("resource", "ActivityDefinition", **PUBLISHED)
 
@@ -263,7 +207,7 @@ INTERVENTION = record(
             ),
             field("name", "title"),
             field("description", "description"),
-            among("type", "topic", codec=classified(INTERVENTION_TYPE)),
+            among("type", "topic", codec=classified(codes.INTERVENTION_TYPE)),
             among("other_names", "extension", codec=repeated(ours("other-name", "String"))),
         ),
     ),
@@ -273,30 +217,9 @@ ARM_GROUP = record(
     ArmGroup,
     field("intervention_names", "linkId", codec=arms.received, home="none"),
     field("label", "name"),
-    field("type", "type", codec=concept(ARM)),
+    field("type", "type", codec=concept(codes.ARM)),
     field("description", "description"),
 )
-
-
-def _write_intervention_meshes(meshes: list[Mesh], names: Names) -> list[Node]:
-    trial = names.trial
-    assert trial is not None
-    module = trial.protocol.arms_interventions if trial.protocol else None
-    interventions = (module.interventions if module else None) or ()
-    placed, alone = mesh.place(
-        trial.derived.intervention_browse if trial.derived else None,
-        [one.name for one in interventions],
-        names,
-    )
-    for owner, found in placed.items():
-        activity = names.index[f"ActivityDefinition/{names.named('intervention', owner)}"]
-        activity["code"] = {"coding": found}
-    return [{"concept": {"coding": [one]}} for one in alone]
-
-
-def _read_intervention_meshes(focus: Any, names: Names) -> list[Mesh] | None:
-    of_activities = [activity.get("code") for activity in names.of_type("ActivityDefinition")]
-    return mesh.gather([*of_activities, *(one.get("concept") for one in focus or ())])
 
 
 ARMS_INTERVENTIONS = (
@@ -328,7 +251,7 @@ ARMS_INTERVENTIONS = (
     among(
         "derived.intervention_browse.meshes",
         "focus",
-        codec=Codec(_read_intervention_meshes, _write_intervention_meshes),
+        codec=mesh.intervention_meshes,
         read_always=True,
         leaves=("*.id", "*.term"),
         home="native",
@@ -340,165 +263,63 @@ ARMS_INTERVENTIONS = (
 
 # --- design ------------------------------------------------------------------------------------
 
-MODEL = concept_item(INTERVENTION_MODEL)
-MASKED = concept_item(MASKING)
-BIOSPEC = concept_item(BIOSPEC_RETENTION)
+MODEL = concept_item(codes.INTERVENTION_MODEL)
+MASKED = concept_item(codes.MASKING)
+BIOSPEC = concept_item(codes.BIOSPEC_RETENTION)
 DESIGN = "protocol.design"
 INFO = f"{DESIGN}.design_info"
 
-_PHASE_BACK = {code: list(phases) for phases, code in PHASES.items()}
-
-
-def _write_phases(phases: list[str], names: Names) -> Node:
-    standard = PHASES.get(tuple(phases))
-    return {
-        "coding": [
-            *([{"system": STUDY_PHASE, "code": standard}] if standard else ()),
-            *(exact_coding(PHASE_EXACT, phase) for phase in phases),
-        ]
-    }
-
-
-def _read_phases(node: Any, names: Names) -> list[str] | None:
-    standard = None
-    exact = []
-    for one in node.get("coding", ()):
-        if one.get("system") == PHASE_EXACT.url:
-            if one.get("code") not in PHASE_EXACT.codes:
-                raise Mismatch(f"{one.get('code')!r} is not one of {', '.join(PHASE_EXACT.codes)}")
-            exact.append(one["code"])
-        elif one.get("system") in (
-            STUDY_PHASE,
-            "http://terminology.hl7.org/CodeSystem/research-study-phase",
-        ):
-            standard = one.get("code")
-    if standard is not None and standard not in _PHASE_BACK:
-        raise Mismatch(f"{standard!r} is not one of {', '.join(_PHASE_BACK)}")
-    if exact and (standard is None or PHASES.get(tuple(exact)) == standard):
-        return exact
-    if standard is not None and exact:
-        names.warnings.append(
-            (
-                "codes-disagree",
-                f"{standard!r} of {STUDY_PHASE} and {exact!r} of {PHASE_EXACT.url} disagree: "
-                f"read as {_PHASE_BACK[standard]!r}",
-            )
-        )
-    return _PHASE_BACK[standard] if standard else None
-
-
-phases: Codec[list[str]] = Codec(_read_phases, _write_phases, (PHASE_EXACT,))
-"""The phases as one code, phase-1-phase-2 for two, and the registry's own code for each."""
-
-
-def _write_enrollment(value: EnrollmentInfo, names: Names) -> Node | None:
-    node: Node = {}
-    if value.count is not None and value.type is not None:
-        node["actualNumber" if value.type == "ACTUAL" else "targetNumber"] = value.count
-    elif value.count is not None:
-        node["extension"] = [{"url": ENROLLMENT_COUNT.url, "valueUnsignedInt": value.count}]
-    elif value.type is not None:
-        node["extension"] = [{"url": ENROLLMENT_TYPE.url, "valueCode": value.type}]
-    else:
-        names.odd = True
-    return node or None
-
-
-def _read_enrollment(node: Node, names: Names) -> EnrollmentInfo | None:
-    for member, type_ in (("actualNumber", "ACTUAL"), ("targetNumber", "ESTIMATED")):
-        if member in node:
-            return EnrollmentInfo(count=integer.read(node[member], names), type=type_)  # type: ignore[arg-type]
-    for extension in node.get("extension", ()):
-        if extension.get("url") == ENROLLMENT_COUNT.url:
-            return EnrollmentInfo(count=integer.read(extension.get("valueUnsignedInt"), names))
-        if extension.get("url") == ENROLLMENT_TYPE.url:
-            return EnrollmentInfo(type=extension.get("valueCode"))
-    return None
-
-
-ENROLLMENT_COUNT = ours("enrollment-count", "UnsignedInt")
-ENROLLMENT_TYPE = ours("enrollment-type", "Code")
-
 DESIGN_ROWS = (
-    field(f"{INFO}.primary_purpose", "primaryPurposeType", codec=concept(PURPOSE)),
+    field(f"{INFO}.primary_purpose", "primaryPurposeType", codec=concept(codes.PURPOSE)),
     field(f"{DESIGN}.phases", "phase", codec=phases),
-    among(f"{DESIGN}.study_type", "studyDesign", codec=classified(STUDY_TYPE)),
-    among(f"{INFO}.allocation", "studyDesign", codec=classified(ALLOCATION)),
+    among(f"{DESIGN}.study_type", "studyDesign", codec=classified(codes.STUDY_TYPE)),
+    among(f"{INFO}.allocation", "studyDesign", codec=classified(codes.ALLOCATION)),
     field(
         f"{INFO}.intervention_model",
         "studyDesign",
         MODEL,
         "coding",
-        codec=codings(INTERVENTION_MODEL),
+        codec=codings(codes.INTERVENTION_MODEL),
     ),
     field(f"{INFO}.intervention_model_description", "studyDesign", MODEL, "text"),
-    field(f"{INFO}.masking_info.masking", "studyDesign", MASKED, "coding", codec=codings(MASKING)),
+    field(
+        f"{INFO}.masking_info.masking",
+        "studyDesign",
+        MASKED,
+        "coding",
+        codec=codings(codes.MASKING),
+    ),
     field(f"{INFO}.masking_info.masking_description", "studyDesign", MASKED, "text"),
     among(
         f"{INFO}.masking_info.who_masked",
         "studyDesign",
-        codec=some_of(concept(WHO_MASKED), is_of(WHO_MASKED)),
+        codec=some_of(concept(codes.WHO_MASKED), is_of(codes.WHO_MASKED)),
     ),
-    among(f"{INFO}.observational_model", "studyDesign", codec=classified(OBSERVATIONAL_MODEL)),
-    among(f"{INFO}.time_perspective", "studyDesign", codec=classified(TIME_PERSPECTIVE)),
-    among("protocol.eligibility.sampling_method", "studyDesign", codec=classified(SAMPLING_METHOD)),
+    among(
+        f"{INFO}.observational_model", "studyDesign", codec=classified(codes.OBSERVATIONAL_MODEL)
+    ),
+    among(f"{INFO}.time_perspective", "studyDesign", codec=classified(codes.TIME_PERSPECTIVE)),
+    among(
+        "protocol.eligibility.sampling_method",
+        "studyDesign",
+        codec=classified(codes.SAMPLING_METHOD),
+    ),
 )
 
 
 # --- conditions and texts ---------------------------------------------------------------------
 
 
-def _write_conditions(conditions: list[str], names: Names) -> list[Node]:
-    placed, _ = _condition_meshes(names)
-    nodes: list[Node] = []
-    for position, condition in enumerate(conditions):
-        if not condition:
-            names.odd = True
-        elif position in placed:
-            nodes.append({"coding": placed[position], "text": condition})
-        else:
-            nodes.append({"text": condition})
-    return nodes
-
-
-def _read_conditions(nodes: Any, names: Names) -> list[str] | None:
-    found = []
-    for node in nodes:
-        words = said(node)
-        # A Coding of MeSH without words is a term of the derived section alone.
-        is_mesh = any(one.get("system") == MESH for one in node.get("coding", ()))
-        if words is not None and ("text" in node or not is_mesh):
-            found.append(words)
-    return found or None
-
-
-def _condition_meshes(names: Names) -> tuple[dict[int, list[Node]], list[Node]]:
-    if "conditions" not in names.memo:
-        trial = names.trial
-        assert trial is not None
-        module = trial.protocol.conditions if trial.protocol else None
-        names.memo["conditions"] = mesh.place(
-            trial.derived.condition_browse if trial.derived else None,
-            (module.conditions if module else None) or (),
-            names,
-        )
-    found: tuple[dict[int, list[Node]], list[Node]] = names.memo["conditions"]
-    return found
-
-
 CONDITION_ROWS = (
     among(
         "protocol.conditions.conditions",
         "condition",
-        codec=Codec(_read_conditions, _write_conditions),
+        codec=mesh.conditions,
     ),
     among(
         "derived.condition_browse.meshes",
         "condition",
-        codec=Codec(
-            lambda nodes, names: mesh.gather(nodes),
-            lambda meshes, names: [{"coding": [one]} for one in _condition_meshes(names)[1]],
-        ),
+        codec=mesh.condition_meshes,
         leaves=("*.id", "*.term"),
         note="a Coding of the condition that the term belongs to, else a condition of its own",
     ),
@@ -518,18 +339,18 @@ COMPLETION = "protocol.status.completion_date"
 def _milestone(code: str) -> Step:
     return item(
         f"state='{code}'",
-        has_code(MILESTONE.url, code, "state"),
+        has_code(codes.MILESTONE.url, code, "state"),
         state={
             "coding": [
-                {"system": STUDY_STATUS, "code": "overall-study"},
-                exact_coding(MILESTONE, code),
+                {"system": codes.STUDY_STATUS, "code": "overall-study"},
+                exact_coding(codes.MILESTONE, code),
             ]
         },
     )
 
 
-milestone_type: Codec[str] = date_type._replace(systems=(MILESTONE,))
-OVERALL = concept_item(STATUS, "state", "state of the study")
+milestone_type: Codec[str] = date_type._replace(systems=(codes.MILESTONE,))
+OVERALL = concept_item(codes.STATUS, "state", "state of the study")
 
 
 def _registered(model: str, activity: str, end: str, struct: type | None = None) -> Field:
@@ -538,25 +359,27 @@ def _registered(model: str, activity: str, end: str, struct: type | None = None)
         "extension",
         codec=registration(activity, end, struct),
         leaves=("date", "type") if struct else (),
-        home="official",
-        note=f"{REGISTRATION.rpartition('/')[2]} with activity {activity}",
     )
 
 
 STATUS_ROWS = (
     field(f"{START}.date", "period", "start", codec=partial_date),
     field(f"{COMPLETION}.date", "period", "end", codec=partial_date),
-    field("protocol.status.overall_status", "progressStatus", OVERALL, "state", codec=concept(STATUS)),
+    field(
+        "protocol.status.overall_status",
+        "progressStatus",
+        OVERALL,
+        "state",
+        codec=concept(codes.STATUS),
+    ),
     field(
         "protocol.status.last_known_status",
         "progressStatus",
         OVERALL,
         ours("last-known-status", "Coding"),
-        codec=coding(STATUS),
+        codec=coding(codes.STATUS),
     ),
-    field(
-        f"{START}.type", "progressStatus", _milestone("start"), "actual", codec=milestone_type
-    ),
+    field(f"{START}.type", "progressStatus", _milestone("start"), "actual", codec=milestone_type),
     field(
         f"{COMPLETION}.type",
         "progressStatus",
@@ -587,7 +410,7 @@ STATUS_ROWS = (
 
 CONTACT_ROWS = (
     field("name", "name", FIRST, "text"),
-    field("role", "purpose", codec=concept(CONTACT_ROLE)),
+    field("role", "purpose", codec=concept(codes.CONTACT_ROLE)),
     field("phone", "telecom", PHONE := item(system="phone"), "value"),
     field("phone_ext", "telecom", PHONE, PHONE_EXTENSION),
     field("email", "telecom", item(system="email"), "value"),
@@ -599,39 +422,46 @@ CENTRAL_CONTACT = record(Contact, *below(("party", ROLE, "contact", FIRST), CONT
 
 OFFICIAL = record(
     Official,
-    field("role", "role", codec=concept(OFFICIAL_ROLE)),
+    field("role", "role", codec=concept(codes.OFFICIAL_ROLE)),
     field("name", "party", ROLE, "practitioner", to("Practitioner"), "name", FIRST, "text"),
     field("affiliation", "party", ROLE, "organization", to("Organization"), "name"),
 )
 
 SPONSOR_ROWS = (
-    among("class_", "classifier", codec=classified(AGENCY_CLASS)),
+    among("class_", "classifier", codec=classified(codes.AGENCY_CLASS)),
     field("name", "party", to("Organization"), "name"),
 )
 SPONSOR = record(Sponsor, *SPONSOR_ROWS)
 
 LEAD = "protocol.sponsor_collaborators.lead_sponsor"
-LEAD_SPONSOR = coded_item("role", PARTY_ROLE, "lead-sponsor")
+LEAD_SPONSOR = coded_item("role", codes.PARTY_ROLE, "lead-sponsor")
 PARTY = "protocol.sponsor_collaborators.responsible_party"
-RESPONSIBLE = concept_item(RESPONSIBLE_PARTY, "role", "responsible party")._replace(
+RESPONSIBLE = concept_item(codes.RESPONSIBLE_PARTY, "role", "responsible party")._replace(
     mine=lambda node: any(
-        one.get("system") == RESPONSIBLE_PARTY.exact.url  # type: ignore[union-attr]
-        or (one.get("system") == PARTY_ROLE and one.get("code") == "sponsor-investigator")
+        one.get("system") == codes.RESPONSIBLE_PARTY.exact.url  # type: ignore[union-attr]
+        or (one.get("system") == codes.PARTY_ROLE and one.get("code") == "sponsor-investigator")
         for one in (node.get("role") or {}).get("coding", ())
     )
 )
 _RESPONSIBLE_ROLE = to("PractitionerRole", "responsible-party")
 
-_is_official = is_of(OFFICIAL_ROLE, "role")
+_is_official = is_of(codes.OFFICIAL_ROLE, "role")
 
 PARTY_ROWS = (
-    field(f"{LEAD}.name", "associatedParty", LEAD_SPONSOR, "party", to("Organization", "lead-sponsor"), "name"),
+    field(
+        f"{LEAD}.name",
+        "associatedParty",
+        LEAD_SPONSOR,
+        "party",
+        to("Organization", "lead-sponsor"),
+        "name",
+    ),
     among(
         f"{LEAD}.class_",
         "associatedParty",
         LEAD_SPONSOR,
         "classifier",
-        codec=classified(AGENCY_CLASS),
+        codec=classified(codes.AGENCY_CLASS),
     ),
     among(
         "protocol.sponsor_collaborators.collaborators",
@@ -639,14 +469,14 @@ PARTY_ROWS = (
         codec=each(
             SPONSOR,
             name="collaborator",
-            const={"role": of_code(PARTY_ROLE, "collaborator")},
-            mine=has_code(PARTY_ROLE, "collaborator", "role"),
+            const={"role": of_code(codes.PARTY_ROLE, "collaborator")},
+            mine=has_code(codes.PARTY_ROLE, "collaborator", "role"),
         ),
     ),
     *below(
         ("associatedParty", RESPONSIBLE),
         (
-            field(f"{PARTY}.type", "role", codec=concept(RESPONSIBLE_PARTY)),
+            field(f"{PARTY}.type", "role", codec=concept(codes.RESPONSIBLE_PARTY)),
             field(f"{PARTY}.old_name_title", "name"),
             field(
                 f"{PARTY}.investigator_full_name",
@@ -658,9 +488,7 @@ PARTY_ROWS = (
                 FIRST,
                 "text",
             ),
-            field(
-                f"{PARTY}.investigator_title", "party", _RESPONSIBLE_ROLE, "code", FIRST, "text"
-            ),
+            field(f"{PARTY}.investigator_title", "party", _RESPONSIBLE_ROLE, "code", FIRST, "text"),
             field(
                 f"{PARTY}.investigator_affiliation",
                 "party",
@@ -692,8 +520,8 @@ PARTY_ROWS = (
         codec=each(
             CENTRAL_CONTACT,
             name="central-contact",
-            const={"role": of_code(PARTY_ROLE, "general-contact")},
-            mine=has_code(PARTY_ROLE, "general-contact", "role"),
+            const={"role": of_code(codes.PARTY_ROLE, "general-contact")},
+            mine=has_code(codes.PARTY_ROLE, "general-contact", "role"),
         ),
     ),
 )
@@ -713,12 +541,10 @@ SITE = record(
             among("contacts", "contact", codec=each(record(Contact, *CONTACT_ROWS))),
         ),
     ),
-    field("status", ours("site-status", "Coding"), codec=coding(SITE_STATUS)),
+    field("status", ours("site-status", "Coding"), codec=coding(codes.SITE_STATUS)),
 )
 
-SITE_ROWS = (
-    among("protocol.contacts_locations.locations", "site", codec=each(SITE, name="site")),
-)
+SITE_ROWS = (among("protocol.contacts_locations.locations", "site", codec=each(SITE, name="site")),)
 
 
 # --- classifiers -------------------------------------------------------------------------------
@@ -748,18 +574,20 @@ CLASSIFIER_ROWS = (
     among(
         "protocol.eligibility.std_ages",
         "classifier",
-        codec=some_of(concept(STANDARD_AGE), is_of(STANDARD_AGE)),
+        codec=some_of(concept(codes.STANDARD_AGE), is_of(codes.STANDARD_AGE)),
     ),
     field(
         f"{DESIGN}.bio_spec.retention",
         "classifier",
         BIOSPEC,
         "coding",
-        codec=codings(BIOSPEC_RETENTION),
+        codec=codings(codes.BIOSPEC_RETENTION),
     ),
     field(f"{DESIGN}.bio_spec.description", "classifier", BIOSPEC, "text"),
     among(
-        "protocol.ipd_sharing_statement.ipd_sharing", "classifier", codec=classified(IPD_SHARING)
+        "protocol.ipd_sharing_statement.ipd_sharing",
+        "classifier",
+        codec=classified(codes.IPD_SHARING),
     ),
 )
 
@@ -768,7 +596,7 @@ CLASSIFIER_ROWS = (
 
 
 def _characteristic(system: str, code: str) -> Step:
-    display = CHARACTERISTIC.codes.get(code) if system == CHARACTERISTIC.url else None
+    display = codes.CHARACTERISTIC.codes.get(code) if system == codes.CHARACTERISTIC.url else None
     return item(
         f"code='{code}'",
         has_code(system, code, "code"),
@@ -777,62 +605,8 @@ def _characteristic(system: str, code: str) -> Step:
     )
 
 
-GENDER_CHARACTERISTIC = _characteristic(USAGE_CONTEXT, "gender")
-AGE_CHARACTERISTIC = _characteristic(USAGE_CONTEXT, "age")
-_CRITERION = of_code(CHARACTERISTIC.url, "criterion", CHARACTERISTIC.codes["criterion"])
-_is_criterion = has_code(CHARACTERISTIC.url, "criterion", "code")
-CRITERIA_DIGEST = ours("criteria-digest", "String")
-
-
-def _write_criteria(words: str, names: Names) -> Node:
-    pieces = criteria.split(words)
-    node: Node = {"description": words}
-    if pieces:
-        node["extension"] = [{"url": CRITERIA_DIGEST.url, "valueString": criteria.digest(words)}]
-        node["characteristic"] = [
-            {
-                "code": _CRITERION,
-                "valueCodeableConcept": {"text": piece.words},
-                "exclude": piece.exclude,
-            }
-            for piece in pieces
-        ]
-    return node
-
-
-def _read_criteria(group: Node, names: Names) -> str | None:
-    words = group.get("description")
-    if words is not None:
-        words = text.read(words, names)
-    pieces = []
-    for node in group.get("characteristic", ()):
-        if node.__class__ is dict and _is_criterion(node):
-            value = said(node.get("valueCodeableConcept"))
-            if value is not None:
-                pieces.append((value, node.get("exclude") is True))
-    before = [piece.said for piece in criteria.split(words)] if words else []
-    if pieces == before:
-        return words
-    digest = next(
-        (
-            extension.get("valueString")
-            for extension in group.get("extension", ())
-            if extension.get("url") == CRITERIA_DIGEST.url
-        ),
-        None,
-    )
-    if words is not None and digest is not None and digest != criteria.digest(words):
-        names.warnings.append(
-            (
-                "criteria-disagree",
-                "Group.description was edited and its characteristics were not, or otherwise: "
-                "the description is read",
-            )
-        )
-        return words
-    return criteria.join(words or "", pieces)
-
-
+GENDER_CHARACTERISTIC = _characteristic(codes.USAGE_CONTEXT, "gender")
+AGE_CHARACTERISTIC = _characteristic(codes.USAGE_CONTEXT, "age")
 GROUP = (
     "recruitment",
     "eligibility",
@@ -844,7 +618,7 @@ ELIGIBILITY_ROWS = (
     merged(
         f"{DESIGN}.enrollment_info",
         "recruitment",
-        codec=Codec(_read_enrollment, _write_enrollment),
+        codec=eligibility.enrollment,
         leaves=("count", "type"),
         home="native",
         note="actualNumber or targetNumber by the type; a count without a type, which neither "
@@ -853,7 +627,7 @@ ELIGIBILITY_ROWS = (
     merged(
         f"{ELIGIBILITY}.eligibility_criteria",
         *GROUP,
-        codec=Codec(_read_criteria, _write_criteria),
+        codec=eligibility.eligibility_criteria,
         home="native",
         note="whole in Group.description, and one characteristic for each criterion",
     ),
@@ -865,7 +639,7 @@ ELIGIBILITY_ROWS = (
                 GENDER_CHARACTERISTIC,
                 "valueCodeableConcept",
                 "coding",
-                codec=codings(SEX),
+                codec=codings(codes.SEX),
             ),
             field(
                 f"{ELIGIBILITY}.gender_description",
@@ -875,21 +649,23 @@ ELIGIBILITY_ROWS = (
             ),
             field(
                 f"{ELIGIBILITY}.gender_based",
-                _characteristic(CHARACTERISTIC.url, "gender-based"),
+                _characteristic(codes.CHARACTERISTIC.url, "gender-based"),
                 "valueBoolean",
-                codec=boolean._replace(systems=(CHARACTERISTIC,)),
+                codec=boolean._replace(systems=(codes.CHARACTERISTIC,)),
             ),
             field(f"{ELIGIBILITY}.minimum_age", AGE_CHARACTERISTIC, "valueRange", "low", codec=age),
-            field(f"{ELIGIBILITY}.maximum_age", AGE_CHARACTERISTIC, "valueRange", "high", codec=age),
+            field(
+                f"{ELIGIBILITY}.maximum_age", AGE_CHARACTERISTIC, "valueRange", "high", codec=age
+            ),
             field(
                 f"{ELIGIBILITY}.healthy_volunteers",
-                _characteristic(CHARACTERISTIC.url, "healthy-volunteers"),
+                _characteristic(codes.CHARACTERISTIC.url, "healthy-volunteers"),
                 "valueBoolean",
                 codec=boolean,
             ),
             field(
                 f"{ELIGIBILITY}.study_population",
-                _characteristic(CHARACTERISTIC.url, "study-population"),
+                _characteristic(codes.CHARACTERISTIC.url, "study-population"),
                 "valueCodeableConcept",
                 "text",
             ),
@@ -925,12 +701,12 @@ def _outcomes(kind: str, concept_: Node, mine: Callable[[Node], bool]) -> Field:
     )
 
 
-_primary = has_code(OBJECTIVE_TYPE, "primary", "type")
-_secondary = has_code(OBJECTIVE_TYPE, "secondary", "type")
+_primary = has_code(codes.OBJECTIVE_TYPE, "primary", "type")
+_secondary = has_code(codes.OBJECTIVE_TYPE, "secondary", "type")
 
 OUTCOME_ROWS = (
-    _outcomes("primary", of_code(OBJECTIVE_TYPE, "primary"), _primary),
-    _outcomes("secondary", of_code(OBJECTIVE_TYPE, "secondary"), _secondary),
+    _outcomes("primary", of_code(codes.OBJECTIVE_TYPE, "primary"), _primary),
+    _outcomes("secondary", of_code(codes.OBJECTIVE_TYPE, "secondary"), _secondary),
     # "Other pre-specified" does not say exploratory, so it has no code of the standard.
     _outcomes(
         "other",
@@ -944,23 +720,18 @@ OUTCOME_ROWS = (
 
 
 def _of_artifact(code: str) -> Callable[[Node], bool]:
-    return has_code(ARTIFACT.url, code, "classifier")
+    return has_code(codes.ARTIFACT.url, code, "classifier")
 
 
 def _artifact(code: str) -> Node:
-    return of_code(ARTIFACT.url, code, ARTIFACT.codes[code])
+    return of_code(codes.ARTIFACT.url, code, codes.ARTIFACT.codes[code])
 
-
-words_alone: Codec[str] = one_of(
-    Codec(lambda node, names: said(node), lambda value, names: {"text": value}, (ARTIFACT,)),
-    lambda node: "coding" not in node,
-)
 
 REFERENCE = record(
     Reference,
-    among("type", "classifier", codec=classified(REFERENCE_TYPE)),
+    among("type", "classifier", codec=classified(codes.REFERENCE_TYPE)),
     field("citation", "citation"),
-    field("pmid", "resourceReference", "identifier", codec=identifier(PUBMED)),
+    field("pmid", "resourceReference", "identifier", codec=identifier(codes.PUBMED)),
     among(
         "retractions",
         "extension",
@@ -988,42 +759,6 @@ AVAILABLE_IPD = record(
     field("id", "resourceReference", "identifier", "value"),
 )
 
-_MINUTES = ours("upload-time", "Time")
-
-
-def _write_upload(value: str, names: Names) -> Node:
-    date, _, time = value.partition("T")
-    return {
-        "publicationDate": date,
-        "_publicationDate": {"extension": [{"url": _MINUTES.url, "valueTime": f"{time}:00"}]},
-    }
-
-
-def _read_upload(node: Node, names: Names) -> str | None:
-    date = node.get("publicationDate")
-    if date is None:
-        return None
-    for extension in (node.get("_publicationDate") or {}).get("extension", ()):
-        if extension.get("url") == _MINUTES.url:
-            time = extension.get("valueTime")
-            if time.__class__ is not str or not re.fullmatch(r"\d\d:\d\d(:\d\d)?", time):
-                raise Mismatch(f"{time!r} is not a FHIR time (hh:mm:ss)")
-            return f"{partial_date.read(date, names)}T{time[:5]}"
-    names.warnings.append(("no-upload-time", f"publicationDate {date!r} has no time of day"))
-    return None
-
-
-def _read_size(value: Any, names: Names) -> int:
-    if value.__class__ is int:
-        return int(value)
-    if value.__class__ is not str or not re.fullmatch(r"0|[1-9]\d*", value):
-        raise Mismatch(f"{value!r} is not a whole number")
-    return int(value)
-
-
-# JSON has integer64 as a string. https://hl7.org/fhir/R5/json.html#primitive
-size: Codec[int] = Codec(_read_size, lambda value, names: str(value))
-
 LARGE_DOCUMENT = record(
     LargeDoc,
     among("has_protocol", "classifier", codec=flag("protocol-document")),
@@ -1036,27 +771,27 @@ LARGE_DOCUMENT = record(
     field("date", "document", "creation", codec=partial_date),
     merged(
         "upload_date",
-        codec=Codec(_read_upload, _write_upload),
+        codec=upload_date,
         home="native",
         note="RelatedArtifact.publicationDate, the time of day in an extension of ours on it",
     ),
 )
 RELATED_TRIAL = record(
     RelatedTrial,
-    among("status", "classifier", codec=classified(STATUS)),
+    among("status", "classifier", codec=classified(codes.STATUS)),
     among(
         "phases",
         "classifier",
         codec=one_of(
             phases,
             lambda node: any(
-                one.get("system") in (STUDY_PHASE, PHASE_EXACT.url)
+                one.get("system") in (codes.STUDY_PHASE, codes.PHASE_EXACT.url)
                 for one in node.get("coding", ())
             ),
         ),
     ),
     field("title", "display"),
-    field("nct_id", "resourceReference", "identifier", codec=identifier(CTGOV)),
+    field("nct_id", "resourceReference", "identifier", codec=identifier(codes.CTGOV)),
 )
 
 
@@ -1087,9 +822,9 @@ ARTIFACT_ROWS = (
             SEE_ALSO_LINK,
             const={
                 "type": "documentation",
-                "classifier": [of_code(ARTIFACT_CLASSIFIER, "webpage")],
+                "classifier": [of_code(codes.ARTIFACT_CLASSIFIER, "webpage")],
             },
-            mine=has_code(ARTIFACT_CLASSIFIER, "webpage", "classifier"),
+            mine=has_code(codes.ARTIFACT_CLASSIFIER, "webpage", "classifier"),
         ),
     ),
     _artifacts("protocol.references.avail_ipds", "available-ipd", "documentation", AVAILABLE_IPD),
@@ -1109,16 +844,16 @@ def _parts(model: str, extension: str, **kinds: Any) -> tuple[Field, ...]:
     for name, kind in kinds.items():
         kind, codec = kind if isinstance(kind, tuple) else (kind, text)
         rows.append(
-            field(f"{model}.{name}", ours(extension), part(name.replace("_", "-"), kind), codec=codec)
+            field(
+                f"{model}.{name}", ours(extension), part(name.replace("_", "-"), kind), codec=codec
+            )
         )
     return tuple(rows)
 
 
 def _listed(model: str, extension: str, type_: Any, **kinds: Any) -> Field:
     """A list of structs as an extension each."""
-    return among(
-        model, "extension", codec=_complex(ours(extension).url, type_, **kinds), home="ours"
-    )
+    return among(model, "extension", codec=_complex(ours(extension).url, type_, **kinds))
 
 
 def _complex(url: str, type_: Any, **kinds: Any) -> Codec[list[Any]]:
@@ -1133,9 +868,9 @@ def _as_coding(type_: Any, url: str, system: str, code: str, display: str) -> Co
     return each(
         record(
             type_,
+            constant("valueCoding", "system", system),
             field(code, "valueCoding", "code"),
             field(display, "valueCoding", "display"),
-            merged("", "valueCoding", codec=Codec(lambda node, names: None, lambda value, names: {"system": system}), home="none"),
         ),
         const={"url": url},
         mine=has_url(url),
@@ -1155,7 +890,7 @@ def _browse(kind: str) -> tuple[Field, ...]:
         among(
             f"{model}.ancestors",
             "extension",
-            codec=_as_coding(Mesh, ours(f"{kind}-ancestor").url, MESH, "id", "term"),
+            codec=_as_coding(Mesh, ours(f"{kind}-ancestor").url, codes.MESH, "id", "term"),
             home="ours",
         ),
         _listed(
@@ -1165,7 +900,7 @@ def _browse(kind: str) -> tuple[Field, ...]:
             id="String",
             name="String",
             as_found="String",
-            relevance=("Coding", coding(RELEVANCE)),
+            relevance=("Coding", coding(codes.RELEVANCE)),
         ),
         _listed(f"{model}.browse_branches", branch, BrowseBranch, abbrev="String", name="String"),
     )
@@ -1177,7 +912,7 @@ EXTENSION_ROWS = (
         "protocol.status.expanded_access_info",
         "expanded-access-record",
         nct_id="String",
-        status_for_nct_id=("Coding", coding(EXPANDED_ACCESS_STATUS)),
+        status_for_nct_id=("Coding", coding(codes.EXPANDED_ACCESS_STATUS)),
     ),
     field(
         f"{DESIGN}.n_ptrs_to_this_exp_acc_nct_id",
@@ -1196,15 +931,13 @@ EXTENSION_ROWS = (
         "protocol.ipd_sharing_statement.info_types",
         *IPD.steps,
         "extension",
-        codec=repeated(part("info-type", "Coding"), coding(IPD_INFO_TYPE)),
-        home="ours",
+        codec=repeated(part("info-type", "Coding"), coding(codes.IPD_INFO_TYPE)),
     ),
     *url_rows("protocol.ipd_sharing_statement.url", IPD, part("url", "Url")),
     among(
         "derived.misc_info.removed_countries",
         "extension",
         codec=repeated(ours("removed-country", "String")),
-        home="ours",
     ),
     field(
         "derived.misc_info.submission_tracking.estimated_results_first_submit_date",
@@ -1236,7 +969,6 @@ EXTENSION_ROWS = (
             reset_date=DATE,
             mcp_release_n=("Integer", integer),
         ),
-        home="ours",
     ),
     *_browse("condition"),
     *_browse("intervention"),
@@ -1252,17 +984,16 @@ EXTENSION_ROWS = (
         codec=_complex(
             "event",
             UnpostedEvent,
-            type=("Coding", coding(UNPOSTED_EVENT)),
+            type=("Coding", coding(codes.UNPOSTED_EVENT)),
             date=DATE,
             date_unknown=("Boolean", boolean),
         ),
-        home="ours",
     ),
     _listed(
         "annotation.annotation.violation_annotation.violation_events",
         "violation-event",
         ViolationEvent,
-        type=("Coding", coding(VIOLATION_EVENT)),
+        type=("Coding", coding(codes.VIOLATION_EVENT)),
         description="String",
         creation_date=DATE,
         issued_date=DATE,
@@ -1289,3 +1020,12 @@ STUDY_ROWS: tuple[Field, ...] = (
 STUDY = record(Trial, *STUDY_ROWS)
 
 
+def coverage() -> list[CoverageRow]:
+    """Where each leaf of the model goes; the results section goes nowhere yet."""
+    rows = of_table(STUDY, "ResearchStudy", BASE, OFFICIAL_BASE)
+    unmapped = "extension[url='unmapped'].valueString"
+    rows.append(CoverageRow("/unmapped", f"ResearchStudy.{unmapped}", "ours"))
+    covered = {row.leaf for row in rows}
+    rows += [CoverageRow(leaf, "", "none") for leaf in leaves(Trial) if leaf not in covered]
+    order = {leaf: position for position, leaf in enumerate(leaves(Trial))}
+    return sorted(rows, key=lambda row: order[row.leaf])

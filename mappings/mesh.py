@@ -9,8 +9,8 @@ the places is not the order of the list, each Coding says its position.
 from collections.abc import Sequence
 from typing import Any
 
-from trialbridge.mappings.codec import Node
-from trialbridge.mappings.fhir import ours
+from trialbridge.mappings.codec import Codec, Node
+from trialbridge.mappings.fhir import ours, said
 from trialbridge.mappings.fhir_codes import MESH
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import BrowseModule, Mesh
@@ -90,3 +90,79 @@ def gather(concepts: Sequence[Any]) -> list[Mesh] | None:
                 )
                 found.append((position, Mesh(id=coding.get("code"), term=coding.get("display"))))
     return [mesh for _, mesh in sorted(found, key=lambda pair: pair[0])] or None
+
+
+def _write_conditions(conditions: list[str], names: Names) -> list[Node]:
+    placed, _ = _condition_meshes(names)
+    nodes: list[Node] = []
+    for position, condition in enumerate(conditions):
+        if not condition:
+            names.odd = True
+        elif position in placed:
+            nodes.append({"coding": placed[position], "text": condition})
+        else:
+            nodes.append({"text": condition})
+    return nodes
+
+
+def _read_conditions(nodes: Any, names: Names) -> list[str] | None:
+    found = []
+    for node in nodes:
+        words = said(node)
+        # A Coding of MeSH without words is a term of the derived section alone.
+        is_mesh = any(one.get("system") == MESH for one in node.get("coding", ()))
+        if words is not None and ("text" in node or not is_mesh):
+            found.append(words)
+    return found or None
+
+
+def _condition_meshes(names: Names) -> tuple[dict[int, list[Node]], list[Node]]:
+    if "conditions" not in names.memo:
+        trial = names.trial
+        assert trial is not None
+        module = trial.protocol.conditions if trial.protocol else None
+        names.memo["conditions"] = place(
+            trial.derived.condition_browse if trial.derived else None,
+            (module.conditions if module else None) or (),
+            names,
+        )
+    found: tuple[dict[int, list[Node]], list[Node]] = names.memo["conditions"]
+    return found
+
+
+conditions: Codec[list[str]] = Codec(_read_conditions, _write_conditions)
+"""Each condition in the registry's words, with the Codings of its terms."""
+
+condition_meshes: Codec[list[Mesh]] = Codec(
+    lambda nodes, names: gather(nodes),
+    lambda meshes, names: [{"coding": [one]} for one in _condition_meshes(names)[1]],
+    extensions=(POSITION,),
+)
+"""The terms of the conditions; those that belong to none as conditions of their own."""
+
+
+def _write_intervention_meshes(meshes: list[Mesh], names: Names) -> list[Node]:
+    trial = names.trial
+    assert trial is not None
+    module = trial.protocol.arms_interventions if trial.protocol else None
+    interventions = (module.interventions if module else None) or ()
+    placed, alone = place(
+        trial.derived.intervention_browse if trial.derived else None,
+        [one.name for one in interventions],
+        names,
+    )
+    for owner, found in placed.items():
+        activity = names.index[f"ActivityDefinition/{names.named('intervention', owner)}"]
+        activity["code"] = {"coding": found}
+    return [{"concept": {"coding": [one]}} for one in alone]
+
+
+def _read_intervention_meshes(focus: Any, names: Names) -> list[Mesh] | None:
+    of_activities = [activity.get("code") for activity in names.of_type("ActivityDefinition")]
+    return gather([*of_activities, *(one.get("concept") for one in focus or ())])
+
+
+intervention_meshes: Codec[list[Mesh]] = Codec(
+    _read_intervention_meshes, _write_intervention_meshes, extensions=(POSITION,)
+)
+"""The terms of the interventions; those that belong to none as foci of the study."""

@@ -5,10 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from trialbridge.mappings.codec import Link, Mismatch, Node
+from trialbridge.schemas.base import BASE
 from trialbridge.schemas.trial import Trial
-
-BASE = "https://trialbridge.github.io/fhir"
-"""The one base of all our extensions, code systems, canonical urls and resources."""
 
 _NOT_OF_ID = re.compile(r"[^A-Za-z0-9.-]+")
 
@@ -90,12 +88,11 @@ class Names:
             self.index.setdefault(f"#{id_}" if owner is not None else f"{type_}/{id_}", resource)
         for name in (full_url, url):
             if name.__class__ is str:
-                self.index.setdefault(name, resource)  # type: ignore[arg-type]
+                self.index.setdefault(name, resource)
         contained = resource.get("contained")
         for inner in contained if contained.__class__ is list else ():
             if inner.__class__ is dict:
                 self.add(inner, None, resource)
-
 
     def of_type(self, type_: str) -> Iterator[Node]:
         """The resources of a type that were read, in the order of the Bundle."""

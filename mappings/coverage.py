@@ -1,0 +1,170 @@
+"""Which leaf of the model goes where in a format: the rows that every coverage list is made of."""
+
+import re
+from typing import Any, NamedTuple
+
+from msgspec import inspect, structs
+from trialbridge.mappings.codec import (
+    Field,
+    Item,
+    Link,
+    Record,
+    Step,
+    attribute_type,
+    bare,
+    item_type,
+)
+from trialbridge.mappings.codec import Home as Home
+
+_INDEX = re.compile(r"/\d+(?=/|$)")
+
+
+class CoverageRow(NamedTuple):
+    """One home of one leaf. A leaf may have several rows: the first that applies is the main one.
+
+    `leaf` is a JSON pointer in the model's keys with `*` for every item of a list
+    (`/protocolSection/armsInterventionsModule/armGroups/*/label`); `place` is a path in the
+    format's own words, FHIRPath-like for FHIR, empty when `home` is "none".
+    """
+
+    leaf: str
+    place: str
+    home: Home
+    note: str = ""
+
+
+def leaves(struct: type[Any]) -> list[str]:
+    """List every leaf of a struct as a pointer with `*` for list items, in the struct's order.
+
+    A leaf is a value that holds no other: a string, number, boolean, or an object with free keys.
+    """
+    found: list[str] = []
+    _gather(inspect.type_info(struct), "", found)
+    return found
+
+
+def pattern(pointer: str) -> str:
+    """Give the leaf that a pointer into one record leads to: `/a/0/b` is `/a/*/b`."""
+    # No key of the model is a number.
+    return _INDEX.sub("/*", pointer)
+
+
+def _gather(kind: inspect.Type, pointer: str, found: list[str]) -> None:
+    match kind:
+        case inspect.UnionType():
+            for member in kind.types:
+                if not isinstance(member, inspect.NoneType):
+                    _gather(member, pointer, found)
+        case inspect.Metadata():
+            _gather(kind.type, pointer, found)
+        case inspect.StructType():
+            for field in kind.fields:
+                _gather(field.type, f"{pointer}/{field.encode_name}", found)
+        case inspect.ListType() | inspect.VarTupleType():
+            _gather(kind.item_type, f"{pointer}/*", found)
+        case _:
+            if pointer not in found:
+                found.append(pointer)
+
+
+def of_table(table: Record, root: str, ours: str, official: str) -> list[CoverageRow]:
+    """List the homes that a table gives to the leaves of its struct.
+
+    `root` is the name of the tree's top; an extension whose url begins with `ours` is one of ours,
+    with `official` one of the standard's publisher.
+    """
+    found: list[CoverageRow] = []
+    _cover(table, "", root, None, (ours, official), found)
+    return found
+
+
+def _cover(
+    table: Record,
+    pointer: str,
+    top: str,
+    above: Home | None,
+    bases: tuple[str, str],
+    found: list[CoverageRow],
+) -> None:
+    for row in table.rows:
+        if row.home == "none":
+            continue  # a row that only helps another one
+        home: Home = above or row.home or _home(row, *bases)
+        at = pointer + json_pointer(table.type, row.model)
+        place = place_of(row.steps, top) + _elements(row)
+        if row.codec.table is not None:
+            _cover(
+                row.codec.table,
+                f"{at}/*",
+                place,
+                home if home != "native" else None,
+                bases,
+                found,
+            )
+            continue
+        type_ = attribute_type(table.type, row.model)
+        below = [_below(type_, leaf) for leaf in row.leaves] or ["/*" if item_type(type_) else ""]
+        found.extend(CoverageRow(at + leaf, place, home, row.note) for leaf in below)
+
+
+def _home(row: Field, ours: str, official: str) -> Home:
+    """The home of a row: the first extension on the way tells, else the one its codec writes."""
+    urls = [str(step.const.get("url", "")) for step in row.steps if isinstance(step, Item)] + [
+        extension.url for extension in row.codec.extensions
+    ]
+    for url in urls:
+        if url.startswith(ours):
+            return "ours"
+        if url.startswith(official):
+            return "official"
+    return "native"
+
+
+def _elements(row: Field) -> str:
+    """Which elements of a list a row has, and where in an extension the value stands."""
+    if not row.many:
+        return ""
+    place = f"[{row.codec.label}]" if row.codec.label else ""
+    if row.codec.extensions and not row.codec.label:
+        (extension,) = row.codec.extensions
+        place = f"[{extension.url.rpartition('/')[2]}]"
+        if extension.kind:
+            place += f".value{extension.kind}"
+    return place
+
+
+def place_of(steps: tuple[Step, ...], top: str) -> str:
+    """The steps as a path like FHIRPath's; a link begins anew at the resource it leads to."""
+    place = top
+    for step in steps:
+        if isinstance(step, Link):
+            place = step.type
+        elif isinstance(step, Item):
+            place += f"[{step.label}]" if step.label else ""
+        else:
+            place += f".{step}"
+    return place
+
+
+def json_pointer(type_: type[Any], path: str) -> str:
+    """A dotted path of attributes as a JSON pointer in the model's keys."""
+    pointer, found = "", type_
+    for name in path.split(".") if path else ():
+        field = next(f for f in structs.fields(found) if f.name == name)
+        pointer += f"/{field.encode_name}"
+        found = bare(field.type)
+    return pointer
+
+
+def _below(type_: Any, leaf: str) -> str:
+    """The pointer of a leaf below a struct or list: `*` steps into the items of a list."""
+    pointer, found = "", type_
+    for name in leaf.split("."):
+        if name == "*":
+            found = item_type(found)
+            pointer += "/*"
+        else:
+            field = next(f for f in structs.fields(found) if f.name == name)
+            found = bare(field.type)
+            pointer += f"/{field.encode_name}"
+    return pointer + "/*" if item_type(found) else pointer
