@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
+
 from trialbridge.mappings.codec import (
     Codec,
     Extension,

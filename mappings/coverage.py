@@ -4,6 +4,7 @@ import re
 from typing import Any, NamedTuple
 
 from msgspec import inspect, structs
+
 from trialbridge.mappings.codec import (
     Field,
     Item,

@@ -5,7 +5,7 @@ https://hl7.org/fhir/R5/group.html
 
 from trialbridge.mappings import criteria
 from trialbridge.mappings.codec import Codec, Node, integer, text
-from trialbridge.mappings.fhir import has_code, of_code, ours, said
+from trialbridge.mappings.fhir import has_code, marked, of_code, ours, plain, said
 from trialbridge.mappings.fhir_codes import CHARACTERISTIC
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import EnrollmentInfo
@@ -57,7 +57,7 @@ def _write_criteria(words: str, names: Names) -> Node:
         node["characteristic"] = [
             {
                 "code": _CRITERION,
-                "valueCodeableConcept": {"text": piece.words},
+                "valueCodeableConcept": {"text": plain(piece.words)},
                 "exclude": piece.exclude,
             }
             for piece in pieces
@@ -75,8 +75,8 @@ def _read_criteria(group: Node, names: Names) -> str | None:
             value = said(node.get("valueCodeableConcept"))
             if value is not None:
                 pieces.append((value, node.get("exclude") is True))
-    before = [piece.said for piece in criteria.split(words)] if words else []
-    if pieces == before:
+    before = criteria.split(words) if words else []
+    if pieces == [(plain(piece.words), piece.exclude) for piece in before]:
         return words
     digest = next(
         (
@@ -95,7 +95,10 @@ def _read_criteria(group: Node, names: Names) -> str | None:
             )
         )
         return words
-    return criteria.join(words or "", pieces)
+    given = {plain(piece.words): piece.words for piece in before}
+    return criteria.join(
+        words or "", [(given.get(said_, marked(said_)), exclude) for said_, exclude in pieces]
+    )
 
 
 eligibility_criteria: Codec[str] = Codec(

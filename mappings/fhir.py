@@ -354,6 +354,56 @@ def worded(member: str = "text") -> Codec[list[str]]:
     return Codec(read, write)
 
 
+RENDERING = Extension(f"{OFFICIAL_BASE}/rendering-markdown", "Markdown")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPED = re.compile(r"([\\<>\[\]*_^~])")
+
+
+def plain(markdown: str) -> str:
+    """CommonMark without its backslash escapes, as a string of FHIR is shown.
+
+    https://spec.commonmark.org/0.31.2/#backslash-escapes
+    """
+    return _ESCAPE.sub(r"\1", markdown) if "\\" in markdown else markdown
+
+
+def marked(words: str) -> str:
+    """Plain words as CommonMark that says them."""
+    return _ESCAPED.sub(r"\\\1", words)
+
+
+def shown(member: str) -> Codec[str]:
+    """CommonMark in a member that is a string: its plain words, and the official extension.
+
+    The extension is written where the words do not give the markdown back, and is read where they
+    were not edited.
+    https://hl7.org/fhir/extensions/StructureDefinition-rendering-markdown.html
+    """
+    twin = f"_{member}"
+
+    def write(value: str, names: Names) -> Node:
+        words = plain(value)
+        if marked(words) == value:
+            return {member: words}
+        rendering = {"url": RENDERING.url, "valueMarkdown": value}
+        return {member: words, twin: {"extension": [rendering]}}
+
+    def read(node: Node, names: Names) -> str | None:
+        words = node.get(member)
+        if words is None:
+            return None
+        words = text.read(words, names)
+        for extension in (node.get(twin) or {}).get("extension", ()):
+            markdown = extension.get("valueMarkdown")
+            if extension.get("url") == RENDERING.url and markdown is not None:
+                markdown = text.read(markdown, names)
+                if plain(markdown) == words:
+                    return markdown
+        return marked(words)
+
+    return Codec(read, write, extensions=(RENDERING,))
+
+
 def said(node: Any) -> str | None:
     """What a CodeableConcept says in words: its text, else the display of its first Coding."""
     if node.__class__ is not dict:

@@ -55,6 +55,7 @@ from trialbridge.mappings.fhir import (
     phases,
     registration,
     repeated,
+    shown,
     size,
     some_of,
     upload_date,
@@ -92,6 +93,11 @@ from trialbridge.schemas.trial import (
 
 # A record that a registry shows is published. https://hl7.org/fhir/R5/codesystem-publication-status.html
 PUBLISHED = {"status": "active"}
+
+
+def shown_in(member: str, model: str, *steps: Any) -> Field:
+    """CommonMark in a member that is a string."""
+    return merged(model, *steps, codec=shown(member), home="native")
 
 
 # --- identifiers and titles -------------------------------------------------------------------
@@ -281,7 +287,7 @@ DESIGN_ROWS = (
         "coding",
         codec=codings(codes.INTERVENTION_MODEL),
     ),
-    field(f"{INFO}.intervention_model_description", "studyDesign", MODEL, "text"),
+    shown_in("text", f"{INFO}.intervention_model_description", "studyDesign", MODEL),
     field(
         f"{INFO}.masking_info.masking",
         "studyDesign",
@@ -289,7 +295,7 @@ DESIGN_ROWS = (
         "coding",
         codec=codings(codes.MASKING),
     ),
-    field(f"{INFO}.masking_info.masking_description", "studyDesign", MASKED, "text"),
+    shown_in("text", f"{INFO}.masking_info.masking_description", "studyDesign", MASKED),
     among(
         f"{INFO}.masking_info.who_masked",
         "studyDesign",
@@ -387,7 +393,7 @@ STATUS_ROWS = (
         "actual",
         codec=milestone_type,
     ),
-    field("protocol.status.why_stopped", "whyStopped", "text"),
+    shown_in("text", "protocol.status.why_stopped", "whyStopped"),
     _registered("status_verified_date", "record-verification", "end"),
     _registered(
         "primary_completion_date", "primary-outcome-data-collection", "end", PartialDateStruct
@@ -583,7 +589,7 @@ CLASSIFIER_ROWS = (
         "coding",
         codec=codings(codes.BIOSPEC_RETENTION),
     ),
-    field(f"{DESIGN}.bio_spec.description", "classifier", BIOSPEC, "text"),
+    shown_in("text", f"{DESIGN}.bio_spec.description", "classifier", BIOSPEC),
     among(
         "protocol.ipd_sharing_statement.ipd_sharing",
         "classifier",
@@ -641,11 +647,11 @@ ELIGIBILITY_ROWS = (
                 "coding",
                 codec=codings(codes.SEX),
             ),
-            field(
+            shown_in(
+                "text",
                 f"{ELIGIBILITY}.gender_description",
                 GENDER_CHARACTERISTIC,
                 "valueCodeableConcept",
-                "text",
             ),
             field(
                 f"{ELIGIBILITY}.gender_based",
@@ -663,11 +669,11 @@ ELIGIBILITY_ROWS = (
                 "valueBoolean",
                 codec=boolean,
             ),
-            field(
+            shown_in(
+                "text",
                 f"{ELIGIBILITY}.study_population",
                 _characteristic(codes.CHARACTERISTIC.url, "study-population"),
                 "valueCodeableConcept",
-                "text",
             ),
         ),
     ),
@@ -748,13 +754,13 @@ REFERENCE = record(
 )
 SEE_ALSO_LINK = record(
     SeeAlsoLink,
-    field("label", "display"),
+    shown_in("display", "label"),
     *url_rows("url", "document", "url"),
 )
 AVAILABLE_IPD = record(
     AvailIpd,
     among("type", "classifier", codec=words_alone),
-    field("comment", "display"),
+    shown_in("display", "comment"),
     *url_rows("url", "document", "url"),
     field("id", "resourceReference", "identifier", "value"),
 )

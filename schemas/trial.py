@@ -3,27 +3,145 @@
 The structs have the shape of the registry's own data dictionary, so msgspec alone reads and
 writes ClinicalTrials.gov API v2 JSON (`Study`). `Trial` adds what other sources say.
 
+How to read it: an attribute is the registry's key in snake_case, without the suffixes `Section`,
+`Module` and `Struct` (`study.protocol.status.start_date.date`). None means absent, which is not
+the same as empty or false. Texts are kept exactly as the source gives them; those that the
+registry calls markup are CommonMark, with its escapes (`\\<`). What an attribute's name does not
+say is in the text under it; the JSON Schema takes its descriptions from there.
+
 https://clinicaltrials.gov/data-api/about-api/study-data-structure
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from msgspec import Meta, Struct, field
 
+SCHEMA_ID = "https://trialbridge.github.io/schemas/trial.schema.json"
+"""Name of the JSON Schema of the model's own JSON: `trial.schema.json` beside this module."""
+
+# --------------------------------------------------------------------------- dates, ages and codes
+
+# ECMA-262 and Python differ in \d (other scripts' digits) and in $ (before a last line break).
+_END = r"(?![\s\S])"
+_YEAR = r"(?!0000)[0-9]{4}"
 _DAY = (
-    r"(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])"
-    r"|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)"
-    r"|02-(?:0[1-9]|1\d|2[0-8])"
+    r"(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    r"|02-(?:0[1-9]|1[0-9]|2[0-8])"
 )
-_LEAP = r"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29"
-_DATE = rf"(?:\d{{4}}-(?:{_DAY})|{_LEAP})"
+_LEAP = (
+    r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])"
+    r"|(?!0000)(?:[02468][048]|[13579][26])00)-02-29"
+)
+_DATE = rf"(?:{_YEAR}-(?:{_DAY})|{_LEAP})"
+_UNIT = r"(?:Year|Month|Week|Day|Hour|Minute)"
 
-Date = Annotated[str, Meta(pattern=rf"^{_DATE}$")]
-PartialDate = Annotated[str, Meta(pattern=rf"^(?:\d{{4}}|\d{{4}}-(?:0[1-9]|1[0-2])|{_DATE})$")]
-DateTimeMinutes = Annotated[str, Meta(pattern=rf"^{_DATE}T(?:[01]\d|2[0-3]):[0-5]\d$")]
-Age = Annotated[str, Meta(pattern=r"^\d+ (?:Year|Month|Week|Day|Hour|Minute)s?$")]
+# `expected` says in an error what would do. A text of another form is an error, except where
+# `otherwise` is "unmapped": then it is kept as it is in `Trial.unmapped`.
+Date = Annotated[
+    str,
+    Meta(
+        pattern=rf"^{_DATE}{_END}",
+        description="A day: YYYY-MM-DD.",
+        examples=["2024-03-01"],
+        extra={"expected": "a date (YYYY-MM-DD)"},
+    ),
+]
+PartialDate = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(?:{_YEAR}|{_YEAR}-(?:0[1-9]|1[0-2])|{_DATE}){_END}",
+        description="A year, a month or a day, as precise as given: YYYY, YYYY-MM or YYYY-MM-DD.",
+        examples=["2024", "2024-03", "2024-03-01"],
+        extra={"expected": "a date (YYYY, YYYY-MM or YYYY-MM-DD)"},
+    ),
+]
+DateTimeMinutes = Annotated[
+    str,
+    Meta(
+        pattern=rf"^{_DATE}T(?:[01][0-9]|2[0-3]):[0-5][0-9]{_END}",
+        description="A minute, without a time zone: YYYY-MM-DDThh:mm.",
+        examples=["2024-03-01T14:05"],
+        extra={"expected": "a date and time (YYYY-MM-DDThh:mm)"},
+    ),
+]
+Age = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(?:1 {_UNIT}|(?:0|[2-9]|[1-9][0-9]+) {_UNIT}s){_END}",
+        description="A whole number and its unit, in the singular after 1.",
+        examples=["18 Years", "1 Month"],
+        extra={"expected": "an age (such as 18 Years or 1 Month)", "otherwise": "unmapped"},
+    ),
+]
+"""An age or a length of time; `age` and `age_text` are inverse: each has one text only."""
+
+AgeUnit = Literal["Year", "Month", "Week", "Day", "Hour", "Minute"]
+_AGE_UNITS: tuple[AgeUnit, ...] = get_args(AgeUnit)
 
 
+class Quantity(NamedTuple):
+    """A value with its unit, the unit in the singular."""
+
+    value: int
+    unit: AgeUnit
+
+
+def age(text: Age) -> Quantity:
+    """Give value and unit of an age: `18 Years` is 18 and `Year`.
+
+    Raises ValueError if the text is not an age.
+    """
+    number, _, _ = text.partition(" ")
+    if number.isascii() and number.isdecimal():
+        for unit in _AGE_UNITS:
+            if text == age_text(int(number), unit):
+                return Quantity(int(number), unit)
+    raise ValueError(f"{text!r} is not an age (such as 18 Years or 1 Month)")
+
+
+def age_text(value: int, unit: AgeUnit) -> Age:
+    """Write an age as the registry does: 1 and `Month` is `1 Month`, 6 and `Month` `6 Months`."""
+    return f"{value} {unit}" if value == 1 else f"{value} {unit}s"
+
+
+def precision(date: PartialDate) -> Literal["year", "month", "day"]:
+    """Tell how precise a partial date is: `2024-03` is a month."""
+    return "year" if len(date) == 4 else "month" if len(date) == 7 else "day"
+
+
+class Element(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    rename="camel",
+):
+    """One piece of the registry's data dictionary."""
+
+
+# ----------------------------------------------------------------------- shared by several modules
+
+# Kind of organization. FED is a US federal agency other than NIH, AMBIG one that could not be
+# told.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-AgencyClass
+AgencyClass = Literal[
+    "NIH",
+    "FED",
+    "OTHER_GOV",
+    "INDIV",
+    "INDUSTRY",
+    "NETWORK",
+    "AMBIG",
+    "OTHER",
+    "UNKNOWN",
+]
+
+# Where the study stands. The four from AVAILABLE on are for expanded access; WITHHELD is a device
+# study kept back until approval, UNKNOWN one past its completion date and not verified for two
+# years.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-Status
 Status = Literal[
     "ACTIVE_NOT_RECRUITING",
     "COMPLETED",
@@ -41,52 +159,38 @@ Status = Literal[
     "UNKNOWN",
 ]
 
-StudyType = Literal[
-    "EXPANDED_ACCESS",
-    "INTERVENTIONAL",
-    "OBSERVATIONAL",
+# Whether a date has come or is planned.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-DateType
+DateType = Literal[
+    "ACTUAL",
+    "ESTIMATED",
 ]
 
-Phase = Literal[
-    "NA",
-    "EARLY_PHASE1",
-    "PHASE1",
-    "PHASE2",
-    "PHASE3",
-    "PHASE4",
-]
 
-Sex = Literal[
-    "FEMALE",
-    "MALE",
-    "ALL",
-]
+class PartialDateStruct(Element, frozen=True, kw_only=True):
+    """A date as precise as the sponsor gave it, and whether it has come.
 
-StandardAge = Literal[
-    "CHILD",
-    "ADULT",
-    "OLDER_ADULT",
-]
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#StartDateStruct
+    """
 
-SamplingMethod = Literal[
-    "PROBABILITY_SAMPLE",
-    "NON_PROBABILITY_SAMPLE",
-]
+    date: PartialDate | None = None
+    type: DateType | None = None
 
-IpdSharing = Literal[
-    "YES",
-    "NO",
-    "UNDECIDED",
-]
 
-IpdSharingInfoType = Literal[
-    "STUDY_PROTOCOL",
-    "SAP",
-    "ICF",
-    "CSR",
-    "ANALYTIC_CODE",
-]
+class DateStruct(Element, frozen=True, kw_only=True):
+    """A day, and whether it is the actual one or the registry's estimate.
 
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#StudyFirstPostDateStruct
+    """
+
+    date: Date | None = None
+    type: DateType | None = None
+
+
+# ---------------------------------------------------------------------------------- identification
+
+# US agency that gave the grant or contract number.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-OrgStudyIdType
 OrgStudyIdType = Literal[
     "NIH",
     "FDA",
@@ -96,6 +200,22 @@ OrgStudyIdType = Literal[
     "SAMHSA",
 ]
 
+
+class OrgStudyIdInfo(Element, frozen=True, kw_only=True):
+    """The sponsor's own identifier of the study.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#OrgStudyIdInfo
+    """
+
+    id: str | None = None
+    type: OrgStudyIdType | None = None
+    """Absent unless the identifier is a US grant or contract number."""
+    link: str | None = None
+    """Where the grant is described: URL."""
+
+
+# Who gave the identifier: a US agency, another funder, or a register.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-SecondaryIdType
 SecondaryIdType = Literal[
     "NIH",
     "FDA",
@@ -110,18 +230,57 @@ SecondaryIdType = Literal[
     "OTHER",
 ]
 
-AgencyClass = Literal[
-    "NIH",
-    "FED",
-    "OTHER_GOV",
-    "INDIV",
-    "INDUSTRY",
-    "NETWORK",
-    "AMBIG",
-    "OTHER",
-    "UNKNOWN",
-]
 
+class SecondaryIdInfo(Element, frozen=True, kw_only=True):
+    """An identifier that someone other than the sponsor gave: a funder or another register.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#SecondaryIdInfo
+    """
+
+    id: str | None = None
+    type: SecondaryIdType | None = None
+    domain: str | None = None
+    """Name of the funder or register, or a description of the identifier."""
+    link: str | None = None
+    """Where the grant is described: URL."""
+
+
+class Organization(Element, frozen=True, kw_only=True):
+    """The organization that keeps the record.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#Organization
+    """
+
+    full_name: str | None = None
+    class_: AgencyClass | None = None
+    """Kind of organization."""
+
+
+class IdentificationModule(Element, frozen=True, kw_only=True):
+    """Names and numbers by which the study is known.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#IdentificationModule
+    """
+
+    nct_id: str | None = None
+    """The registry's identifier: NCT and eight digits."""
+    nct_id_aliases: list[str] | None = None
+    """Former NCT numbers of this study, now pointing here."""
+    org_study_id_info: OrgStudyIdInfo | None = None
+    secondary_id_infos: list[SecondaryIdInfo] | None = None
+    brief_title: str | None = None
+    """Title for the public."""
+    official_title: str | None = None
+    """Title of the protocol."""
+    acronym: str | None = None
+    """Short name, if the study is known by one."""
+    organization: Organization | None = None
+
+
+# ------------------------------------------------------------------------------------------ status
+
+# Whether the treatment can be had outside a trial.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-ExpandedAccessStatus
 ExpandedAccessStatus = Literal[
     "AVAILABLE",
     "NO_LONGER_AVAILABLE",
@@ -129,23 +288,203 @@ ExpandedAccessStatus = Literal[
     "APPROVED_FOR_MARKETING",
 ]
 
-DateType = Literal[
-    "ACTUAL",
-    "ESTIMATED",
-]
 
+class ExpandedAccessInfo(Element, frozen=True, kw_only=True):
+    """Whether the product can be had outside this trial, and by which record.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ExpandedAccessInfo
+    """
+
+    has_expanded_access: bool | None = None
+    nct_id: str | None = None
+    """NCT number of the expanded access record."""
+    status_for_nct_id: ExpandedAccessStatus | None = None
+    """Status of that record."""
+
+
+class StatusModule(Element, frozen=True, kw_only=True):
+    """Where the study stands, and the dates of study and record.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#StatusModule
+    """
+
+    status_verified_date: PartialDate | None = None
+    """When the sponsor last confirmed the record, mostly a month."""
+    overall_status: Status | None = None
+    last_known_status: Status | None = None
+    """Status before it became UNKNOWN."""
+    delayed_posting: bool | None = None
+    """The record is published late, once the device is approved or cleared in the US."""
+    why_stopped: str | None = None
+    """Why the study was stopped or put on hold before its planned end. Markup."""
+    expanded_access_info: ExpandedAccessInfo | None = None
+    start_date: PartialDateStruct | None = field(default=None, name="startDateStruct")
+    """First participant enrolled."""
+    primary_completion_date: PartialDateStruct | None = field(
+        default=None, name="primaryCompletionDateStruct"
+    )
+    """Last data collected for the primary outcome."""
+    completion_date: PartialDateStruct | None = field(default=None, name="completionDateStruct")
+    """Last visit of the last participant."""
+    study_first_submit_date: Date | None = None
+    """The sponsor first sent the record in."""
+    study_first_submit_qc_date: Date | None = None
+    """The sponsor sent the version that passed the registry's quality control."""
+    study_first_post_date: DateStruct | None = field(default=None, name="studyFirstPostDateStruct")
+    """The record was first public."""
+    results_waived: bool | None = None
+    """The duty to report results was waived."""
+    results_first_submit_date: Date | None = None
+    """The sponsor first sent results in."""
+    results_first_submit_qc_date: Date | None = None
+    """The sponsor sent the results that passed quality control."""
+    results_first_post_date: DateStruct | None = field(
+        default=None, name="resultsFirstPostDateStruct"
+    )
+    """Results were first public."""
+    disp_first_submit_date: Date | None = None
+    """The sponsor first certified, or asked for an extension, to report results later."""
+    disp_first_submit_qc_date: Date | None = None
+    """The certification or request that passed quality control was sent."""
+    disp_first_post_date: DateStruct | None = field(default=None, name="dispFirstPostDateStruct")
+    """The certification or extension was first public."""
+    last_update_submit_date: Date | None = None
+    """The sponsor last sent a change in."""
+    last_update_post_date: DateStruct | None = field(default=None, name="lastUpdatePostDateStruct")
+    """The last change was public."""
+
+
+# ---------------------------------------------------------------------------------------- sponsors
+
+# Who answers for the record.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-ResponsiblePartyType
 ResponsiblePartyType = Literal[
     "SPONSOR",
     "PRINCIPAL_INVESTIGATOR",
     "SPONSOR_INVESTIGATOR",
 ]
 
+
+class ResponsibleParty(Element, frozen=True, kw_only=True):
+    """Who answers for the record: the sponsor, or an investigator with name and place.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ResponsibleParty
+    """
+
+    type: ResponsiblePartyType | None = None
+    investigator_full_name: str | None = None
+    investigator_title: str | None = None
+    """Position held at the affiliation."""
+    investigator_affiliation: str | None = None
+    old_name_title: str | None = None
+    """Name and title in records from before the present form."""
+    old_organization: str | None = None
+    """Organization in records from before the present form."""
+
+
+class Sponsor(Element, frozen=True, kw_only=True):
+    """An organization or person that initiates or supports the study.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#LeadSponsor
+    """
+
+    name: str | None = None
+    class_: AgencyClass | None = None
+    """Kind of organization."""
+
+
+class SponsorCollaboratorsModule(Element, frozen=True, kw_only=True):
+    """Who runs, pays for and supports the study.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#SponsorCollaboratorsModule
+    """
+
+    responsible_party: ResponsibleParty | None = None
+    lead_sponsor: Sponsor | None = None
+    collaborators: list[Sponsor] | None = None
+    """Other organizations that give support, as by money, design or conduct."""
+
+
+# ----------------------------------------------------------- oversight, description and conditions
+
+
+class OversightModule(Element, frozen=True, kw_only=True):
+    """Who watches over the study, and which US rules apply to it.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#OversightModule
+    """
+
+    oversight_has_dmc: bool | None = None
+    """A data monitoring committee has been appointed."""
+    is_fda_regulated_drug: bool | None = None
+    """Studies a drug or biological product that the US FDA regulates."""
+    is_fda_regulated_device: bool | None = None
+    """Studies a device that the US FDA regulates."""
+    is_unapproved_device: bool | None = None
+    """A device of the study is not yet approved or cleared by the US FDA."""
+    is_ppsd: bool | None = None
+    """A pediatric postmarket surveillance of a device, ordered by the US FDA."""
+    is_us_export: bool | None = None
+    """The product is made in the US and exported for the study."""
+    fdaaa801_violation: bool | None = None
+    """A violation of the US duty to report was found (see the annotation section)."""
+
+
+class DescriptionModule(Element, frozen=True, kw_only=True):
+    """What the study is about, in prose.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#DescriptionModule
+    """
+
+    brief_summary: str | None = None
+    """For the public. Markup."""
+    detailed_description: str | None = None
+    """For readers who know the field. Markup."""
+
+
+class ConditionsModule(Element, frozen=True, kw_only=True):
+    """What is studied.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ConditionsModule
+    """
+
+    conditions: list[str] | None = None
+    """Diseases, disorders or other subjects, each as the sponsor words it."""
+    keywords: list[str] | None = None
+    """Words to find the study by."""
+
+
+# ------------------------------------------------------------------------------------------ design
+
+# Expanded access is treatment outside a trial.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-StudyType
+StudyType = Literal[
+    "EXPANDED_ACCESS",
+    "INTERVENTIONAL",
+    "OBSERVATIONAL",
+]
+
+# NA: a trial without phases, such as of a device. Phase 1/2 is two values.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-Phase
+Phase = Literal[
+    "NA",
+    "EARLY_PHASE1",
+    "PHASE1",
+    "PHASE2",
+    "PHASE3",
+    "PHASE4",
+]
+
+# NA: there is one arm only.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-DesignAllocation
 DesignAllocation = Literal[
     "RANDOMIZED",
     "NON_RANDOMIZED",
     "NA",
 ]
 
+# How the interventions are given to participants.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-InterventionalAssignment
 InterventionalAssignment = Literal[
     "SINGLE_GROUP",
     "PARALLEL",
@@ -154,6 +493,8 @@ InterventionalAssignment = Literal[
     "SEQUENTIAL",
 ]
 
+# ECT: educational, counselling, training.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-PrimaryPurpose
 PrimaryPurpose = Literal[
     "TREATMENT",
     "PREVENTION",
@@ -167,6 +508,8 @@ PrimaryPurpose = Literal[
     "OTHER",
 ]
 
+# How the observed groups are chosen and followed.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-ObservationalModel
 ObservationalModel = Literal[
     "COHORT",
     "CASE_CONTROL",
@@ -179,6 +522,8 @@ ObservationalModel = Literal[
     "OTHER",
 ]
 
+# When the observation happens, seen from the start of the study.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-DesignTimePerspective
 DesignTimePerspective = Literal[
     "RETROSPECTIVE",
     "PROSPECTIVE",
@@ -186,17 +531,135 @@ DesignTimePerspective = Literal[
     "OTHER",
 ]
 
+# How many parties are masked; NONE is an open-label trial.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-DesignMasking
+DesignMasking = Literal[
+    "NONE",
+    "SINGLE",
+    "DOUBLE",
+    "TRIPLE",
+    "QUADRUPLE",
+]
+
+# Parties that do not know which arm a participant is in.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-WhoMasked
+WhoMasked = Literal[
+    "PARTICIPANT",
+    "CARE_PROVIDER",
+    "INVESTIGATOR",
+    "OUTCOMES_ASSESSOR",
+]
+
+# Whether samples are kept, and whether DNA could be extracted from them.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-BioSpecRetention
 BioSpecRetention = Literal[
     "NONE_RETAINED",
     "SAMPLES_WITH_DNA",
     "SAMPLES_WITHOUT_DNA",
 ]
 
+# Whether the number of participants is reached or planned.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-EnrollmentType
 EnrollmentType = Literal[
     "ACTUAL",
     "ESTIMATED",
 ]
 
+
+class ExpandedAccessTypes(Element, frozen=True, kw_only=True):
+    """For whom an expanded access is meant.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ExpandedAccessTypes
+    """
+
+    individual: bool | None = None
+    """Single patients."""
+    intermediate: bool | None = None
+    """A group of intermediate size."""
+    treatment: bool | None = None
+    """Many patients, under a treatment protocol."""
+
+
+class MaskingBlock(Element, frozen=True, kw_only=True):
+    """Who does not know which arm a participant is in.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#DesignMaskingInfo
+    """
+
+    masking: DesignMasking | None = None
+    masking_description: str | None = None
+    """Markup."""
+    who_masked: list[WhoMasked] | None = None
+
+
+class DesignInfo(Element, frozen=True, kw_only=True):
+    """How a trial assigns, or an observational study follows, its participants.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#DesignInfo
+    """
+
+    allocation: DesignAllocation | None = None
+    intervention_model: InterventionalAssignment | None = None
+    intervention_model_description: str | None = None
+    """Markup."""
+    primary_purpose: PrimaryPurpose | None = None
+    """Of an interventional trial."""
+    observational_model: ObservationalModel | None = None
+    """Of an observational study."""
+    time_perspective: DesignTimePerspective | None = None
+    """Of an observational study."""
+    masking_info: MaskingBlock | None = None
+    """Of an interventional trial."""
+
+
+class BioSpec(Element, frozen=True, kw_only=True):
+    """Samples that an observational study keeps.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#BioSpec
+    """
+
+    retention: BioSpecRetention | None = None
+    description: str | None = None
+    """Which samples. Markup."""
+
+
+class EnrollmentInfo(Element, frozen=True, kw_only=True):
+    """How many participants there are.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#EnrollmentInfo
+    """
+
+    count: int | None = None
+    """Participants in all arms and sites together."""
+    type: EnrollmentType | None = None
+    """Absent in old records."""
+
+
+class DesignModule(Element, frozen=True, kw_only=True):
+    """Kind, phase, design and size of the study.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#DesignModule
+    """
+
+    study_type: StudyType | None = None
+    n_ptrs_to_this_exp_acc_nct_id: int | None = None
+    """Number of records that name this expanded access record."""
+    expanded_access_types: ExpandedAccessTypes | None = None
+    patient_registry: bool | None = None
+    """An observational study that is a patient registry too."""
+    target_duration: Age | None = None
+    """How long a patient registry follows each participant."""
+    phases: list[Phase] | None = None
+    """Two values for a trial across two phases."""
+    design_info: DesignInfo | None = None
+    bio_spec: BioSpec | None = None
+    enrollment_info: EnrollmentInfo | None = None
+
+
+# -------------------------------------------------------------------------- arms and interventions
+
+# The role of an arm in the trial.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-ArmGroupType
 ArmGroupType = Literal[
     "EXPERIMENTAL",
     "ACTIVE_COMPARATOR",
@@ -206,6 +669,25 @@ ArmGroupType = Literal[
     "OTHER",
 ]
 
+
+class ArmGroup(Element, frozen=True, kw_only=True):
+    """An arm of a trial, or a group or cohort of an observational study.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ArmGroup
+    """
+
+    label: str | None = None
+    """Name, by which `Intervention.arm_group_labels` points here."""
+    type: ArmGroupType | None = None
+    """Absent in observational studies."""
+    description: str | None = None
+    """Markup."""
+    intervention_names: list[str] | None = None
+    """Interventions of this arm, each as type and name: `Drug: Aspirin`."""
+
+
+# What kind of thing is done or given.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-InterventionType
 InterventionType = Literal[
     "BEHAVIORAL",
     "BIOLOGICAL",
@@ -220,6 +702,119 @@ InterventionType = Literal[
     "OTHER",
 ]
 
+
+class Intervention(Element, frozen=True, kw_only=True):
+    """What is given to or done with participants.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#Intervention
+    """
+
+    type: InterventionType | None = None
+    name: str | None = None
+    """Name, by which `ArmGroup.intervention_names` points here."""
+    description: str | None = None
+    """Markup."""
+    arm_group_labels: list[str] | None = None
+    """Labels of the arms that receive it."""
+    other_names: list[str] | None = None
+    """Brand names, codes and other synonyms."""
+
+
+class ArmsInterventionsModule(Element, frozen=True, kw_only=True):
+    """Arms or groups, interventions, and which arm receives which.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ArmsInterventionsModule
+    """
+
+    arm_groups: list[ArmGroup] | None = None
+    interventions: list[Intervention] | None = None
+
+
+# ---------------------------------------------------------------------------------------- outcomes
+
+
+class Outcome(Element, frozen=True, kw_only=True):
+    """What is measured, and when.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#PrimaryOutcome
+    """
+
+    measure: str | None = None
+    description: str | None = None
+    """Markup."""
+    time_frame: str | None = None
+    """When, or over which time, it is measured in each participant."""
+
+
+class OutcomesModule(Element, frozen=True, kw_only=True):
+    """What the study measures.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#OutcomesModule
+    """
+
+    primary_outcomes: list[Outcome] | None = None
+    secondary_outcomes: list[Outcome] | None = None
+    other_outcomes: list[Outcome] | None = None
+    """Planned before the study, neither primary nor secondary."""
+
+
+# ------------------------------------------------------------------------------------- eligibility
+
+# Sex of those who can take part.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-Sex
+Sex = Literal[
+    "FEMALE",
+    "MALE",
+    "ALL",
+]
+
+# CHILD: birth to 17 years, ADULT: 18 to 64, OLDER_ADULT: 65 and over.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-StandardAge
+StandardAge = Literal[
+    "CHILD",
+    "ADULT",
+    "OLDER_ADULT",
+]
+
+# How an observational study chooses its participants.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-SamplingMethod
+SamplingMethod = Literal[
+    "PROBABILITY_SAMPLE",
+    "NON_PROBABILITY_SAMPLE",
+]
+
+
+class EligibilityModule(Element, frozen=True, kw_only=True):
+    """Who can take part.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#EligibilityModule
+    """
+
+    eligibility_criteria: str | None = None
+    """Inclusion and exclusion criteria, mostly as two lists. Markup."""
+    healthy_volunteers: bool | None = None
+    """People without the condition can take part."""
+    sex: Sex | None = None
+    gender_based: bool | None = None
+    """Taking part depends on gender, as people see themselves."""
+    gender_description: str | None = None
+    """Which gender. Markup."""
+    minimum_age: Age | None = None
+    """Lower end, included; absent for none."""
+    maximum_age: Age | None = None
+    """Upper end, included; absent for none."""
+    std_ages: list[StandardAge] | None = None
+    """Age groups that the age range touches, derived by the registry."""
+    study_population: str | None = None
+    """From whom an observational study chooses. Markup."""
+    sampling_method: SamplingMethod | None = None
+    """Of an observational study."""
+
+
+# -------------------------------------------------------------------------- contacts and locations
+
+# What a contact at a site is.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-ContactRole
 ContactRole = Literal[
     "STUDY_CHAIR",
     "STUDY_DIRECTOR",
@@ -228,6 +823,23 @@ ContactRole = Literal[
     "CONTACT",
 ]
 
+
+class Contact(Element, frozen=True, kw_only=True):
+    """A person or office to ask about taking part.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#CentralContact
+    """
+
+    name: str | None = None
+    role: ContactRole | None = None
+    phone: str | None = None
+    phone_ext: str | None = None
+    """Extension."""
+    email: str | None = None
+
+
+# What an official answers for.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-OfficialRole
 OfficialRole = Literal[
     "STUDY_CHAIR",
     "STUDY_DIRECTOR",
@@ -235,6 +847,32 @@ OfficialRole = Literal[
     "SUB_INVESTIGATOR",
 ]
 
+
+class Official(Element, frozen=True, kw_only=True):
+    """A person who answers for the scientific conduct of the study.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#OverallOfficial
+    """
+
+    name: str | None = None
+    affiliation: str | None = None
+    role: OfficialRole | None = None
+
+
+class GeoPoint(Element, frozen=True, kw_only=True):
+    """A place in degrees (WGS 84), mostly of the city, derived by the registry.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#LocationGeoPoint
+    """
+
+    lat: float
+    """North is positive."""
+    lon: float
+    """East is positive."""
+
+
+# Where one site stands.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-RecruitmentStatus
 RecruitmentStatus = Literal[
     "ACTIVE_NOT_RECRUITING",
     "COMPLETED",
@@ -247,12 +885,282 @@ RecruitmentStatus = Literal[
     "AVAILABLE",
 ]
 
+
+class Location(Element, frozen=True, kw_only=True):
+    """A site where the study takes place.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#Location
+    """
+
+    facility: str | None = None
+    status: RecruitmentStatus | None = None
+    """Recruitment at this site."""
+    city: str | None = None
+    state: str | None = None
+    """State or province."""
+    zip: str | None = None
+    """Postal code."""
+    country: str | None = None
+    contacts: list[Contact] | None = None
+    geo_point: GeoPoint | None = None
+
+
+class ContactsLocationsModule(Element, frozen=True, kw_only=True):
+    """Whom to ask, who is responsible, and where the study takes place.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ContactsLocationsModule
+    """
+
+    central_contacts: list[Contact] | None = None
+    """For the study as a whole."""
+    overall_officials: list[Official] | None = None
+    """For the study as a whole."""
+    locations: list[Location] | None = None
+
+
+# -------------------------------------------------------------------------------------- references
+
+
+class Retraction(Element, frozen=True, kw_only=True):
+    """A notice that withdraws a publication.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#Retraction
+    """
+
+    pmid: str | None = None
+    """PubMed identifier of the notice."""
+    source: str | None = None
+    """Journal, year and pages of the notice."""
+
+
+# DERIVED: found by the registry, as the publication names the NCT number.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-ReferenceType
 ReferenceType = Literal[
     "BACKGROUND",
     "RESULT",
     "DERIVED",
 ]
 
+
+class Reference(Element, frozen=True, kw_only=True):
+    """A publication about the study or its background.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#Reference
+    """
+
+    pmid: str | None = None
+    """PubMed identifier."""
+    type: ReferenceType | None = None
+    citation: str | None = None
+    """As in a bibliography."""
+    retractions: list[Retraction] | None = None
+
+
+class SeeAlsoLink(Element, frozen=True, kw_only=True):
+    """A web page about the study.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#SeeAlsoLink
+    """
+
+    label: str | None = None
+    """What the page is. Markup."""
+    url: str | None = None
+    """URL."""
+
+
+class AvailIpd(Element, frozen=True, kw_only=True):
+    """A data set or document of the study that can be had elsewhere.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#AvailIPD
+    """
+
+    id: str | None = None
+    """Identifier at the place that holds it."""
+    type: str | None = None
+    """What it is, such as `Individual Participant Data Set`."""
+    url: str | None = None
+    """URL."""
+    comment: str | None = None
+    """How to get it, and the like. Markup."""
+
+
+class ReferencesModule(Element, frozen=True, kw_only=True):
+    """Publications, web pages and data about the study.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ReferencesModule
+    """
+
+    references: list[Reference] | None = None
+    see_also_links: list[SeeAlsoLink] | None = None
+    avail_ipds: list[AvailIpd] | None = None
+    """Individual participant data and what belongs to them."""
+
+
+# ------------------------------------------------------------------------------------- IPD sharing
+
+# Whether individual participant data will be shared.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-IpdSharing
+IpdSharing = Literal[
+    "YES",
+    "NO",
+    "UNDECIDED",
+]
+
+# What is shared beside the data. SAP: statistical analysis plan, ICF: consent form, CSR: clinical
+# study report.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-IpdSharingInfoType
+IpdSharingInfoType = Literal[
+    "STUDY_PROTOCOL",
+    "SAP",
+    "ICF",
+    "CSR",
+    "ANALYTIC_CODE",
+]
+
+
+class IpdSharingStatementModule(Element, frozen=True, kw_only=True):
+    """The plan to share individual participant data (IPD).
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#IPDSharingStatementModule
+    """
+
+    ipd_sharing: IpdSharing | None = None
+    description: str | None = None
+    """Which data, or why none. Markup."""
+    info_types: list[IpdSharingInfoType] | None = None
+    """Documents shared beside the data."""
+    time_frame: str | None = None
+    """From when, and for how long. Markup."""
+    access_criteria: str | None = None
+    """Who gets the data, for what and how. Markup."""
+    url: str | None = None
+    """Where the plan is described: URL."""
+
+
+# ---------------------------------------------------------------------------- the protocol section
+
+
+class ProtocolSection(Element, frozen=True, kw_only=True):
+    """What is planned and how it goes: everything but the results.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ProtocolSection
+    """
+
+    identification: IdentificationModule | None = field(default=None, name="identificationModule")
+    status: StatusModule | None = field(default=None, name="statusModule")
+    sponsor_collaborators: SponsorCollaboratorsModule | None = field(
+        default=None, name="sponsorCollaboratorsModule"
+    )
+    oversight: OversightModule | None = field(default=None, name="oversightModule")
+    description: DescriptionModule | None = field(default=None, name="descriptionModule")
+    conditions: ConditionsModule | None = field(default=None, name="conditionsModule")
+    design: DesignModule | None = field(default=None, name="designModule")
+    arms_interventions: ArmsInterventionsModule | None = field(
+        default=None, name="armsInterventionsModule"
+    )
+    outcomes: OutcomesModule | None = field(default=None, name="outcomesModule")
+    eligibility: EligibilityModule | None = field(default=None, name="eligibilityModule")
+    contacts_locations: ContactsLocationsModule | None = field(
+        default=None, name="contactsLocationsModule"
+    )
+    references: ReferencesModule | None = field(default=None, name="referencesModule")
+    ipd_sharing_statement: IpdSharingStatementModule | None = field(
+        default=None, name="ipdSharingStatementModule"
+    )
+
+
+# -------------------------------------------------------------------------------- participant flow
+
+
+class FlowGroup(Element, frozen=True, kw_only=True):
+    """A group of participants whose way through the study is counted.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#FlowGroup
+    """
+
+    id: str | None = None
+    """Such as FG000; `FlowStats.group_id` points here."""
+    title: str | None = None
+    description: str | None = None
+    """Markup."""
+
+
+class FlowStats(Element, frozen=True, kw_only=True):
+    """How many of one group.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#FlowAchievement
+    """
+
+    group_id: str | None = None
+    """Id of a `FlowGroup`."""
+    comment: str | None = None
+    """Markup."""
+    num_subjects: str | None = None
+    """Participants: a whole number as text."""
+    num_units: str | None = None
+    """Units other than participants (`type_units_analyzed`): a whole number as text."""
+
+
+class FlowMilestone(Element, frozen=True, kw_only=True):
+    """A point that participants reach, and how many did.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#FlowMilestone
+    """
+
+    type: str | None = None
+    """STARTED, COMPLETED, NOT COMPLETED, or the sponsor's own."""
+    comment: str | None = None
+    """Markup."""
+    achievements: list[FlowStats] | None = None
+    """How many reached it, for each group."""
+
+
+class DropWithdraw(Element, frozen=True, kw_only=True):
+    """A reason to leave, and how many left for it.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#FlowDropWithdraw
+    """
+
+    type: str | None = None
+    """The reason, such as `Lost to Follow-up`."""
+    comment: str | None = None
+    """Markup."""
+    reasons: list[FlowStats] | None = None
+    """How many left for it, for each group."""
+
+
+class FlowPeriod(Element, frozen=True, kw_only=True):
+    """A stage of the study.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#FlowPeriod
+    """
+
+    title: str | None = None
+    """`Overall Study` if there is one stage."""
+    milestones: list[FlowMilestone] | None = None
+    drop_withdraws: list[DropWithdraw] | None = None
+
+
+class ParticipantFlowModule(Element, frozen=True, kw_only=True):
+    """How participants went through the study.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ParticipantFlowModule
+    """
+
+    pre_assignment_details: str | None = None
+    """What happened between enrollment and assignment. Markup."""
+    recruitment_details: str | None = None
+    """When and where participants were recruited. Markup."""
+    type_units_analyzed: str | None = None
+    """What is assigned, if not participants, such as `Eyes`."""
+    groups: list[FlowGroup] | None = None
+    periods: list[FlowPeriod] | None = None
+
+
+# --------------------------------------------------------------------------- measures and baseline
+
+# What the reported number is.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-MeasureParam
 MeasureParam = Literal[
     "GEOMETRIC_MEAN",
     "GEOMETRIC_LEAST_SQUARES_MEAN",
@@ -265,6 +1173,8 @@ MeasureParam = Literal[
     "COUNT_OF_UNITS",
 ]
 
+# What the reported spread is; CONFIDENCE_975 is 97.5 percent.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-MeasureDispersionType
 MeasureDispersionType = Literal[
     "NA",
     "STANDARD_DEVIATION",
@@ -280,59 +1190,143 @@ MeasureDispersionType = Literal[
     "GEOMETRIC_COEFFICIENT",
 ]
 
-OutcomeMeasureType = Literal[
-    "PRIMARY",
-    "SECONDARY",
-    "OTHER_PRE_SPECIFIED",
-    "POST_HOC",
-]
 
-ReportingStatus = Literal[
-    "NOT_POSTED",
-    "POSTED",
-]
+class MeasureGroup(Element, frozen=True, kw_only=True):
+    """A group of participants for which a measure is reported.
 
-EventAssessment = Literal[
-    "NON_SYSTEMATIC_ASSESSMENT",
-    "SYSTEMATIC_ASSESSMENT",
-]
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineGroup
+    """
 
-AgreementRestrictionType = Literal[
-    "LTE60",
-    "GT60",
-    "OTHER",
-]
+    id: str | None = None
+    """Such as BG000 or OG000; the `group_id` of counts and measurements points here."""
+    title: str | None = None
+    description: str | None = None
+    """Markup."""
 
-BrowseLeafRelevance = Literal[
-    "LOW",
-    "HIGH",
-]
 
-DesignMasking = Literal[
-    "NONE",
-    "SINGLE",
-    "DOUBLE",
-    "TRIPLE",
-    "QUADRUPLE",
-]
+class DenomCount(Element, frozen=True, kw_only=True):
+    """How many of one group.
 
-WhoMasked = Literal[
-    "PARTICIPANT",
-    "CARE_PROVIDER",
-    "INVESTIGATOR",
-    "OUTCOMES_ASSESSOR",
-]
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineDenomCount
+    """
 
+    group_id: str | None = None
+    """Id of a `MeasureGroup`."""
+    value: str | None = None
+    """A whole number as text."""
+
+
+class Denom(Element, frozen=True, kw_only=True):
+    """How many were analyzed, for each group.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineDenom
+    """
+
+    units: str | None = None
+    """What is counted, such as `Participants`."""
+    counts: list[DenomCount] | None = None
+
+
+class Measurement(Element, frozen=True, kw_only=True):
+    """What was measured in one group. The numbers are texts, as `NA` and `<0.1` occur.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineMeasurement
+    """
+
+    group_id: str | None = None
+    """Id of a `MeasureGroup`."""
+    value: str | None = None
+    """In the measure's unit."""
+    spread: str | None = None
+    """Standard deviation and the like, in the measure's unit."""
+    lower_limit: str | None = None
+    """Lower end of a range or an interval."""
+    upper_limit: str | None = None
+    """Upper end of a range or an interval."""
+    comment: str | None = None
+    """Why a value is `NA`, for example. Markup."""
+
+
+class MeasureCategory(Element, frozen=True, kw_only=True):
+    """A category of a measure, such as `Female`.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineCategory
+    """
+
+    title: str | None = None
+    measurements: list[Measurement] | None = None
+
+
+class MeasureClass(Element, frozen=True, kw_only=True):
+    """A row of a measure, such as a time point, with its categories.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineClass
+    """
+
+    title: str | None = None
+    denoms: list[Denom] | None = None
+    """How many were analyzed for this row."""
+    categories: list[MeasureCategory] | None = None
+
+
+class BaselineMeasure(Element, frozen=True, kw_only=True):
+    """A characteristic at the start of the study, such as age or sex.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineMeasure
+    """
+
+    title: str | None = None
+    description: str | None = None
+    """Markup."""
+    population_description: str | None = None
+    """Who was analyzed, if not all. Markup."""
+    param_type: MeasureParam | None = None
+    dispersion_type: MeasureDispersionType | None = None
+    unit_of_measure: str | None = None
+    """Such as `years` or `Participants`."""
+    calculate_pct: bool | None = None
+    """A percentage of the denominator is shown beside each number."""
+    denom_units_selected: str | None = None
+    """Which of the denominators' units the numbers are about."""
+    denoms: list[Denom] | None = None
+    """How many were analyzed for this measure."""
+    classes: list[MeasureClass] | None = None
+
+
+class BaselineCharacteristicsModule(Element, frozen=True, kw_only=True):
+    """Who took part, as seen at the start.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineCharacteristicsModule
+    """
+
+    population_description: str | None = None
+    """Who was analyzed, if not all. Markup."""
+    type_units_analyzed: str | None = None
+    """What is analyzed, if not participants, such as `Eyes`."""
+    groups: list[MeasureGroup] | None = None
+    denoms: list[Denom] | None = None
+    """How many were analyzed."""
+    measures: list[BaselineMeasure] | None = None
+
+
+# -------------------------------------------------------------------------------- outcome measures
+
+# Measure of dispersion of an estimate.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-AnalysisDispersionType
 AnalysisDispersionType = Literal[
     "STANDARD_DEVIATION",
     "STANDARD_ERROR_OF_MEAN",
 ]
 
+# Whether the interval is bound at one end or at both.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-ConfidenceIntervalNumSides
 ConfidenceIntervalNumSides = Literal[
     "ONE_SIDED",
     "TWO_SIDED",
 ]
 
+# What the hypothesis test was for. Values with LEGACY or an OR are of older records.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-NonInferiorityType
 NonInferiorityType = Literal[
     "SUPERIORITY",
     "NON_INFERIORITY",
@@ -344,12 +1338,373 @@ NonInferiorityType = Literal[
     "SUPERIORITY_OR_OTHER_LEGACY",
 ]
 
+
+class MeasureAnalysis(Element, frozen=True, kw_only=True):
+    """A statistical test or estimate on an outcome. The numbers are texts, as `<0.001` occurs.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#OutcomeAnalysis
+    """
+
+    param_type: str | None = None
+    """What is estimated, such as `Hazard Ratio (HR)`."""
+    param_value: str | None = None
+    """The estimate."""
+    dispersion_type: AnalysisDispersionType | None = None
+    dispersion_value: str | None = None
+    """Of the estimate."""
+    statistical_method: str | None = None
+    """Name of the test."""
+    statistical_comment: str | None = None
+    """Markup."""
+    p_value: str | None = None
+    """With its relation where there is one: `<0.001`."""
+    p_value_comment: str | None = None
+    """Threshold, adjustment and the like. Markup."""
+    ci_num_sides: ConfidenceIntervalNumSides | None = None
+    ci_pct_value: str | None = None
+    """Confidence level in percent."""
+    ci_lower_limit: str | None = None
+    """Lower end of the interval."""
+    ci_upper_limit: str | None = None
+    """Upper end of the interval."""
+    ci_lower_limit_comment: str | None = None
+    """Why there is none. Markup."""
+    ci_upper_limit_comment: str | None = None
+    """Why there is none. Markup."""
+    estimate_comment: str | None = None
+    """Direction of the comparison and the like. Markup."""
+    tested_non_inferiority: bool | None = None
+    """The test was for non-inferiority or equivalence."""
+    non_inferiority_type: NonInferiorityType | None = None
+    non_inferiority_comment: str | None = None
+    """Margin and power. Markup."""
+    other_analysis_description: str | None = None
+    """An analysis that the other fields do not fit. Markup."""
+    group_description: str | None = None
+    """Hypothesis and further details. Markup."""
+    group_ids: list[str] | None = None
+    """Ids of the groups compared."""
+
+
+# The rank of the outcome.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-OutcomeMeasureType
+OutcomeMeasureType = Literal[
+    "PRIMARY",
+    "SECONDARY",
+    "OTHER_PRE_SPECIFIED",
+    "POST_HOC",
+]
+
+# Whether data of the outcome are there yet.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-ReportingStatus
+ReportingStatus = Literal[
+    "NOT_POSTED",
+    "POSTED",
+]
+
+
+class OutcomeMeasure(Element, frozen=True, kw_only=True):
+    """An outcome with its data.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#OutcomeMeasure
+    """
+
+    type: OutcomeMeasureType | None = None
+    title: str | None = None
+    description: str | None = None
+    """Markup."""
+    population_description: str | None = None
+    """Who was analyzed and why. Markup."""
+    reporting_status: ReportingStatus | None = None
+    anticipated_posting_date: PartialDate | None = None
+    """When data are expected that are not there yet."""
+    param_type: MeasureParam | None = None
+    dispersion_type: str | None = None
+    """What the spread is, as shown: `Standard Deviation`."""
+    unit_of_measure: str | None = None
+    """Such as `mg/dL` or `Participants`."""
+    calculate_pct: bool | None = None
+    """A percentage of the denominator is shown beside each number."""
+    time_frame: str | None = None
+    """When, or over which time, it was measured in each participant."""
+    type_units_analyzed: str | None = None
+    """What is analyzed, if not participants, such as `Eyes`."""
+    denom_units_selected: str | None = None
+    """Which of the denominators' units the numbers are about."""
+    groups: list[MeasureGroup] | None = None
+    denoms: list[Denom] | None = None
+    """How many were analyzed."""
+    classes: list[MeasureClass] | None = None
+    analyses: list[MeasureAnalysis] | None = None
+
+
+class OutcomeMeasuresModule(Element, frozen=True, kw_only=True):
+    """The outcomes with their data.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#OutcomeMeasuresModule
+    """
+
+    outcome_measures: list[OutcomeMeasure] | None = None
+
+
+# ---------------------------------------------------------------------------------- adverse events
+
+
+class EventGroup(Element, frozen=True, kw_only=True):
+    """A group of participants for which adverse events are counted.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#EventGroup
+    """
+
+    id: str | None = None
+    """Such as EG000; `EventStats.group_id` points here."""
+    title: str | None = None
+    description: str | None = None
+    """Markup."""
+    deaths_num_affected: int | None = None
+    """Participants who died, of any cause."""
+    deaths_num_at_risk: int | None = None
+    """Participants counted for deaths."""
+    serious_num_affected: int | None = None
+    """Participants with one serious event or more."""
+    serious_num_at_risk: int | None = None
+    """Participants counted for serious events."""
+    other_num_affected: int | None = None
+    """Participants with one other event or more, above the threshold."""
+    other_num_at_risk: int | None = None
+    """Participants counted for other events."""
+
+
+class EventStats(Element, frozen=True, kw_only=True):
+    """How often an event happened in one group.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#SeriousEventStats
+    """
+
+    group_id: str | None = None
+    """Id of an `EventGroup`."""
+    num_events: int | None = None
+    """Occurrences."""
+    num_affected: int | None = None
+    """Participants with one occurrence or more."""
+    num_at_risk: int | None = None
+    """Participants counted."""
+
+
+# Whether adverse events were asked for (systematic) or told unasked.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-EventAssessment
+EventAssessment = Literal[
+    "NON_SYSTEMATIC_ASSESSMENT",
+    "SYSTEMATIC_ASSESSMENT",
+]
+
+
+class AdverseEvent(Element, frozen=True, kw_only=True):
+    """A kind of unwanted event, and how often it happened.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#SeriousEvent
+    """
+
+    term: str | None = None
+    organ_system: str | None = None
+    """System organ class of MedDRA."""
+    source_vocabulary: str | None = None
+    """Where the term is from, such as `MedDRA (23.1)`."""
+    assessment_type: EventAssessment | None = None
+    notes: str | None = None
+    """Markup."""
+    stats: list[EventStats] | None = None
+
+
+class AdverseEventsModule(Element, frozen=True, kw_only=True):
+    """Unwanted events and deaths.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#AdverseEventsModule
+    """
+
+    frequency_threshold: str | None = None
+    """Percent as text: an other event is listed if it is more frequent than this in some group."""
+    time_frame: str | None = None
+    """Over which time events were collected."""
+    description: str | None = None
+    """How events were collected. Markup."""
+    all_cause_mortality_comment: str | None = None
+    """Markup."""
+    event_groups: list[EventGroup] | None = None
+    serious_events: list[AdverseEvent] | None = None
+    other_events: list[AdverseEvent] | None = None
+    """Not serious."""
+
+
+# --------------------------------------------------------------------------------------- more info
+
+
+class LimitationsAndCaveats(Element, frozen=True, kw_only=True):
+    """What weakens the results.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#LimitationsAndCaveats
+    """
+
+    description: str | None = None
+    """Markup."""
+
+
+# How long a sponsor may hold back publication: LTE60 up to 60 days, GT60 more than 60 and up to
+# 180.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-AgreementRestrictionType
+AgreementRestrictionType = Literal[
+    "LTE60",
+    "GT60",
+    "OTHER",
+]
+
+
+class CertainAgreement(Element, frozen=True, kw_only=True):
+    """What the sponsor lets investigators publish.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#CertainAgreement
+    """
+
+    pi_sponsor_employee: bool | None = None
+    """All principal investigators are employed by the sponsor."""
+    restriction_type: AgreementRestrictionType | None = None
+    restrictive_agreement: bool | None = None
+    """Some agreement restricts publishing by investigators."""
+    other_details: str | None = None
+    """The restriction, if of another kind. Markup."""
+
+
+class PointOfContact(Element, frozen=True, kw_only=True):
+    """Whom to ask about the results.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#PointOfContact
+    """
+
+    title: str | None = None
+    """Name or position."""
+    organization: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    phone_ext: str | None = None
+    """Extension."""
+
+
+class MoreInfoModule(Element, frozen=True, kw_only=True):
+    """What else is to know about the results.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#MoreInfoModule
+    """
+
+    limitations_and_caveats: LimitationsAndCaveats | None = None
+    certain_agreement: CertainAgreement | None = None
+    point_of_contact: PointOfContact | None = None
+
+
+# ----------------------------------------------------------------------------- the results section
+
+
+class ResultsSection(Element, frozen=True, kw_only=True):
+    """What was found.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ResultsSection
+    """
+
+    participant_flow: ParticipantFlowModule | None = field(
+        default=None, name="participantFlowModule"
+    )
+    baseline_characteristics: BaselineCharacteristicsModule | None = field(
+        default=None, name="baselineCharacteristicsModule"
+    )
+    outcome_measures: OutcomeMeasuresModule | None = field(
+        default=None, name="outcomeMeasuresModule"
+    )
+    adverse_events: AdverseEventsModule | None = field(default=None, name="adverseEventsModule")
+    more_info: MoreInfoModule | None = field(default=None, name="moreInfoModule")
+
+
+# --------------------------------------------------------------------------------------- documents
+
+
+class LargeDoc(Element, frozen=True, kw_only=True):
+    """A document of the study that the registry holds.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#LargeDoc
+    """
+
+    type_abbrev: str | None = None
+    """What is in the document: Prot, SAP and ICF, joined by `_`."""
+    has_protocol: bool | None = None
+    """The study protocol is in it."""
+    has_sap: bool | None = None
+    """The statistical analysis plan is in it."""
+    has_icf: bool | None = None
+    """The informed consent form is in it."""
+    label: str | None = None
+    """What the document is."""
+    date: Date | None = None
+    """Of the document."""
+    upload_date: DateTimeMinutes | None = None
+    """When it was uploaded."""
+    filename: str | None = None
+    size: int | None = None
+    """Bytes."""
+
+
+class LargeDocumentModule(Element, frozen=True, kw_only=True):
+    """Documents of the study.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#LargeDocumentModule
+    """
+
+    no_sap: bool | None = None
+    """There is no statistical analysis plan."""
+    large_docs: list[LargeDoc] | None = None
+
+
+class DocumentSection(Element, frozen=True, kw_only=True):
+    """Documents that the sponsor uploaded.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#DocumentSection
+    """
+
+    large_document: LargeDocumentModule | None = field(default=None, name="largeDocumentModule")
+
+
+# ------------------------------------------------------------------------------------- annotations
+
+# RELEASE: results sent in, RESET: sent back after review, UNRELEASE: withdrawn.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-UnpostedEventType
 UnpostedEventType = Literal[
     "RESET",
     "RELEASE",
     "UNRELEASE",
 ]
 
+
+class UnpostedEvent(Element, frozen=True, kw_only=True):
+    """A step of results on their way to publication.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#UnpostedEvent
+    """
+
+    type: UnpostedEventType | None = None
+    date: Date | None = None
+    date_unknown: bool | None = None
+    """It is not known on which day."""
+
+
+class UnpostedAnnotation(Element, frozen=True, kw_only=True):
+    """Results that were sent in and are not public yet.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#UnpostedAnnotation
+    """
+
+    unposted_responsible_party: str | None = None
+    unposted_events: list[UnpostedEvent] | None = None
+
+
+# Steps of a violation of the duty to report (FDAAA 801).
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-ViolationEventType
 ViolationEventType = Literal[
     "VIOLATION_IDENTIFIED",
     "CORRECTION_CONFIRMED",
@@ -358,547 +1713,195 @@ ViolationEventType = Literal[
 ]
 
 
-class Element(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, rename="camel"):
-    """One piece of the registry's data dictionary."""
-
-
-class OrgStudyIdInfo(Element, frozen=True, kw_only=True):
-    id: str | None = None
-    type: OrgStudyIdType | None = None
-    link: str | None = None
-
-class SecondaryIdInfo(Element, frozen=True, kw_only=True):
-    id: str | None = None
-    type: SecondaryIdType | None = None
-    domain: str | None = None
-    link: str | None = None
-
-class Organization(Element, frozen=True, kw_only=True):
-    full_name: str | None = None
-    class_: AgencyClass | None = None
-
-class IdentificationModule(Element, frozen=True, kw_only=True):
-    nct_id: str | None = None
-    nct_id_aliases: list[str] | None = None
-    org_study_id_info: OrgStudyIdInfo | None = None
-    secondary_id_infos: list[SecondaryIdInfo] | None = None
-    brief_title: str | None = None
-    official_title: str | None = None
-    acronym: str | None = None
-    organization: Organization | None = None
-
-class ExpandedAccessInfo(Element, frozen=True, kw_only=True):
-    has_expanded_access: bool | None = None
-    nct_id: str | None = None
-    status_for_nct_id: ExpandedAccessStatus | None = None
-
-class PartialDateStruct(Element, frozen=True, kw_only=True):
-    date: PartialDate | None = None
-    type: DateType | None = None
-
-class DateStruct(Element, frozen=True, kw_only=True):
-    date: Date | None = None
-    type: DateType | None = None
-
-class StatusModule(Element, frozen=True, kw_only=True):
-    status_verified_date: PartialDate | None = None
-    overall_status: Status | None = None
-    last_known_status: Status | None = None
-    delayed_posting: bool | None = None
-    why_stopped: str | None = None
-    expanded_access_info: ExpandedAccessInfo | None = None
-    start_date: PartialDateStruct | None = field(default=None, name="startDateStruct")
-    primary_completion_date: PartialDateStruct | None = field(default=None, name="primaryCompletionDateStruct")
-    completion_date: PartialDateStruct | None = field(default=None, name="completionDateStruct")
-    study_first_submit_date: Date | None = None
-    study_first_submit_qc_date: Date | None = None
-    study_first_post_date: DateStruct | None = field(default=None, name="studyFirstPostDateStruct")
-    results_waived: bool | None = None
-    results_first_submit_date: Date | None = None
-    results_first_submit_qc_date: Date | None = None
-    results_first_post_date: DateStruct | None = field(default=None, name="resultsFirstPostDateStruct")
-    disp_first_submit_date: Date | None = None
-    disp_first_submit_qc_date: Date | None = None
-    disp_first_post_date: DateStruct | None = field(default=None, name="dispFirstPostDateStruct")
-    last_update_submit_date: Date | None = None
-    last_update_post_date: DateStruct | None = field(default=None, name="lastUpdatePostDateStruct")
-
-class ResponsibleParty(Element, frozen=True, kw_only=True):
-    type: ResponsiblePartyType | None = None
-    investigator_full_name: str | None = None
-    investigator_title: str | None = None
-    investigator_affiliation: str | None = None
-    old_name_title: str | None = None
-    old_organization: str | None = None
-
-class Sponsor(Element, frozen=True, kw_only=True):
-    name: str | None = None
-    class_: AgencyClass | None = None
-
-class SponsorCollaboratorsModule(Element, frozen=True, kw_only=True):
-    responsible_party: ResponsibleParty | None = None
-    lead_sponsor: Sponsor | None = None
-    collaborators: list[Sponsor] | None = None
-
-class OversightModule(Element, frozen=True, kw_only=True):
-    oversight_has_dmc: bool | None = None
-    is_fda_regulated_drug: bool | None = None
-    is_fda_regulated_device: bool | None = None
-    is_unapproved_device: bool | None = None
-    is_ppsd: bool | None = None
-    is_us_export: bool | None = None
-    fdaaa801_violation: bool | None = None
-
-class DescriptionModule(Element, frozen=True, kw_only=True):
-    brief_summary: str | None = None
-    detailed_description: str | None = None
-
-class ConditionsModule(Element, frozen=True, kw_only=True):
-    conditions: list[str] | None = None
-    keywords: list[str] | None = None
-
-class ExpandedAccessTypes(Element, frozen=True, kw_only=True):
-    individual: bool | None = None
-    intermediate: bool | None = None
-    treatment: bool | None = None
-
-class MaskingBlock(Element, frozen=True, kw_only=True):
-    masking: DesignMasking | None = None
-    masking_description: str | None = None
-    who_masked: list[WhoMasked] | None = None
-
-class DesignInfo(Element, frozen=True, kw_only=True):
-    allocation: DesignAllocation | None = None
-    intervention_model: InterventionalAssignment | None = None
-    intervention_model_description: str | None = None
-    primary_purpose: PrimaryPurpose | None = None
-    observational_model: ObservationalModel | None = None
-    time_perspective: DesignTimePerspective | None = None
-    masking_info: MaskingBlock | None = None
-
-class BioSpec(Element, frozen=True, kw_only=True):
-    retention: BioSpecRetention | None = None
-    description: str | None = None
-
-class EnrollmentInfo(Element, frozen=True, kw_only=True):
-    count: int | None = None
-    type: EnrollmentType | None = None
-
-class DesignModule(Element, frozen=True, kw_only=True):
-    study_type: StudyType | None = None
-    n_ptrs_to_this_exp_acc_nct_id: int | None = None
-    expanded_access_types: ExpandedAccessTypes | None = None
-    patient_registry: bool | None = None
-    target_duration: Age | None = None
-    phases: list[Phase] | None = None
-    design_info: DesignInfo | None = None
-    bio_spec: BioSpec | None = None
-    enrollment_info: EnrollmentInfo | None = None
-
-class ArmGroup(Element, frozen=True, kw_only=True):
-    label: str | None = None
-    type: ArmGroupType | None = None
-    description: str | None = None
-    intervention_names: list[str] | None = None
-
-class Intervention(Element, frozen=True, kw_only=True):
-    type: InterventionType | None = None
-    name: str | None = None
-    description: str | None = None
-    arm_group_labels: list[str] | None = None
-    other_names: list[str] | None = None
-
-class ArmsInterventionsModule(Element, frozen=True, kw_only=True):
-    arm_groups: list[ArmGroup] | None = None
-    interventions: list[Intervention] | None = None
-
-class Outcome(Element, frozen=True, kw_only=True):
-    measure: str | None = None
-    description: str | None = None
-    time_frame: str | None = None
-
-class OutcomesModule(Element, frozen=True, kw_only=True):
-    primary_outcomes: list[Outcome] | None = None
-    secondary_outcomes: list[Outcome] | None = None
-    other_outcomes: list[Outcome] | None = None
-
-class EligibilityModule(Element, frozen=True, kw_only=True):
-    eligibility_criteria: str | None = None
-    healthy_volunteers: bool | None = None
-    sex: Sex | None = None
-    gender_based: bool | None = None
-    gender_description: str | None = None
-    minimum_age: Age | None = None
-    maximum_age: Age | None = None
-    std_ages: list[StandardAge] | None = None
-    study_population: str | None = None
-    sampling_method: SamplingMethod | None = None
-
-class Contact(Element, frozen=True, kw_only=True):
-    name: str | None = None
-    role: ContactRole | None = None
-    phone: str | None = None
-    phone_ext: str | None = None
-    email: str | None = None
-
-class Official(Element, frozen=True, kw_only=True):
-    name: str | None = None
-    affiliation: str | None = None
-    role: OfficialRole | None = None
-
-class GeoPoint(Element, frozen=True, kw_only=True):
-    lat: float
-    lon: float
-
-class Location(Element, frozen=True, kw_only=True):
-    facility: str | None = None
-    status: RecruitmentStatus | None = None
-    city: str | None = None
-    state: str | None = None
-    zip: str | None = None
-    country: str | None = None
-    contacts: list[Contact] | None = None
-    geo_point: GeoPoint | None = None
-
-class ContactsLocationsModule(Element, frozen=True, kw_only=True):
-    central_contacts: list[Contact] | None = None
-    overall_officials: list[Official] | None = None
-    locations: list[Location] | None = None
-
-class Retraction(Element, frozen=True, kw_only=True):
-    pmid: str | None = None
-    source: str | None = None
-
-class Reference(Element, frozen=True, kw_only=True):
-    pmid: str | None = None
-    type: ReferenceType | None = None
-    citation: str | None = None
-    retractions: list[Retraction] | None = None
-
-class SeeAlsoLink(Element, frozen=True, kw_only=True):
-    label: str | None = None
-    url: str | None = None
-
-class AvailIpd(Element, frozen=True, kw_only=True):
-    id: str | None = None
-    type: str | None = None
-    url: str | None = None
-    comment: str | None = None
-
-class ReferencesModule(Element, frozen=True, kw_only=True):
-    references: list[Reference] | None = None
-    see_also_links: list[SeeAlsoLink] | None = None
-    avail_ipds: list[AvailIpd] | None = None
-
-class IpdSharingStatementModule(Element, frozen=True, kw_only=True):
-    ipd_sharing: IpdSharing | None = None
-    description: str | None = None
-    info_types: list[IpdSharingInfoType] | None = None
-    time_frame: str | None = None
-    access_criteria: str | None = None
-    url: str | None = None
-
-class ProtocolSection(Element, frozen=True, kw_only=True):
-    identification: IdentificationModule | None = field(default=None, name="identificationModule")
-    status: StatusModule | None = field(default=None, name="statusModule")
-    sponsor_collaborators: SponsorCollaboratorsModule | None = field(default=None, name="sponsorCollaboratorsModule")
-    oversight: OversightModule | None = field(default=None, name="oversightModule")
-    description: DescriptionModule | None = field(default=None, name="descriptionModule")
-    conditions: ConditionsModule | None = field(default=None, name="conditionsModule")
-    design: DesignModule | None = field(default=None, name="designModule")
-    arms_interventions: ArmsInterventionsModule | None = field(default=None, name="armsInterventionsModule")
-    outcomes: OutcomesModule | None = field(default=None, name="outcomesModule")
-    eligibility: EligibilityModule | None = field(default=None, name="eligibilityModule")
-    contacts_locations: ContactsLocationsModule | None = field(default=None, name="contactsLocationsModule")
-    references: ReferencesModule | None = field(default=None, name="referencesModule")
-    ipd_sharing_statement: IpdSharingStatementModule | None = field(default=None, name="ipdSharingStatementModule")
-
-class FlowGroup(Element, frozen=True, kw_only=True):
-    id: str | None = None
-    title: str | None = None
-    description: str | None = None
-
-class FlowStats(Element, frozen=True, kw_only=True):
-    group_id: str | None = None
-    comment: str | None = None
-    num_subjects: str | None = None
-    num_units: str | None = None
-
-class FlowMilestone(Element, frozen=True, kw_only=True):
-    type: str | None = None
-    comment: str | None = None
-    achievements: list[FlowStats] | None = None
-
-class DropWithdraw(Element, frozen=True, kw_only=True):
-    type: str | None = None
-    comment: str | None = None
-    reasons: list[FlowStats] | None = None
-
-class FlowPeriod(Element, frozen=True, kw_only=True):
-    title: str | None = None
-    milestones: list[FlowMilestone] | None = None
-    drop_withdraws: list[DropWithdraw] | None = None
-
-class ParticipantFlowModule(Element, frozen=True, kw_only=True):
-    pre_assignment_details: str | None = None
-    recruitment_details: str | None = None
-    type_units_analyzed: str | None = None
-    groups: list[FlowGroup] | None = None
-    periods: list[FlowPeriod] | None = None
-
-class MeasureGroup(Element, frozen=True, kw_only=True):
-    id: str | None = None
-    title: str | None = None
-    description: str | None = None
-
-class DenomCount(Element, frozen=True, kw_only=True):
-    group_id: str | None = None
-    value: str | None = None
-
-class Denom(Element, frozen=True, kw_only=True):
-    units: str | None = None
-    counts: list[DenomCount] | None = None
-
-class Measurement(Element, frozen=True, kw_only=True):
-    group_id: str | None = None
-    value: str | None = None
-    spread: str | None = None
-    lower_limit: str | None = None
-    upper_limit: str | None = None
-    comment: str | None = None
-
-class MeasureCategory(Element, frozen=True, kw_only=True):
-    title: str | None = None
-    measurements: list[Measurement] | None = None
-
-class MeasureClass(Element, frozen=True, kw_only=True):
-    title: str | None = None
-    denoms: list[Denom] | None = None
-    categories: list[MeasureCategory] | None = None
-
-class BaselineMeasure(Element, frozen=True, kw_only=True):
-    title: str | None = None
-    description: str | None = None
-    population_description: str | None = None
-    param_type: MeasureParam | None = None
-    dispersion_type: MeasureDispersionType | None = None
-    unit_of_measure: str | None = None
-    calculate_pct: bool | None = None
-    denom_units_selected: str | None = None
-    denoms: list[Denom] | None = None
-    classes: list[MeasureClass] | None = None
-
-class BaselineCharacteristicsModule(Element, frozen=True, kw_only=True):
-    population_description: str | None = None
-    type_units_analyzed: str | None = None
-    groups: list[MeasureGroup] | None = None
-    denoms: list[Denom] | None = None
-    measures: list[BaselineMeasure] | None = None
-
-class MeasureAnalysis(Element, frozen=True, kw_only=True):
-    param_type: str | None = None
-    param_value: str | None = None
-    dispersion_type: AnalysisDispersionType | None = None
-    dispersion_value: str | None = None
-    statistical_method: str | None = None
-    statistical_comment: str | None = None
-    p_value: str | None = None
-    p_value_comment: str | None = None
-    ci_num_sides: ConfidenceIntervalNumSides | None = None
-    ci_pct_value: str | None = None
-    ci_lower_limit: str | None = None
-    ci_upper_limit: str | None = None
-    ci_lower_limit_comment: str | None = None
-    ci_upper_limit_comment: str | None = None
-    estimate_comment: str | None = None
-    tested_non_inferiority: bool | None = None
-    non_inferiority_type: NonInferiorityType | None = None
-    non_inferiority_comment: str | None = None
-    other_analysis_description: str | None = None
-    group_description: str | None = None
-    group_ids: list[str] | None = None
-
-class OutcomeMeasure(Element, frozen=True, kw_only=True):
-    type: OutcomeMeasureType | None = None
-    title: str | None = None
-    description: str | None = None
-    population_description: str | None = None
-    reporting_status: ReportingStatus | None = None
-    anticipated_posting_date: PartialDate | None = None
-    param_type: MeasureParam | None = None
-    dispersion_type: str | None = None
-    unit_of_measure: str | None = None
-    calculate_pct: bool | None = None
-    time_frame: str | None = None
-    type_units_analyzed: str | None = None
-    denom_units_selected: str | None = None
-    groups: list[MeasureGroup] | None = None
-    denoms: list[Denom] | None = None
-    classes: list[MeasureClass] | None = None
-    analyses: list[MeasureAnalysis] | None = None
-
-class OutcomeMeasuresModule(Element, frozen=True, kw_only=True):
-    outcome_measures: list[OutcomeMeasure] | None = None
-
-class EventGroup(Element, frozen=True, kw_only=True):
-    id: str | None = None
-    title: str | None = None
-    description: str | None = None
-    deaths_num_affected: int | None = None
-    deaths_num_at_risk: int | None = None
-    serious_num_affected: int | None = None
-    serious_num_at_risk: int | None = None
-    other_num_affected: int | None = None
-    other_num_at_risk: int | None = None
-
-class EventStats(Element, frozen=True, kw_only=True):
-    group_id: str | None = None
-    num_events: int | None = None
-    num_affected: int | None = None
-    num_at_risk: int | None = None
-
-class AdverseEvent(Element, frozen=True, kw_only=True):
-    term: str | None = None
-    organ_system: str | None = None
-    source_vocabulary: str | None = None
-    assessment_type: EventAssessment | None = None
-    notes: str | None = None
-    stats: list[EventStats] | None = None
-
-class AdverseEventsModule(Element, frozen=True, kw_only=True):
-    frequency_threshold: str | None = None
-    time_frame: str | None = None
-    description: str | None = None
-    all_cause_mortality_comment: str | None = None
-    event_groups: list[EventGroup] | None = None
-    serious_events: list[AdverseEvent] | None = None
-    other_events: list[AdverseEvent] | None = None
-
-class LimitationsAndCaveats(Element, frozen=True, kw_only=True):
-    description: str | None = None
-
-class CertainAgreement(Element, frozen=True, kw_only=True):
-    pi_sponsor_employee: bool | None = None
-    restriction_type: AgreementRestrictionType | None = None
-    restrictive_agreement: bool | None = None
-    other_details: str | None = None
-
-class PointOfContact(Element, frozen=True, kw_only=True):
-    title: str | None = None
-    organization: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    phone_ext: str | None = None
-
-class MoreInfoModule(Element, frozen=True, kw_only=True):
-    limitations_and_caveats: LimitationsAndCaveats | None = None
-    certain_agreement: CertainAgreement | None = None
-    point_of_contact: PointOfContact | None = None
-
-class ResultsSection(Element, frozen=True, kw_only=True):
-    participant_flow: ParticipantFlowModule | None = field(default=None, name="participantFlowModule")
-    baseline_characteristics: BaselineCharacteristicsModule | None = field(default=None, name="baselineCharacteristicsModule")
-    outcome_measures: OutcomeMeasuresModule | None = field(default=None, name="outcomeMeasuresModule")
-    adverse_events: AdverseEventsModule | None = field(default=None, name="adverseEventsModule")
-    more_info: MoreInfoModule | None = field(default=None, name="moreInfoModule")
-
-class UnpostedEvent(Element, frozen=True, kw_only=True):
-    type: UnpostedEventType | None = None
-    date: Date | None = None
-    date_unknown: bool | None = None
-
-class UnpostedAnnotation(Element, frozen=True, kw_only=True):
-    unposted_responsible_party: str | None = None
-    unposted_events: list[UnpostedEvent] | None = None
-
 class ViolationEvent(Element, frozen=True, kw_only=True):
+    """A step of a violation of the US duty to report.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ViolationEvent
+    """
+
     type: ViolationEventType | None = None
     description: str | None = None
     creation_date: Date | None = None
+    """Entered in the registry."""
     issued_date: Date | None = None
+    """Letter of the US FDA issued."""
     release_date: Date | None = None
+    """Released by the US FDA."""
     posted_date: Date | None = None
+    """Public."""
+
 
 class ViolationAnnotation(Element, frozen=True, kw_only=True):
+    """Violations of the US duty to report.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ViolationAnnotation
+    """
+
     violation_events: list[ViolationEvent] | None = None
 
+
 class AnnotationModule(Element, frozen=True, kw_only=True):
+    """What the registry has to add about the record.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#AnnotationModule
+    """
+
     unposted_annotation: UnpostedAnnotation | None = None
     violation_annotation: ViolationAnnotation | None = None
 
+
 class AnnotationSection(Element, frozen=True, kw_only=True):
+    """What the registry or the US FDA adds to the sponsor's record.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#AnnotationSection
+    """
+
     annotation: AnnotationModule | None = field(default=None, name="annotationModule")
 
-class LargeDoc(Element, frozen=True, kw_only=True):
-    type_abbrev: str | None = None
-    has_protocol: bool | None = None
-    has_sap: bool | None = None
-    has_icf: bool | None = None
-    label: str | None = None
-    date: Date | None = None
-    upload_date: DateTimeMinutes | None = None
-    filename: str | None = None
-    size: int | None = None
 
-class LargeDocumentModule(Element, frozen=True, kw_only=True):
-    no_sap: bool | None = None
-    large_docs: list[LargeDoc] | None = None
+# ----------------------------------------------------------------------------------------- derived
 
-class DocumentSection(Element, frozen=True, kw_only=True):
-    large_document: LargeDocumentModule | None = field(default=None, name="largeDocumentModule")
 
 class FirstMcpInfo(Element, frozen=True, kw_only=True):
+    """The first publication of results together with the registry's review comments.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#FirstMCPInfo
+    """
+
     post_date: DateStruct | None = field(default=None, name="postDateStruct")
 
+
 class SubmissionInfo(Element, frozen=True, kw_only=True):
+    """One round of results: sent in, withdrawn or sent back.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#SubmissionInfo
+    """
+
     release_date: Date | None = None
+    """Sent in."""
     unrelease_date: Date | None = None
+    """Withdrawn."""
     unrelease_date_unknown: bool | None = None
+    """It is not known on which day they were withdrawn."""
     reset_date: Date | None = None
+    """Sent back with comments."""
     mcp_release_n: int | None = None
+    """Number of the release that was public together with review comments."""
+
 
 class SubmissionTracking(Element, frozen=True, kw_only=True):
+    """Results that were sent in and have not passed quality control.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#SubmissionTracking
+    """
+
     estimated_results_first_submit_date: Date | None = None
+    """When results were first sent in, as the registry estimates."""
     first_mcp_info: FirstMcpInfo | None = None
     submission_infos: list[SubmissionInfo] | None = None
+    """The rounds, oldest first."""
+
 
 class MiscInfoModule(Element, frozen=True, kw_only=True):
+    """What the registry computes about the record.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#MiscInfoModule
+    """
+
     version_holder: Date | None = None
+    """Day of the registry's data that the record was taken from."""
     removed_countries: list[str] | None = None
+    """Countries that had a site in an earlier version and have none now."""
     submission_tracking: SubmissionTracking | None = None
 
+
 class Mesh(Element, frozen=True, kw_only=True):
+    """A term of the Medical Subject Headings.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ConditionMesh
+    """
+
     id: str | None = None
+    """MeSH unique identifier."""
     term: str | None = None
 
+
+# HIGH: a term for what the record names itself, LOW: a broader or a related one.
+# https://clinicaltrials.gov/data-api/about-api/study-data-structure#enum-BrowseLeafRelevance
+BrowseLeafRelevance = Literal[
+    "LOW",
+    "HIGH",
+]
+
+
 class BrowseLeaf(Element, frozen=True, kw_only=True):
+    """A term in the registry's tree of topics.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ConditionBrowseLeaf
+    """
+
     id: str | None = None
+    """Identifier in the registry's tree."""
     name: str | None = None
     as_found: str | None = None
+    """The record's words that led to the term."""
     relevance: BrowseLeafRelevance | None = None
 
+
 class BrowseBranch(Element, frozen=True, kw_only=True):
+    """A branch of the registry's tree of topics.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ConditionBrowseBranch
+    """
+
     abbrev: str | None = None
     name: str | None = None
 
+
 class BrowseModule(Element, frozen=True, kw_only=True):
+    """Terms that the registry gives to the conditions or the interventions.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ConditionBrowseModule
+    """
+
     meshes: list[Mesh] | None = None
+    """Terms for what the record names."""
     ancestors: list[Mesh] | None = None
+    """Broader terms above them."""
     browse_leaves: list[BrowseLeaf] | None = None
     browse_branches: list[BrowseBranch] | None = None
 
+
 class DerivedSection(Element, frozen=True, kw_only=True):
+    """What the registry derives from the record.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#DerivedSection
+    """
+
     misc_info: MiscInfoModule | None = field(default=None, name="miscInfoModule")
     condition_browse: BrowseModule | None = field(default=None, name="conditionBrowseModule")
     intervention_browse: BrowseModule | None = field(default=None, name="interventionBrowseModule")
 
+
+# -------------------------------------------------------------------------------------- the record
+
+
 class Study(Element, frozen=True, kw_only=True):
+    """A record of ClinicalTrials.gov as API v2 gives it.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#Study
+    """
+
     protocol: ProtocolSection | None = field(default=None, name="protocolSection")
     results: ResultsSection | None = field(default=None, name="resultsSection")
     annotation: AnnotationSection | None = field(default=None, name="annotationSection")
     documents: DocumentSection | None = field(default=None, name="documentSection")
     derived: DerivedSection | None = field(default=None, name="derivedSection")
     has_results: bool | None = None
+    """The registry has results of the study, whether or not they are here."""
+
+
+# ------------------------------------------------------------ what other sources add
 
 
 class RelatedTrial(Element, frozen=True, kw_only=True):
@@ -914,12 +1917,43 @@ class Page(Element, frozen=True, kw_only=True):
     """What a record's page says as text and the registry's API has no place for."""
 
     conditions_line: str | None = None
+    """Conditions and keywords on one line, without separators between them."""
     countries: list[str] | None = None
+    """Countries with a site, as the page lists them."""
     related_trials: list[RelatedTrial] | None = None
 
 
 class Trial(Study, frozen=True, kw_only=True, tag_field="trialbridge", tag="1"):
-    """A trial record with all that its source said."""
+    """A trial record with all that its source said. The tag is the version of the model."""
 
     page: Page | None = None
     unmapped: dict[str, Any] | None = None
+    """What the model has no place for: JSON pointer into the record, value as it was."""
+
+
+def trial_of(
+    study: Study, page: Page | None = None, unmapped: dict[str, Any] | None = None
+) -> Trial:
+    """Make a trial of a study and what else its source said; the modules are shared, not copied."""
+    return Trial(
+        protocol=study.protocol,
+        results=study.results,
+        annotation=study.annotation,
+        documents=study.documents,
+        derived=study.derived,
+        has_results=study.has_results,
+        page=page,
+        unmapped=unmapped,
+    )
+
+
+def study_of(trial: Trial) -> Study:
+    """Take the registry's part of a trial; the modules are shared, not copied."""
+    return Study(
+        protocol=trial.protocol,
+        results=trial.results,
+        annotation=trial.annotation,
+        documents=trial.documents,
+        derived=trial.derived,
+        has_results=trial.has_results,
+    )
