@@ -1,1 +1,99 @@
-"""trialbridge."""
+"""Convert clinical-trial records between formats, and back, with nothing lost.
+
+>>> import trialbridge
+>>> bundle = trialbridge.convert("record.txt", "fhir-r5")  # doctest: +SKIP
+
+A source is a path (str or os.PathLike) or the content itself as bytes. Names are loaded at first
+use: the import alone is cheap.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from trialbridge.api import Source as Source
+    from trialbridge.api import convert as convert
+    from trialbridge.api import coverage as coverage
+    from trialbridge.api import fidelity as fidelity
+    from trialbridge.api import read as read
+    from trialbridge.api import roundtrip as roundtrip
+    from trialbridge.api import validate as validate
+    from trialbridge.api import version
+    from trialbridge.api import write as write
+    from trialbridge.formats import FORMATS as FORMATS
+    from trialbridge.formats import Format as Format
+    from trialbridge.formats import UnknownFormat as UnknownFormat
+    from trialbridge.homes import Fidelity as Fidelity
+    from trialbridge.mappings.coverage import CoverageRow as CoverageRow
+    from trialbridge.mappings.coverage import Home as Home
+    from trialbridge.schemas.pointer import Difference as Difference
+    from trialbridge.schemas.problem import Invalid as Invalid
+    from trialbridge.schemas.problem import Problem as Problem
+    from trialbridge.schemas.problem import ProblemError as ProblemError
+    from trialbridge.schemas.problem import ReadError as ReadError
+    from trialbridge.schemas.trial import Trial as Trial
+
+    __version__: str = version()
+
+# A module here must not share a name with one of these: importing it would hide the function.
+_HOMES = {
+    "FORMATS": "trialbridge.formats",
+    "CoverageRow": "trialbridge.mappings.coverage",
+    "Difference": "trialbridge.schemas.pointer",
+    "Fidelity": "trialbridge.homes",
+    "Format": "trialbridge.formats",
+    "Home": "trialbridge.mappings.coverage",
+    "Invalid": "trialbridge.schemas.problem",
+    "Problem": "trialbridge.schemas.problem",
+    "ProblemError": "trialbridge.schemas.problem",
+    "ReadError": "trialbridge.schemas.problem",
+    "Source": "trialbridge.api",
+    "Trial": "trialbridge.schemas.trial",
+    "UnknownFormat": "trialbridge.formats",
+    "convert": "trialbridge.api",
+    "coverage": "trialbridge.api",
+    "fidelity": "trialbridge.api",
+    "read": "trialbridge.api",
+    "roundtrip": "trialbridge.api",
+    "validate": "trialbridge.api",
+    "write": "trialbridge.api",
+}
+
+__all__ = [
+    "FORMATS",
+    "CoverageRow",
+    "Difference",
+    "Fidelity",
+    "Format",
+    "Home",
+    "Invalid",
+    "Problem",
+    "ProblemError",
+    "ReadError",
+    "Source",
+    "Trial",
+    "UnknownFormat",
+    "__version__",
+    "convert",
+    "coverage",
+    "fidelity",
+    "read",
+    "roundtrip",
+    "validate",
+    "write",
+]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        if name == "__version__":
+            return import_module("trialbridge.api").version()
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted(__all__)

@@ -66,8 +66,12 @@ class Codec(NamedTuple, Generic[V]):
     """The code systems of ours that it writes."""
     extensions: tuple["Extension", ...] = ()
     """The extensions that it writes by itself: of which its value, or each of its elements, is."""
+    extensions_in: str = ""
+    """The member below the codec's node that these extensions are on, where it is not the node."""
+    aids: tuple["Extension", ...] = ()
+    """Those of the extensions that carry nothing of the record, and only help to read it."""
     label: str = ""
-    """Which elements of a list are its own, in words, for the place that coverage shows."""
+    """For the place that coverage shows: which elements of a list, or members, are its own."""
     table: "Record | None" = None
     """The table that it runs for each element of a list."""
     plain: bool = False

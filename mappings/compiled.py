@@ -196,6 +196,8 @@ class _Branch:
         self.items: dict[int, tuple[Item, _Branch]] = {}
         self.links: dict[tuple[str, str, str | None], tuple[Link, _Branch]] = {}
         self.rows: list[Field] = []
+        self.elements: list[Field | int] = []
+        """What of a list the rows have, in their order: a row, or the key of an item."""
 
     @classmethod
     def of(cls, rows: tuple[Field, ...]) -> "_Branch":
@@ -206,11 +208,16 @@ class _Branch:
                 if isinstance(step, str):
                     branch = branch.members.setdefault(step, cls())
                 elif isinstance(step, Item):
-                    branch = branch.items.setdefault(id(step), (step, cls()))[1]
+                    if id(step) not in branch.items:
+                        branch.items[id(step)] = (step, cls())
+                        branch.elements.append(id(step))
+                    branch = branch.items[id(step)][1]
                 else:
                     key = (step.member, step.type, step.name)
                     branch = branch.links.setdefault(key, (step, cls()))[1]
             branch.rows.append(row)
+            if row.many:
+                branch.elements.append(row)
         return top
 
 
@@ -246,9 +253,6 @@ def _write_branch(
     source: _Source, table: Record, values: dict[str, str], branch: _Branch, node: str
 ) -> None:
     """Lines that fill the node at a branch."""
-    for row in branch.rows:
-        if row.merge:
-            _write_value(source, table, values, row, lambda expr: f"merge({node}, {expr})")
     for link, below in branch.links.values():
         inner = source.new("n")
         source.line(f"{inner} = {{}}")
@@ -256,30 +260,33 @@ def _write_branch(
         put = f"names.put({source.value(link)}, {inner})"
         source.line(f"if {inner}: {node}[{link.member!r}] = {put}")
     for key, below in branch.members.items():
-        many = [row for row in below.rows if row.many]
         for row in below.rows:
             if not row.many and not row.merge:
                 store = f"{node}[{key!r}] = "
                 _write_value(source, table, values, row, store.__add__)
-        if many or below.items:
+        if below.elements:
             found = source.new("l")
             source.line(f"{found} = []")
-            for row in many:
-                _write_value(source, table, values, row, f"{found} += ".__add__)
-            for item, inside in below.items.values():
+            for element in below.elements:
+                if isinstance(element, Field):
+                    _write_value(source, table, values, element, f"{found} += ".__add__)
+                    continue
+                item, inside = below.items[element]
                 inner = source.new("n")
                 source.line(f"{inner} = {{}}")
                 _write_branch(source, table, values, inside, inner)
-                whole = (
-                    f"{{**{source.value(dict(item.const))}, **{inner}}}" if item.const else inner
-                )
+                const = source.value(dict(item.const))
+                whole = f"{{**{const}, **{inner}}}" if item.const else inner
                 source.line(f"if {inner}: {found}.append({whole})")
-            source.line(f"if {found}: extend({node}, {key!r}, {found})")
+            source.line(f"if {found}: {node}[{key!r}] = {found}")
         elif below.members or below.links or any(row.merge for row in below.rows):
             inner = source.new("n")
             source.line(f"{inner} = {{}}")
             _write_branch(source, table, values, below, inner)
             source.line(f"if {inner}: {node}[{key!r}] = {inner}")
+    for row in branch.rows:
+        if row.merge:
+            _write_value(source, table, values, row, lambda expr: f"merge({node}, {expr})")
 
 
 def _write_value(

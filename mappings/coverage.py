@@ -1,6 +1,7 @@
 """Which leaf of the model goes where in a format: the rows that every coverage list is made of."""
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from msgspec import inspect, structs
@@ -92,7 +93,8 @@ def _cover(
             continue  # a row that only helps another one
         home: Home = above or row.home or _home(row, *bases)
         at = pointer + json_pointer(table.type, row.model)
-        place = place_of(row.steps, top) + _elements(row)
+        base = place_of(row.steps, top)
+        place = base + _elements(row)
         if row.codec.table is not None:
             _cover(
                 row.codec.table,
@@ -106,13 +108,29 @@ def _cover(
         type_ = attribute_type(table.type, row.model)
         below = [_below(type_, leaf) for leaf in row.leaves] or ["/*" if item_type(type_) else ""]
         found.extend(CoverageRow(at + leaf, place, home, row.note) for leaf in below)
+        if row.home is not None:
+            # The main home is said; what the codec cannot put there rides in these.
+            found.extend(
+                CoverageRow(
+                    at + leaf,
+                    f"{base}{_dotted(row.codec.extensions_in)}.extension[{name_of(one.url)}]",
+                    other,
+                    row.note,
+                )
+                for one in row.codec.extensions
+                if one not in row.codec.aids and (other := home_of((one.url,), *bases)) != "native"
+                for leaf in below
+            )
 
 
 def _home(row: Field, ours: str, official: str) -> Home:
     """The home of a row: the first extension on the way tells, else the one its codec writes."""
-    urls = [str(step.const.get("url", "")) for step in row.steps if isinstance(step, Item)] + [
-        extension.url for extension in row.codec.extensions
-    ]
+    on_the_way = [str(step.const.get("url", "")) for step in row.steps if isinstance(step, Item)]
+    return home_of([*on_the_way, *(one.url for one in row.codec.extensions)], ours, official)
+
+
+def home_of(urls: Iterable[str], ours: str, official: str) -> Home:
+    """The home of what is in extensions of these urls, from the outermost on."""
     for url in urls:
         if url.startswith(ours):
             return "ours"
@@ -121,14 +139,24 @@ def _home(row: Field, ours: str, official: str) -> Home:
     return "native"
 
 
+def name_of(url: str) -> str:
+    return url.rpartition("/")[2]
+
+
+def _dotted(member: str) -> str:
+    return f".{member}" if member else ""
+
+
 def _elements(row: Field) -> str:
-    """Which elements of a list a row has, and where in an extension the value stands."""
+    """Which elements or members a row has, and where in an extension the value stands."""
+    if row.merge:
+        return _dotted(row.codec.label)
     if not row.many:
         return ""
     place = f"[{row.codec.label}]" if row.codec.label else ""
     if row.codec.extensions and not row.codec.label:
         (extension,) = row.codec.extensions
-        place = f"[{extension.url.rpartition('/')[2]}]"
+        place = f"[{name_of(extension.url)}]"
         if extension.kind:
             place += f".value{extension.kind}"
     return place

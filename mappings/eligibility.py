@@ -40,7 +40,10 @@ def _read_enrollment(node: Node, names: Names) -> EnrollmentInfo | None:
 
 
 enrollment: Codec[EnrollmentInfo] = Codec(
-    _read_enrollment, _write_enrollment, extensions=(ENROLLMENT_COUNT, ENROLLMENT_TYPE)
+    _read_enrollment,
+    _write_enrollment,
+    extensions=(ENROLLMENT_COUNT, ENROLLMENT_TYPE),
+    label="actualNumber or .targetNumber",
 )
 """actualNumber or targetNumber, by the type of the count."""
 
@@ -102,7 +105,12 @@ def _read_criteria(group: Node, names: Names) -> str | None:
 
 
 eligibility_criteria: Codec[str] = Codec(
-    _read_criteria, _write_criteria, (CHARACTERISTIC,), (CRITERIA_DIGEST,)
+    _read_criteria,
+    _write_criteria,
+    (CHARACTERISTIC,),
+    (CRITERIA_DIGEST,),
+    aids=(CRITERIA_DIGEST,),
+    label="description and .characteristic[criterion]",
 )
 """The whole text as the Group's description, and each criterion of it as a characteristic.
 

@@ -401,7 +401,7 @@ def shown(member: str) -> Codec[str]:
                     return markdown
         return marked(words)
 
-    return Codec(read, write, extensions=(RENDERING,))
+    return Codec(read, write, extensions=(RENDERING,), extensions_in=member, label=member)
 
 
 def said(node: Any) -> str | None:
@@ -567,7 +567,13 @@ def _read_upload(node: Node, names: Names) -> str | None:
     return None
 
 
-upload_date: Codec[str] = Codec(_read_upload, _write_upload, extensions=(UPLOAD_TIME,))
+upload_date: Codec[str] = Codec(
+    _read_upload,
+    _write_upload,
+    extensions=(UPLOAD_TIME,),
+    extensions_in="publicationDate",
+    label="publicationDate",
+)
 """A date with minutes and no time zone, which no type of FHIR is.
 
 The date is publicationDate, the time of day an extension on it.

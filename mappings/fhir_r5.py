@@ -228,7 +228,7 @@ ARM_GROUP = record(
 )
 
 
-ARMS_INTERVENTIONS = (
+PLAN_ROWS = (
     among(
         "protocol.arms_interventions.interventions",
         *PLAN,
@@ -250,11 +250,6 @@ ARMS_INTERVENTIONS = (
         "intervention, whose definitionCanonical is the ActivityDefinition",
     ),
     among(
-        "protocol.arms_interventions.arm_groups",
-        "comparisonGroup",
-        codec=each(ARM_GROUP, name="arm", id_as="linkId", required="name"),
-    ),
-    among(
         "derived.intervention_browse.meshes",
         "focus",
         codec=mesh.intervention_meshes,
@@ -263,6 +258,13 @@ ARMS_INTERVENTIONS = (
         home="native",
         note="Codings of the ActivityDefinition.code of the intervention that the term belongs "
         "to, else of a ResearchStudy.focus",
+    ),
+)
+ARM_ROWS = (
+    among(
+        "protocol.arms_interventions.arm_groups",
+        "comparisonGroup",
+        codec=each(ARM_GROUP, name="arm", id_as="linkId", required="name"),
     ),
 )
 
@@ -326,6 +328,7 @@ CONDITION_ROWS = (
         "derived.condition_browse.meshes",
         "condition",
         codec=mesh.condition_meshes,
+        home="native",
         leaves=("*.id", "*.term"),
         note="a Coding of the condition that the term belongs to, else a condition of its own",
     ),
@@ -1008,9 +1011,11 @@ EXTENSION_ROWS = (
     ),
 )
 
+# In the order of the elements of ResearchStudy.
 STUDY_ROWS: tuple[Field, ...] = (
+    *EXTENSION_ROWS,
     *IDENTIFICATION,
-    *ARMS_INTERVENTIONS,
+    *PLAN_ROWS,
     *ARTIFACT_ROWS,
     *DESIGN_ROWS,
     *CONDITION_ROWS,
@@ -1019,8 +1024,8 @@ STUDY_ROWS: tuple[Field, ...] = (
     *CLASSIFIER_ROWS,
     *PARTY_ROWS,
     *ELIGIBILITY_ROWS,
+    *ARM_ROWS,
     *OUTCOME_ROWS,
-    *EXTENSION_ROWS,
 )
 
 STUDY = record(Trial, *STUDY_ROWS)

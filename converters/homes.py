@@ -1,0 +1,141 @@
+"""Which leaf of a record rode where in a conversion: natively, in an extension, or not at all."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from trialbridge.formats import Format
+from trialbridge.mappings.coverage import Home, pattern
+from trialbridge.schemas.base import BASE
+from trialbridge.schemas.decode import restore
+from trialbridge.schemas.pointer import ABSENT, walk
+from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.trial import Trial
+
+
+class Fidelity(msgspec.Struct, frozen=True, kw_only=True):
+    """Where each leaf value of one record is after a conversion, by JSON pointers into the model.
+
+    `native`: in the format's own elements. `official`: in official extensions. `ours`: in
+    extensions of ours. `not_carried`: nowhere. `problems` are the warnings of reading and writing.
+    """
+
+    source: str
+    to: str
+    native: tuple[str, ...]
+    official: tuple[str, ...]
+    ours: tuple[str, ...]
+    not_carried: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def counts(self) -> dict[Literal["native", "official", "ours", "not carried"], int]:
+        """Count the leaf values by home."""
+        return {
+            "native": len(self.native),
+            "official": len(self.official),
+            "ours": len(self.ours),
+            "not carried": len(self.not_carried),
+        }
+
+
+def model_tree(trial: Trial) -> dict[str, Any]:
+    """Give a trial as a JSON tree in the model's keys, unmapped values back at their places."""
+    tree: dict[str, Any] = msgspec.to_builtins(trial)
+    tree.pop("trialbridge", None)
+    restored: dict[str, Any] = restore(tree, tree.pop("unmapped", None) or {})
+    return restored
+
+
+def measure(
+    trial: Trial, source: Format, to: Format, written: bytes, problems: list[Problem]
+) -> Fidelity:
+    """Find the home of each leaf value of a trial in what was written of it.
+
+    A value that cannot be read back is not carried, one that can still be read after all
+    extensions are taken out is native, one that needs the official ones alone is official. One
+    leaf may have values in several homes, so this is measured; the coverage table tells where the
+    format has no extensions, or cannot be read without them.
+    """
+    table: dict[str, Home] = {}
+    for row in to.rows():
+        if row.home != "none":
+            table.setdefault(row.leaf, row.home)
+    back = _read(to, written) or {}
+    left = _stripped(to, written) if to.validator else None
+    found: dict[Home, list[str]] = {"native": [], "official": [], "ours": [], "none": []}
+    for pointer, value in walk(model_tree(trial)):
+        if not pointer:
+            continue
+        home: Home
+        if not _has(back, pointer, value):
+            home = "none"
+        elif left is None:
+            home = table.get(pattern(pointer)) or table.get("/unmapped", "native")
+        else:
+            home = next((home for home in left if _has(left[home], pointer, value)), "ours")
+        found[home].append(pointer)
+    return Fidelity(
+        source=source.name,
+        to=to.name,
+        native=tuple(found["native"]),
+        official=tuple(found["official"]),
+        ours=tuple(found["ours"]),
+        not_carried=tuple(found["none"]),
+        problems=tuple(problems),
+    )
+
+
+def strip_extensions(tree: Any, base: str = "") -> Any:
+    """Take out of a FHIR tree the extensions whose url begins with `base`, by default all.
+
+    What is empty afterwards goes too, since FHIR has no empty objects and arrays.
+    https://hl7.org/fhir/R5/json.html
+    """
+    if isinstance(tree, list):
+        pairs = [(item, strip_extensions(item, base)) for item in tree]
+        return [left for item, left in pairs if item is None or left is not None] or None
+    if not isinstance(tree, dict):
+        return tree
+    kept: dict[str, Any] = {}
+    left: Any
+    for key, value in tree.items():
+        if key in ("extension", "modifierExtension") and isinstance(value, list):
+            value = [item for item in value if not str(item.get("url", "")).startswith(base)]
+        if key.startswith("_") and isinstance(value, list):
+            # Items stand beside those of the primitive by position, so emptied ones stay as null.
+            beside = [strip_extensions(item, base) for item in value]
+            left = beside if any(item is not None for item in beside) else None
+        else:
+            left = strip_extensions(value, base)
+        if left is not None:
+            kept[key] = left
+    for key, value in kept.items():
+        if isinstance(value, list) and not key.startswith("_") and f"_{key}" not in kept:
+            kept[key] = [item for item in value if item is not None]
+    return {key: value for key, value in kept.items() if value != []} or None
+
+
+def _stripped(to: Format, written: bytes) -> dict[Home, dict[str, Any]] | None:
+    """Read what is left of a document without all extensions, and without ours."""
+    tree = msgspec.json.decode(written)
+    native = _read(to, msgspec.json.encode(strip_extensions(tree)))
+    official = _read(to, msgspec.json.encode(strip_extensions(tree, BASE)))
+    if native is None or official is None:
+        return None
+    return {"native": native, "official": official}
+
+
+def _read(to: Format, written: bytes) -> dict[str, Any] | None:
+    """Read the leaf values of a document; None if it cannot be read."""
+    try:
+        trial, _ = to.read(written)
+    except ReadError:
+        return None
+    return dict(walk(model_tree(trial)))
+
+
+def _has(leaves: dict[str, Any], pointer: str, value: Any) -> bool:
+    """Tell if the same place has the same value; true is no number, null is a value."""
+    other = leaves.get(pointer, ABSENT)
+    return bool(other == value) and isinstance(other, bool) is isinstance(value, bool)

@@ -1,0 +1,111 @@
+"""Recognise a format by what a source holds; the name of a file is not asked."""
+
+import re
+
+import msgspec
+
+from trialbridge.formats import FORMATS, Format, names
+from trialbridge.schemas.problem import Problem, ReadError
+
+# Far enough for the first key of a document that does not parse; the rest is its reader's matter.
+_HEAD = 65_536
+_BYTE = re.compile(r" \(byte (\d+)\)$")
+_UTF_16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+
+
+def recognise(data: bytes) -> Format:
+    """Tell the format of a source by its content.
+
+    Raises ReadError if it is empty, not UTF-8, or of no known format. A document that begins as a
+    format and breaks off is of that format: its reader says where it is broken.
+    """
+    if data.startswith(_UTF_16_OR_32):
+        raise _unread("byte 0", "encoding", "the source is UTF-16 or UTF-32, expected UTF-8")
+    head = data[:_HEAD].lstrip()
+    if not head and not data.strip():
+        raise _unread("line 1", "empty", "the source is empty")
+    if head.startswith(b"{"):
+        return _json(data)
+    if head.startswith(b"["):
+        raise _unread(
+            _line(data, data.index(b"[")),
+            "format",
+            "the source is a JSON array, expected one record: an object",
+        )
+    if head.startswith(b"<"):
+        raise _unread(
+            _line(data, data.index(b"<")),
+            "format",
+            f"the source is XML or HTML, which no known format is; known are {names()}",
+        )
+    return _text(data)
+
+
+def _json(data: bytes) -> Format:
+    try:
+        keys = set(msgspec.json.decode(data, type=dict[str, msgspec.Raw]))
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        if broken := _begun(data):
+            return broken
+        raise _broken(error) from error
+    for known in FORMATS:
+        if known.syntax == "json" and not keys.isdisjoint(known.marks):
+            return known
+    expected = ", ".join(known.marks[0] for known in FORMATS if known.syntax == "json")
+    found = f"found {', '.join(sorted(keys)[:5])}" if keys else "it has no keys"
+    raise _unread(
+        _line(data, data.index(b"{")),
+        "format",
+        f"the JSON object has none of the keys that tell a format ({expected}): {found}",
+    )
+
+
+def _begun(data: bytes) -> Format | None:
+    """Tell which format a broken JSON document began as, by the first telling key in it."""
+    head = data[:_HEAD].decode(errors="replace")
+    first: tuple[int, Format] | None = None
+    for known in FORMATS:
+        for mark in known.marks if known.syntax == "json" else ():
+            found = re.search(rf'"{mark}"\s*:', head)
+            if found and (first is None or found.start() < first[0]):
+                first = (found.start(), known)
+    return first[1] if first else None
+
+
+def _text(data: bytes) -> Format:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise _unread(
+            f"byte {error.start}",
+            "encoding",
+            f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason})",
+        ) from error
+    for known in FORMATS:
+        if known.syntax == "text":
+            marks = "|".join(map(re.escape, known.marks))
+            if re.search(rf"^[ \t]*(?:{marks})", text, re.MULTILINE):
+                return known
+    raise _unread(
+        "line 1", "format", f"the source is no trial record in a known format; known are {names()}"
+    )
+
+
+def _broken(error: Exception) -> ReadError:
+    if isinstance(error, RecursionError):
+        return _unread("line 1", "nesting", "the JSON is nested too deeply to be read")
+    if isinstance(error, UnicodeDecodeError):
+        return _unread("line 1", "encoding", f"the JSON is not UTF-8 ({error.reason})")
+    place = _BYTE.search(str(error))
+    reason = _BYTE.sub("", str(error))
+    return _unread(f"byte {place[1]}" if place else "line 1", "json", f"not JSON: {reason}")
+
+
+def _line(data: bytes, offset: int) -> str:
+    return f"line {data.count(10, 0, offset) + 1}"
+
+
+def _unread(path: str, code: str, message: str) -> ReadError:
+    return ReadError(
+        [Problem(severity="fatal", layer="read", path=path, code=code, message=message)]
+    )
