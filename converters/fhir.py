@@ -3,6 +3,7 @@
 https://hl7.org/fhir/R5/bundle.html
 """
 
+from collections import Counter
 from functools import lru_cache
 from typing import Any
 
@@ -155,7 +156,60 @@ def read_tree(tree: Node) -> tuple[Trial, list[Problem]]:
             severity="warning", layer="mapping", path="ResearchStudy", code=code, message=message
         )
         for code, message in names.warnings
+    ] + _unread([resource for _, _, resource in entries], trial)
+
+
+# What a Bundle needs to hold together, and a narrative, which says again what the resource says.
+_NO_FACTS = frozenset({"resourceType", "id", "meta", "reference"})
+
+
+def _unread(resources: list[Node], trial: Trial) -> list[Problem]:
+    """A warning for each element whose values are not in the record that was read.
+
+    What is not read is what is not written again: of a Bundle of ours nothing, of others' Bundles
+    the elements that a trial record has no place for.
+    """
+    written, _ = write_tree(trial)
+    again = [entry["resource"] for entry in written["entry"]]
+    if again == resources:
+        return []
+    left = _facts(resources)
+    left.subtract(_facts(again))
+    missing: Counter[str] = Counter()
+    for (path, _), count in left.items():
+        if count > 0:
+            missing[path] += count
+    return [
+        Problem(
+            severity="warning",
+            layer="mapping",
+            path=path,
+            code="not-read",
+            message=f"{count} value{'s have' if count > 1 else ' has'} no place in the record",
+            link=LINK,
+        )
+        for path, count in sorted(missing.items())
     ]
+
+
+def _facts(resources: list[Node]) -> Counter[tuple[str, Any]]:
+    """How often each value stands at each element of the resources."""
+    found: Counter[tuple[str, Any]] = Counter()
+
+    def walk(node: Any, path: str) -> None:
+        if isinstance(node, dict):
+            for key, inner in node.items():
+                if key not in _NO_FACTS and not (key == "text" and isinstance(inner, dict)):
+                    walk(inner, f"{path}.{key}")
+        elif isinstance(node, list):
+            for inner in node:
+                walk(inner, path)
+        else:
+            found[path, node] += 1
+
+    for resource in resources:
+        walk(resource, str(resource.get("resourceType")))
+    return found
 
 
 def _entries(tree: Node) -> list[tuple[str, str | None, Node]]:

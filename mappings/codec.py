@@ -47,10 +47,14 @@ class Mismatch(Exception):
 
     def within(self, prefix: str) -> list[tuple[str, str]]:
         """The places, seen from the node that holds `prefix`."""
-        return [
-            (prefix + path if path.startswith("[") or not path else f"{prefix}.{path}", message)
-            for path, message in self.places
-        ]
+        return [(joined(prefix, path), message) for path, message in self.places]
+
+
+def joined(path: str, further: str) -> str:
+    """A path and one from there on."""
+    if not path or not further or further.startswith("["):
+        return path + further
+    return f"{path}.{further}"
 
 
 class Codec(NamedTuple, Generic[V]):
@@ -170,6 +174,7 @@ class Field(NamedTuple):
     merge: the codec writes members of the node at the place and reads that node.
     when: written only for values that this accepts (another row has the others).
     leaves: the attributes below `model` that the row carries, where it is a struct or list.
+    read_only: where documents of others have the value; we write it where another row says.
     write_always, read_always: the codec is asked even where there is no value, or no member.
     note: in words, where the place alone does not say how the value stands there.
     """
@@ -184,6 +189,7 @@ class Field(NamedTuple):
     home: Home | None = None
     write_always: bool = False
     read_always: bool = False
+    read_only: bool = False
     note: str = ""
 
 
@@ -267,6 +273,11 @@ def merged(
         write_always=write_always,
         note=note,
     )
+
+
+def also(row: Field) -> Field:
+    """A row for reading alone; the row of the same attribute behind it, if read, has the word."""
+    return row._replace(read_only=True, home="none")
 
 
 def constant(*steps: Any) -> Field:

@@ -21,6 +21,7 @@ from trialbridge.mappings.codec import (
     Node,
     Record,
     attribute_type,
+    joined,
 )
 from trialbridge.mappings.names import Names, extend, merge
 
@@ -40,9 +41,10 @@ _ABSENT_REASON = {
 def writer(table: Record) -> Write:
     """A function that gives the node of a struct, filled by every row of the table."""
     source = _Source("node", "v, names")
+    written = tuple(row for row in table.rows if not row.read_only)
     values = _model_variables(source, table)
     source.line("node = {}")
-    _write_branch(source, table, values, _Branch.of(table.rows), "node")
+    _write_branch(source, table, values, _Branch.of(written), "node")
     source.line("return node")
     function: Write = source.function()
     return function
@@ -335,17 +337,14 @@ def _read_branch(source: _Source, branch: _Branch, node: str, path: str) -> None
     for link, below in branch.links.values():
         at = source.new("n")
         source.line(f"{at} = {node}.get({link.member!r})")
-        source.line(f"if {at} is not None:")
-        source.line(f"    try: {at} = names.follow({source.value(link)}, {at})")
-        source.line("    except Mismatch as mismatch:")
-        source.line(f"        bad += mismatch.within({path!r}); {at} = None")
+        source.line(f"if {at} is not None: {at} = names.follow({source.value(link)}, {at})")
         source.line(f"if {at} is not None:")
         source.depth += 1
         source.line("pass")
-        _read_branch(source, below, at, f"{path}.resolve()")
+        _read_branch(source, below, at, joined(path, "resolve()"))
         source.depth -= 1
     for key, below in branch.members.items():
-        here = f"{path}.{key}" if path else key
+        here = joined(path, key)
         at = source.new("n")
         source.line(f"{at} = {node}.get({key!r})")
         for row in below.rows:

@@ -5,6 +5,7 @@ https://hl7.org/fhir/R5/datatypes.html
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from trialbridge.mappings.codec import (
@@ -90,6 +91,18 @@ def _standard_back(codes: Codes) -> dict[str, Any]:
     return back
 
 
+@cache
+def _systems(url: str) -> frozenset[str]:
+    """A code system by each of its urls: those of the R5 core are also HL7 terminology's.
+
+    https://terminology.hl7.org/
+    """
+    name = url.removeprefix("http://hl7.org/fhir/")
+    if name == url:
+        return frozenset({url} if url else ())
+    return frozenset({url, f"http://terminology.hl7.org/CodeSystem/{name}"})
+
+
 def exact_coding(system: System, code: str) -> Node:
     return {"system": system.url, "code": code, "display": system.codes[code]}
 
@@ -107,6 +120,7 @@ def codings(codes: Codes) -> Codec[Any]:
         assert exact is not None
         every[code] = [*every.get(code, ()), exact_coding(exact, code)]
     exact_url = exact.url if exact else None
+    systems = _systems(codes.system)
 
     def read(nodes: Any, names: Names) -> Any:
         standard = own = None
@@ -114,7 +128,7 @@ def codings(codes: Codes) -> Codec[Any]:
             system = node.get("system")
             if system == exact_url:
                 own = own or node.get("code")
-            elif system == codes.system:
+            elif system in systems:
                 standard = standard or node.get("code")
         if own in every and (standard is None or codes.standard.get(own) == standard):
             return own
@@ -168,6 +182,7 @@ def is_of(codes: Codes, member: str | None = None) -> Callable[[Node], bool]:
     """Whether a CodeableConcept (or the one in a member) has a code of the table."""
     exact_url = codes.exact.url if codes.exact else None
     standard = frozenset(codes.standard.values())
+    systems = _systems(codes.system)
 
     def mine(node: Node) -> bool:
         holder: Any = node.get(member) if member else node
@@ -177,7 +192,7 @@ def is_of(codes: Codes, member: str | None = None) -> Callable[[Node], bool]:
             system = one.get("system")
             if system == exact_url and exact_url is not None:
                 return True
-            if system == codes.system and one.get("code") in standard:
+            if system in systems and one.get("code") in standard:
                 return True
         return False
 
@@ -185,20 +200,21 @@ def is_of(codes: Codes, member: str | None = None) -> Callable[[Node], bool]:
 
 
 def has_code(system: str, code: str, member: str | None = None) -> Callable[[Node], bool]:
-    """Whether a CodeableConcept (or the one in a member, or the first there) has this code."""
+    """Whether a CodeableConcept (or the one in a member, or one of those there) has this code."""
+    systems = _systems(system)
 
     def mine(node: Node) -> bool:
         holder: Any = node.get(member) if member else node
         if holder.__class__ is list:
-            return any(_has(one, system, code) for one in holder)
-        return _has(holder, system, code)
+            return any(_has(one, systems, code) for one in holder)
+        return _has(holder, systems, code)
 
     return mine
 
 
-def _has(holder: Any, system: str, code: str) -> bool:
+def _has(holder: Any, systems: frozenset[str], code: str) -> bool:
     return holder.__class__ is dict and any(
-        one.get("code") == code and one.get("system") == system for one in holder.get("coding", ())
+        one.get("code") == code and one.get("system") in systems for one in holder.get("coding", ())
     )
 
 
@@ -287,7 +303,7 @@ def flag(name: str) -> Codec[bool]:
 
     def read(nodes: Any, names: Names) -> bool | None:
         for value, (system, code) in table.items():
-            if any(_has(node, system, code) for node in nodes):
+            if any(_has(node, _systems(system), code) for node in nodes):
                 return value
         return None
 
@@ -315,10 +331,7 @@ def _read_phases(node: Any, names: Names) -> list[str] | None:
             if one.get("code") not in PHASE_EXACT.codes:
                 raise Mismatch(f"{one.get('code')!r} is not one of {', '.join(PHASE_EXACT.codes)}")
             exact.append(one["code"])
-        elif one.get("system") in (
-            STUDY_PHASE,
-            "http://terminology.hl7.org/CodeSystem/research-study-phase",
-        ):
+        elif one.get("system") in _systems(STUDY_PHASE):
             standard = one.get("code")
     if standard is not None and standard not in _PHASE_BACK:
         raise Mismatch(f"{standard!r} is not one of {', '.join(_PHASE_BACK)}")
@@ -392,11 +405,11 @@ def shown(member: str) -> Codec[str]:
         words = node.get(member)
         if words is None:
             return None
-        words = text.read(words, names)
+        words = str(text.read(words, names))
         for extension in (node.get(twin) or {}).get("extension", ()):
             markdown = extension.get("valueMarkdown")
             if extension.get("url") == RENDERING.url and markdown is not None:
-                markdown = text.read(markdown, names)
+                markdown = str(text.read(markdown, names))
                 if plain(markdown) == words:
                     return markdown
         return marked(words)
@@ -524,7 +537,7 @@ def registration(activity: str, end: str, struct: type | None = None) -> Codec[A
             parts = {p.get("url"): p for p in node.get("extension", ())}
             if not _has(
                 parts.get("activity", {}).get("valueCodeableConcept"),
-                REGISTRATION_ACTIVITY,
+                _systems(REGISTRATION_ACTIVITY),
                 activity,
             ):
                 continue

@@ -14,6 +14,7 @@ from trialbridge.mappings.codec import (
     Field,
     Node,
     Step,
+    also,
     among,
     boolean,
     canonical,
@@ -427,17 +428,21 @@ CONTACT_ROWS = (
 
 ROLE = to("PractitionerRole")
 
-CENTRAL_CONTACT = record(Contact, *below(("party", ROLE, "contact", FIRST), CONTACT_ROWS))
+CENTRAL_CONTACT = record(
+    Contact, also(field("name", "name")), *below(("party", ROLE, "contact", FIRST), CONTACT_ROWS)
+)
 
 OFFICIAL = record(
     Official,
     field("role", "role", codec=concept(codes.OFFICIAL_ROLE)),
+    also(field("name", "name")),
     field("name", "party", ROLE, "practitioner", to("Practitioner"), "name", FIRST, "text"),
     field("affiliation", "party", ROLE, "organization", to("Organization"), "name"),
 )
 
 SPONSOR_ROWS = (
     among("class_", "classifier", codec=classified(codes.AGENCY_CLASS)),
+    also(field("name", "name")),
     field("name", "party", to("Organization"), "name"),
 )
 SPONSOR = record(Sponsor, *SPONSOR_ROWS)
@@ -457,6 +462,7 @@ _RESPONSIBLE_ROLE = to("PractitionerRole", "responsible-party")
 _is_official = is_of(codes.OFFICIAL_ROLE, "role")
 
 PARTY_ROWS = (
+    also(field(f"{LEAD}.name", "associatedParty", LEAD_SPONSOR, "name")),
     field(
         f"{LEAD}.name",
         "associatedParty",

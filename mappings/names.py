@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from trialbridge.mappings.codec import Link, Mismatch, Node
+from trialbridge.mappings.codec import Link, Node
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.trial import Trial
 
@@ -64,20 +64,21 @@ class Names:
         self.index[local] = resource
         return url if link.canonical else local
 
-    def follow(self, link: Link, target: Any) -> Node:
+    def follow(self, link: Link, target: Any) -> Node | None:
         """The resource that a reference or canonical url leads to.
 
-        Raises Mismatch if there is none, or one of another type.
+        None, with a warning, if there is none in the Bundle, or one of another type.
         """
         found = self.index.get(target) if target.__class__ is str else None
         if found is None and link.canonical and target.__class__ is str:
             found = self.index.get(target.partition("|")[0])
         if found is None:
-            raise Mismatch(f"{target!r} is not the name of a resource in the Bundle", link.member)
-        if found.get("resourceType") != link.type:
-            raise Mismatch(
-                f"{target!r} is a {found.get('resourceType')}, expected a {link.type}", link.member
+            self.warnings.append(("unresolved", f"{target!r} is no resource of the Bundle"))
+        elif found.get("resourceType") != link.type:
+            self.warnings.append(
+                ("other-type", f"{target!r} is a {found.get('resourceType')}, not a {link.type}")
             )
+            return None
         return found
 
     def add(self, resource: Node, full_url: str | None, owner: Node | None = None) -> None:
