@@ -1,9 +1,9 @@
 """Decode JSON into the model's structs without losing what the model does not know.
 
-The fast way is msgspec's typed decoder. What it refuses, and what holds a null, goes the slow
-way: the plain tree is walked beside the type. Unknown keys, unknown codes, ages of another form,
-incomplete objects and nulls are moved to a dict, JSON pointer to value, each with a warning;
-`restore` puts them back. Wrong types and invalid dates are errors, reported all together. Of a key
+The fast way is msgspec's typed decoder. What it refuses, a null too, goes the slow way: the plain
+tree is walked beside the type. Unknown keys, unknown codes, ages of another form, incomplete
+objects and nulls are moved to a dict, JSON pointer to value, each with a warning; `restore` puts
+them back. Wrong types and invalid dates are errors, reported all together. Of a key
 that stands twice in an object the last is taken, as msgspec does.
 
 https://www.rfc-editor.org/rfc/rfc8259
@@ -48,14 +48,12 @@ def decode(data: bytes, type_: type[S]) -> tuple[S, dict[str, Any], list[Problem
     these. Raises ReadError with every error, or with the one thing that makes it no JSON at all.
     """
     data = data.removeprefix(_UTF_8_BOM)
-    # The decoder takes a null for an absent member, so that writing would lose it.
-    if b"null" not in data:
-        try:
-            return _decoder(type_).decode(data), {}, []
-        except msgspec.ValidationError:
-            pass
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise ReadError([_unreadable(data, error)]) from error
+    try:
+        return _decoder(type_).decode(data), {}, []
+    except msgspec.ValidationError:
+        pass
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ReadError([_unreadable(data, error)]) from error
     return settle(parse_object(data), type_)
 
 
@@ -325,8 +323,6 @@ def _kind(info: inspect.Type, expected: str = "a text", unmapped: bool = False) 
     match info:
         case inspect.StructType():
             return _object(info.cls)
-        case inspect.UnionType(types=(one, inspect.NoneType())):
-            return _kind(one)
         case inspect.ListType():
             return _List(_kind(info.item_type))
         case inspect.Metadata():

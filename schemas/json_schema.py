@@ -29,13 +29,16 @@ def build() -> dict[str, Any]:
         for attribute, text in texts.items():
             key = _key(name, attribute)
             if name in defs and key in defs[name]["properties"]:
-                defs[name]["properties"][key]["description"] = text
+                described = defs[name]["properties"][key]
+                described["description"] = " ".join(
+                    [text, *described.get("description", "").split()]
+                )
     root = defs.pop("Trial")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": trial.SCHEMA_ID,
-        **_without_null(root),
-        "$defs": _without_null(defs),
+        **_tidy(root),
+        "$defs": _tidy(defs),
     }
 
 
@@ -85,22 +88,13 @@ def _key(struct: str, attribute: str) -> str:
     return names[attribute]
 
 
-def _without_null(schema: Any) -> Any:
-    """Take null out of a schema: what is absent is left out, and a source's null is unmapped."""
+def _tidy(schema: Any) -> Any:
+    """Take the defaults out of a schema, as what is absent is left out, and dedent its texts."""
     if isinstance(schema, list):
-        return [_without_null(item) for item in schema]
+        return [_tidy(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {key: _without_null(value) for key, value in schema.items()}
-    if isinstance(kept.get("anyOf"), list) and {"type": "null"} in kept["anyOf"]:
-        others = [item for item in kept.pop("anyOf") if item != {"type": "null"}]
-        kept.pop("default", None)
-        if len(others) != 1:
-            return {"anyOf": others, **kept}
-        both = [part["description"] for part in (kept, *others) if "description" in part]
-        kept = {**others[0], **kept}
-        if both:
-            kept["description"] = " ".join(both)
+    kept = {key: _tidy(value) for key, value in schema.items() if (key, value) != ("default", None)}
     if isinstance(kept.get("description"), str):
         kept["description"] = cleandoc(kept["description"])
     return kept

@@ -12,9 +12,26 @@ say is in the text under it; the JSON Schema takes its descriptions from there.
 https://clinicaltrials.gov/data-api/about-api/study-data-structure
 """
 
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 from msgspec import Meta, Struct, field
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    Maybe: TypeAlias = T | None
+else:
+
+    class Maybe:
+        """An attribute that may be absent: None here, left out in JSON.
+
+        To msgspec it is the plain type, so that the decoder refuses an explicit null, which would
+        be lost if it were taken for an absent member.
+        """
+
+        def __class_getitem__(cls, type_):
+            return type_
+
 
 SCHEMA_ID = "https://trialbridge.github.io/schemas/trial.schema.json"
 """Name of the JSON Schema of the model's own JSON: `trial.schema.json` beside this module."""
@@ -173,8 +190,8 @@ class PartialDateStruct(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#StartDateStruct
     """
 
-    date: PartialDate | None = None
-    type: DateType | None = None
+    date: Maybe[PartialDate] = None
+    type: Maybe[DateType] = None
 
 
 class DateStruct(Element, frozen=True, kw_only=True):
@@ -183,8 +200,8 @@ class DateStruct(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#StudyFirstPostDateStruct
     """
 
-    date: Date | None = None
-    type: DateType | None = None
+    date: Maybe[Date] = None
+    type: Maybe[DateType] = None
 
 
 # ---------------------------------------------------------------------------------- identification
@@ -207,10 +224,10 @@ class OrgStudyIdInfo(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#OrgStudyIdInfo
     """
 
-    id: str | None = None
-    type: OrgStudyIdType | None = None
+    id: Maybe[str] = None
+    type: Maybe[OrgStudyIdType] = None
     """Absent unless the identifier is a US grant or contract number."""
-    link: str | None = None
+    link: Maybe[str] = None
     """Where the grant is described: URL."""
 
 
@@ -237,11 +254,11 @@ class SecondaryIdInfo(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#SecondaryIdInfo
     """
 
-    id: str | None = None
-    type: SecondaryIdType | None = None
-    domain: str | None = None
+    id: Maybe[str] = None
+    type: Maybe[SecondaryIdType] = None
+    domain: Maybe[str] = None
     """Name of the funder or register, or a description of the identifier."""
-    link: str | None = None
+    link: Maybe[str] = None
     """Where the grant is described: URL."""
 
 
@@ -251,8 +268,8 @@ class Organization(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#Organization
     """
 
-    full_name: str | None = None
-    class_: AgencyClass | None = None
+    full_name: Maybe[str] = None
+    class_: Maybe[AgencyClass] = None
     """Kind of organization."""
 
 
@@ -262,19 +279,19 @@ class IdentificationModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#IdentificationModule
     """
 
-    nct_id: str | None = None
+    nct_id: Maybe[str] = None
     """The registry's identifier: NCT and eight digits."""
-    nct_id_aliases: list[str] | None = None
+    nct_id_aliases: Maybe[list[str]] = None
     """Former NCT numbers of this study, now pointing here."""
-    org_study_id_info: OrgStudyIdInfo | None = None
-    secondary_id_infos: list[SecondaryIdInfo] | None = None
-    brief_title: str | None = None
+    org_study_id_info: Maybe[OrgStudyIdInfo] = None
+    secondary_id_infos: Maybe[list[SecondaryIdInfo]] = None
+    brief_title: Maybe[str] = None
     """Title for the public."""
-    official_title: str | None = None
+    official_title: Maybe[str] = None
     """Title of the protocol."""
-    acronym: str | None = None
+    acronym: Maybe[str] = None
     """Short name, if the study is known by one."""
-    organization: Organization | None = None
+    organization: Maybe[Organization] = None
 
 
 # ------------------------------------------------------------------------------------------ status
@@ -295,10 +312,10 @@ class ExpandedAccessInfo(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ExpandedAccessInfo
     """
 
-    has_expanded_access: bool | None = None
-    nct_id: str | None = None
+    has_expanded_access: Maybe[bool] = None
+    nct_id: Maybe[str] = None
     """NCT number of the expanded access record."""
-    status_for_nct_id: ExpandedAccessStatus | None = None
+    status_for_nct_id: Maybe[ExpandedAccessStatus] = None
     """Status of that record."""
 
 
@@ -308,49 +325,49 @@ class StatusModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#StatusModule
     """
 
-    status_verified_date: PartialDate | None = None
+    status_verified_date: Maybe[PartialDate] = None
     """When the sponsor last confirmed the record, mostly a month."""
-    overall_status: Status | None = None
-    last_known_status: Status | None = None
+    overall_status: Maybe[Status] = None
+    last_known_status: Maybe[Status] = None
     """Status before it became UNKNOWN."""
-    delayed_posting: bool | None = None
+    delayed_posting: Maybe[bool] = None
     """The record is published late, once the device is approved or cleared in the US."""
-    why_stopped: str | None = None
+    why_stopped: Maybe[str] = None
     """Why the study was stopped or put on hold before its planned end. Markup."""
-    expanded_access_info: ExpandedAccessInfo | None = None
-    start_date: PartialDateStruct | None = field(default=None, name="startDateStruct")
+    expanded_access_info: Maybe[ExpandedAccessInfo] = None
+    start_date: Maybe[PartialDateStruct] = field(default=None, name="startDateStruct")
     """First participant enrolled."""
-    primary_completion_date: PartialDateStruct | None = field(
+    primary_completion_date: Maybe[PartialDateStruct] = field(
         default=None, name="primaryCompletionDateStruct"
     )
     """Last data collected for the primary outcome."""
-    completion_date: PartialDateStruct | None = field(default=None, name="completionDateStruct")
+    completion_date: Maybe[PartialDateStruct] = field(default=None, name="completionDateStruct")
     """Last visit of the last participant."""
-    study_first_submit_date: Date | None = None
+    study_first_submit_date: Maybe[Date] = None
     """The sponsor first sent the record in."""
-    study_first_submit_qc_date: Date | None = None
+    study_first_submit_qc_date: Maybe[Date] = None
     """The sponsor sent the version that passed the registry's quality control."""
-    study_first_post_date: DateStruct | None = field(default=None, name="studyFirstPostDateStruct")
+    study_first_post_date: Maybe[DateStruct] = field(default=None, name="studyFirstPostDateStruct")
     """The record was first public."""
-    results_waived: bool | None = None
+    results_waived: Maybe[bool] = None
     """The duty to report results was waived."""
-    results_first_submit_date: Date | None = None
+    results_first_submit_date: Maybe[Date] = None
     """The sponsor first sent results in."""
-    results_first_submit_qc_date: Date | None = None
+    results_first_submit_qc_date: Maybe[Date] = None
     """The sponsor sent the results that passed quality control."""
-    results_first_post_date: DateStruct | None = field(
+    results_first_post_date: Maybe[DateStruct] = field(
         default=None, name="resultsFirstPostDateStruct"
     )
     """Results were first public."""
-    disp_first_submit_date: Date | None = None
+    disp_first_submit_date: Maybe[Date] = None
     """The sponsor first certified, or asked for an extension, to report results later."""
-    disp_first_submit_qc_date: Date | None = None
+    disp_first_submit_qc_date: Maybe[Date] = None
     """The certification or request that passed quality control was sent."""
-    disp_first_post_date: DateStruct | None = field(default=None, name="dispFirstPostDateStruct")
+    disp_first_post_date: Maybe[DateStruct] = field(default=None, name="dispFirstPostDateStruct")
     """The certification or extension was first public."""
-    last_update_submit_date: Date | None = None
+    last_update_submit_date: Maybe[Date] = None
     """The sponsor last sent a change in."""
-    last_update_post_date: DateStruct | None = field(default=None, name="lastUpdatePostDateStruct")
+    last_update_post_date: Maybe[DateStruct] = field(default=None, name="lastUpdatePostDateStruct")
     """The last change was public."""
 
 
@@ -371,14 +388,14 @@ class ResponsibleParty(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ResponsibleParty
     """
 
-    type: ResponsiblePartyType | None = None
-    investigator_full_name: str | None = None
-    investigator_title: str | None = None
+    type: Maybe[ResponsiblePartyType] = None
+    investigator_full_name: Maybe[str] = None
+    investigator_title: Maybe[str] = None
     """Position held at the affiliation."""
-    investigator_affiliation: str | None = None
-    old_name_title: str | None = None
+    investigator_affiliation: Maybe[str] = None
+    old_name_title: Maybe[str] = None
     """Name and title in records from before the present form."""
-    old_organization: str | None = None
+    old_organization: Maybe[str] = None
     """Organization in records from before the present form."""
 
 
@@ -388,8 +405,8 @@ class Sponsor(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#LeadSponsor
     """
 
-    name: str | None = None
-    class_: AgencyClass | None = None
+    name: Maybe[str] = None
+    class_: Maybe[AgencyClass] = None
     """Kind of organization."""
 
 
@@ -399,9 +416,9 @@ class SponsorCollaboratorsModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#SponsorCollaboratorsModule
     """
 
-    responsible_party: ResponsibleParty | None = None
-    lead_sponsor: Sponsor | None = None
-    collaborators: list[Sponsor] | None = None
+    responsible_party: Maybe[ResponsibleParty] = None
+    lead_sponsor: Maybe[Sponsor] = None
+    collaborators: Maybe[list[Sponsor]] = None
     """Other organizations that give support, as by money, design or conduct."""
 
 
@@ -414,19 +431,19 @@ class OversightModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#OversightModule
     """
 
-    oversight_has_dmc: bool | None = None
+    oversight_has_dmc: Maybe[bool] = None
     """A data monitoring committee has been appointed."""
-    is_fda_regulated_drug: bool | None = None
+    is_fda_regulated_drug: Maybe[bool] = None
     """Studies a drug or biological product that the US FDA regulates."""
-    is_fda_regulated_device: bool | None = None
+    is_fda_regulated_device: Maybe[bool] = None
     """Studies a device that the US FDA regulates."""
-    is_unapproved_device: bool | None = None
+    is_unapproved_device: Maybe[bool] = None
     """A device of the study is not yet approved or cleared by the US FDA."""
-    is_ppsd: bool | None = None
+    is_ppsd: Maybe[bool] = None
     """A pediatric postmarket surveillance of a device, ordered by the US FDA."""
-    is_us_export: bool | None = None
+    is_us_export: Maybe[bool] = None
     """The product is made in the US and exported for the study."""
-    fdaaa801_violation: bool | None = None
+    fdaaa801_violation: Maybe[bool] = None
     """A violation of the US duty to report was found (see the annotation section)."""
 
 
@@ -436,9 +453,9 @@ class DescriptionModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#DescriptionModule
     """
 
-    brief_summary: str | None = None
+    brief_summary: Maybe[str] = None
     """For the public. Markup."""
-    detailed_description: str | None = None
+    detailed_description: Maybe[str] = None
     """For readers who know the field. Markup."""
 
 
@@ -448,9 +465,9 @@ class ConditionsModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ConditionsModule
     """
 
-    conditions: list[str] | None = None
+    conditions: Maybe[list[str]] = None
     """Diseases, disorders or other subjects, each as the sponsor words it."""
-    keywords: list[str] | None = None
+    keywords: Maybe[list[str]] = None
     """Words to find the study by."""
 
 
@@ -572,11 +589,11 @@ class ExpandedAccessTypes(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ExpandedAccessTypes
     """
 
-    individual: bool | None = None
+    individual: Maybe[bool] = None
     """Single patients."""
-    intermediate: bool | None = None
+    intermediate: Maybe[bool] = None
     """A group of intermediate size."""
-    treatment: bool | None = None
+    treatment: Maybe[bool] = None
     """Many patients, under a treatment protocol."""
 
 
@@ -586,10 +603,10 @@ class MaskingBlock(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#DesignMaskingInfo
     """
 
-    masking: DesignMasking | None = None
-    masking_description: str | None = None
+    masking: Maybe[DesignMasking] = None
+    masking_description: Maybe[str] = None
     """Markup."""
-    who_masked: list[WhoMasked] | None = None
+    who_masked: Maybe[list[WhoMasked]] = None
 
 
 class DesignInfo(Element, frozen=True, kw_only=True):
@@ -598,17 +615,17 @@ class DesignInfo(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#DesignInfo
     """
 
-    allocation: DesignAllocation | None = None
-    intervention_model: InterventionalAssignment | None = None
-    intervention_model_description: str | None = None
+    allocation: Maybe[DesignAllocation] = None
+    intervention_model: Maybe[InterventionalAssignment] = None
+    intervention_model_description: Maybe[str] = None
     """Markup."""
-    primary_purpose: PrimaryPurpose | None = None
+    primary_purpose: Maybe[PrimaryPurpose] = None
     """Of an interventional trial."""
-    observational_model: ObservationalModel | None = None
+    observational_model: Maybe[ObservationalModel] = None
     """Of an observational study."""
-    time_perspective: DesignTimePerspective | None = None
+    time_perspective: Maybe[DesignTimePerspective] = None
     """Of an observational study."""
-    masking_info: MaskingBlock | None = None
+    masking_info: Maybe[MaskingBlock] = None
     """Of an interventional trial."""
 
 
@@ -618,8 +635,8 @@ class BioSpec(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#BioSpec
     """
 
-    retention: BioSpecRetention | None = None
-    description: str | None = None
+    retention: Maybe[BioSpecRetention] = None
+    description: Maybe[str] = None
     """Which samples. Markup."""
 
 
@@ -629,9 +646,9 @@ class EnrollmentInfo(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#EnrollmentInfo
     """
 
-    count: int | None = None
+    count: Maybe[int] = None
     """Participants in all arms and sites together."""
-    type: EnrollmentType | None = None
+    type: Maybe[EnrollmentType] = None
     """Absent in old records."""
 
 
@@ -641,19 +658,19 @@ class DesignModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#DesignModule
     """
 
-    study_type: StudyType | None = None
-    n_ptrs_to_this_exp_acc_nct_id: int | None = None
+    study_type: Maybe[StudyType] = None
+    n_ptrs_to_this_exp_acc_nct_id: Maybe[int] = None
     """Number of records that name this expanded access record."""
-    expanded_access_types: ExpandedAccessTypes | None = None
-    patient_registry: bool | None = None
+    expanded_access_types: Maybe[ExpandedAccessTypes] = None
+    patient_registry: Maybe[bool] = None
     """An observational study that is a patient registry too."""
-    target_duration: Age | None = None
+    target_duration: Maybe[Age] = None
     """How long a patient registry follows each participant."""
-    phases: list[Phase] | None = None
+    phases: Maybe[list[Phase]] = None
     """Two values for a trial across two phases."""
-    design_info: DesignInfo | None = None
-    bio_spec: BioSpec | None = None
-    enrollment_info: EnrollmentInfo | None = None
+    design_info: Maybe[DesignInfo] = None
+    bio_spec: Maybe[BioSpec] = None
+    enrollment_info: Maybe[EnrollmentInfo] = None
 
 
 # -------------------------------------------------------------------------- arms and interventions
@@ -676,13 +693,13 @@ class ArmGroup(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ArmGroup
     """
 
-    label: str | None = None
+    label: Maybe[str] = None
     """Name, by which `Intervention.arm_group_labels` points here."""
-    type: ArmGroupType | None = None
+    type: Maybe[ArmGroupType] = None
     """Absent in observational studies."""
-    description: str | None = None
+    description: Maybe[str] = None
     """Markup."""
-    intervention_names: list[str] | None = None
+    intervention_names: Maybe[list[str]] = None
     """Interventions of this arm, each as type and name: `Drug: Aspirin`."""
 
 
@@ -709,14 +726,14 @@ class Intervention(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#Intervention
     """
 
-    type: InterventionType | None = None
-    name: str | None = None
+    type: Maybe[InterventionType] = None
+    name: Maybe[str] = None
     """Name, by which `ArmGroup.intervention_names` points here."""
-    description: str | None = None
+    description: Maybe[str] = None
     """Markup."""
-    arm_group_labels: list[str] | None = None
+    arm_group_labels: Maybe[list[str]] = None
     """Labels of the arms that receive it."""
-    other_names: list[str] | None = None
+    other_names: Maybe[list[str]] = None
     """Brand names, codes and other synonyms."""
 
 
@@ -726,8 +743,8 @@ class ArmsInterventionsModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ArmsInterventionsModule
     """
 
-    arm_groups: list[ArmGroup] | None = None
-    interventions: list[Intervention] | None = None
+    arm_groups: Maybe[list[ArmGroup]] = None
+    interventions: Maybe[list[Intervention]] = None
 
 
 # ---------------------------------------------------------------------------------------- outcomes
@@ -739,10 +756,10 @@ class Outcome(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#PrimaryOutcome
     """
 
-    measure: str | None = None
-    description: str | None = None
+    measure: Maybe[str] = None
+    description: Maybe[str] = None
     """Markup."""
-    time_frame: str | None = None
+    time_frame: Maybe[str] = None
     """When, or over which time, it is measured in each participant."""
 
 
@@ -752,9 +769,9 @@ class OutcomesModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#OutcomesModule
     """
 
-    primary_outcomes: list[Outcome] | None = None
-    secondary_outcomes: list[Outcome] | None = None
-    other_outcomes: list[Outcome] | None = None
+    primary_outcomes: Maybe[list[Outcome]] = None
+    secondary_outcomes: Maybe[list[Outcome]] = None
+    other_outcomes: Maybe[list[Outcome]] = None
     """Planned before the study, neither primary nor secondary."""
 
 
@@ -790,24 +807,24 @@ class EligibilityModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#EligibilityModule
     """
 
-    eligibility_criteria: str | None = None
+    eligibility_criteria: Maybe[str] = None
     """Inclusion and exclusion criteria, mostly as two lists. Markup."""
-    healthy_volunteers: bool | None = None
+    healthy_volunteers: Maybe[bool] = None
     """People without the condition can take part."""
-    sex: Sex | None = None
-    gender_based: bool | None = None
+    sex: Maybe[Sex] = None
+    gender_based: Maybe[bool] = None
     """Taking part depends on gender, as people see themselves."""
-    gender_description: str | None = None
+    gender_description: Maybe[str] = None
     """Which gender. Markup."""
-    minimum_age: Age | None = None
+    minimum_age: Maybe[Age] = None
     """Lower end, included; absent for none."""
-    maximum_age: Age | None = None
+    maximum_age: Maybe[Age] = None
     """Upper end, included; absent for none."""
-    std_ages: list[StandardAge] | None = None
+    std_ages: Maybe[list[StandardAge]] = None
     """Age groups that the age range touches, derived by the registry."""
-    study_population: str | None = None
+    study_population: Maybe[str] = None
     """From whom an observational study chooses. Markup."""
-    sampling_method: SamplingMethod | None = None
+    sampling_method: Maybe[SamplingMethod] = None
     """Of an observational study."""
 
 
@@ -830,12 +847,12 @@ class Contact(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#CentralContact
     """
 
-    name: str | None = None
-    role: ContactRole | None = None
-    phone: str | None = None
-    phone_ext: str | None = None
+    name: Maybe[str] = None
+    role: Maybe[ContactRole] = None
+    phone: Maybe[str] = None
+    phone_ext: Maybe[str] = None
     """Extension."""
-    email: str | None = None
+    email: Maybe[str] = None
 
 
 # What an official answers for.
@@ -854,9 +871,9 @@ class Official(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#OverallOfficial
     """
 
-    name: str | None = None
-    affiliation: str | None = None
-    role: OfficialRole | None = None
+    name: Maybe[str] = None
+    affiliation: Maybe[str] = None
+    role: Maybe[OfficialRole] = None
 
 
 class GeoPoint(Element, frozen=True, kw_only=True):
@@ -892,17 +909,17 @@ class Location(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#Location
     """
 
-    facility: str | None = None
-    status: RecruitmentStatus | None = None
+    facility: Maybe[str] = None
+    status: Maybe[RecruitmentStatus] = None
     """Recruitment at this site."""
-    city: str | None = None
-    state: str | None = None
+    city: Maybe[str] = None
+    state: Maybe[str] = None
     """State or province."""
-    zip: str | None = None
+    zip: Maybe[str] = None
     """Postal code."""
-    country: str | None = None
-    contacts: list[Contact] | None = None
-    geo_point: GeoPoint | None = None
+    country: Maybe[str] = None
+    contacts: Maybe[list[Contact]] = None
+    geo_point: Maybe[GeoPoint] = None
 
 
 class ContactsLocationsModule(Element, frozen=True, kw_only=True):
@@ -911,11 +928,11 @@ class ContactsLocationsModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ContactsLocationsModule
     """
 
-    central_contacts: list[Contact] | None = None
+    central_contacts: Maybe[list[Contact]] = None
     """For the study as a whole."""
-    overall_officials: list[Official] | None = None
+    overall_officials: Maybe[list[Official]] = None
     """For the study as a whole."""
-    locations: list[Location] | None = None
+    locations: Maybe[list[Location]] = None
 
 
 # -------------------------------------------------------------------------------------- references
@@ -927,9 +944,9 @@ class Retraction(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#Retraction
     """
 
-    pmid: str | None = None
+    pmid: Maybe[str] = None
     """PubMed identifier of the notice."""
-    source: str | None = None
+    source: Maybe[str] = None
     """Journal, year and pages of the notice."""
 
 
@@ -948,12 +965,12 @@ class Reference(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#Reference
     """
 
-    pmid: str | None = None
+    pmid: Maybe[str] = None
     """PubMed identifier."""
-    type: ReferenceType | None = None
-    citation: str | None = None
+    type: Maybe[ReferenceType] = None
+    citation: Maybe[str] = None
     """As in a bibliography."""
-    retractions: list[Retraction] | None = None
+    retractions: Maybe[list[Retraction]] = None
 
 
 class SeeAlsoLink(Element, frozen=True, kw_only=True):
@@ -962,9 +979,9 @@ class SeeAlsoLink(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#SeeAlsoLink
     """
 
-    label: str | None = None
+    label: Maybe[str] = None
     """What the page is. Markup."""
-    url: str | None = None
+    url: Maybe[str] = None
     """URL."""
 
 
@@ -974,13 +991,13 @@ class AvailIpd(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#AvailIPD
     """
 
-    id: str | None = None
+    id: Maybe[str] = None
     """Identifier at the place that holds it."""
-    type: str | None = None
+    type: Maybe[str] = None
     """What it is, such as `Individual Participant Data Set`."""
-    url: str | None = None
+    url: Maybe[str] = None
     """URL."""
-    comment: str | None = None
+    comment: Maybe[str] = None
     """How to get it, and the like. Markup."""
 
 
@@ -990,9 +1007,9 @@ class ReferencesModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ReferencesModule
     """
 
-    references: list[Reference] | None = None
-    see_also_links: list[SeeAlsoLink] | None = None
-    avail_ipds: list[AvailIpd] | None = None
+    references: Maybe[list[Reference]] = None
+    see_also_links: Maybe[list[SeeAlsoLink]] = None
+    avail_ipds: Maybe[list[AvailIpd]] = None
     """Individual participant data and what belongs to them."""
 
 
@@ -1024,16 +1041,16 @@ class IpdSharingStatementModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#IPDSharingStatementModule
     """
 
-    ipd_sharing: IpdSharing | None = None
-    description: str | None = None
+    ipd_sharing: Maybe[IpdSharing] = None
+    description: Maybe[str] = None
     """Which data, or why none. Markup."""
-    info_types: list[IpdSharingInfoType] | None = None
+    info_types: Maybe[list[IpdSharingInfoType]] = None
     """Documents shared beside the data."""
-    time_frame: str | None = None
+    time_frame: Maybe[str] = None
     """From when, and for how long. Markup."""
-    access_criteria: str | None = None
+    access_criteria: Maybe[str] = None
     """Who gets the data, for what and how. Markup."""
-    url: str | None = None
+    url: Maybe[str] = None
     """Where the plan is described: URL."""
 
 
@@ -1046,25 +1063,25 @@ class ProtocolSection(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ProtocolSection
     """
 
-    identification: IdentificationModule | None = field(default=None, name="identificationModule")
-    status: StatusModule | None = field(default=None, name="statusModule")
-    sponsor_collaborators: SponsorCollaboratorsModule | None = field(
+    identification: Maybe[IdentificationModule] = field(default=None, name="identificationModule")
+    status: Maybe[StatusModule] = field(default=None, name="statusModule")
+    sponsor_collaborators: Maybe[SponsorCollaboratorsModule] = field(
         default=None, name="sponsorCollaboratorsModule"
     )
-    oversight: OversightModule | None = field(default=None, name="oversightModule")
-    description: DescriptionModule | None = field(default=None, name="descriptionModule")
-    conditions: ConditionsModule | None = field(default=None, name="conditionsModule")
-    design: DesignModule | None = field(default=None, name="designModule")
-    arms_interventions: ArmsInterventionsModule | None = field(
+    oversight: Maybe[OversightModule] = field(default=None, name="oversightModule")
+    description: Maybe[DescriptionModule] = field(default=None, name="descriptionModule")
+    conditions: Maybe[ConditionsModule] = field(default=None, name="conditionsModule")
+    design: Maybe[DesignModule] = field(default=None, name="designModule")
+    arms_interventions: Maybe[ArmsInterventionsModule] = field(
         default=None, name="armsInterventionsModule"
     )
-    outcomes: OutcomesModule | None = field(default=None, name="outcomesModule")
-    eligibility: EligibilityModule | None = field(default=None, name="eligibilityModule")
-    contacts_locations: ContactsLocationsModule | None = field(
+    outcomes: Maybe[OutcomesModule] = field(default=None, name="outcomesModule")
+    eligibility: Maybe[EligibilityModule] = field(default=None, name="eligibilityModule")
+    contacts_locations: Maybe[ContactsLocationsModule] = field(
         default=None, name="contactsLocationsModule"
     )
-    references: ReferencesModule | None = field(default=None, name="referencesModule")
-    ipd_sharing_statement: IpdSharingStatementModule | None = field(
+    references: Maybe[ReferencesModule] = field(default=None, name="referencesModule")
+    ipd_sharing_statement: Maybe[IpdSharingStatementModule] = field(
         default=None, name="ipdSharingStatementModule"
     )
 
@@ -1078,10 +1095,10 @@ class FlowGroup(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#FlowGroup
     """
 
-    id: str | None = None
+    id: Maybe[str] = None
     """Such as FG000; `FlowStats.group_id` points here."""
-    title: str | None = None
-    description: str | None = None
+    title: Maybe[str] = None
+    description: Maybe[str] = None
     """Markup."""
 
 
@@ -1091,13 +1108,13 @@ class FlowStats(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#FlowAchievement
     """
 
-    group_id: str | None = None
+    group_id: Maybe[str] = None
     """Id of a `FlowGroup`."""
-    comment: str | None = None
+    comment: Maybe[str] = None
     """Markup."""
-    num_subjects: str | None = None
+    num_subjects: Maybe[str] = None
     """Participants: a whole number as text."""
-    num_units: str | None = None
+    num_units: Maybe[str] = None
     """Units other than participants (`type_units_analyzed`): a whole number as text."""
 
 
@@ -1107,11 +1124,11 @@ class FlowMilestone(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#FlowMilestone
     """
 
-    type: str | None = None
+    type: Maybe[str] = None
     """STARTED, COMPLETED, NOT COMPLETED, or the sponsor's own."""
-    comment: str | None = None
+    comment: Maybe[str] = None
     """Markup."""
-    achievements: list[FlowStats] | None = None
+    achievements: Maybe[list[FlowStats]] = None
     """How many reached it, for each group."""
 
 
@@ -1121,11 +1138,11 @@ class DropWithdraw(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#FlowDropWithdraw
     """
 
-    type: str | None = None
+    type: Maybe[str] = None
     """The reason, such as `Lost to Follow-up`."""
-    comment: str | None = None
+    comment: Maybe[str] = None
     """Markup."""
-    reasons: list[FlowStats] | None = None
+    reasons: Maybe[list[FlowStats]] = None
     """How many left for it, for each group."""
 
 
@@ -1135,10 +1152,10 @@ class FlowPeriod(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#FlowPeriod
     """
 
-    title: str | None = None
+    title: Maybe[str] = None
     """`Overall Study` if there is one stage."""
-    milestones: list[FlowMilestone] | None = None
-    drop_withdraws: list[DropWithdraw] | None = None
+    milestones: Maybe[list[FlowMilestone]] = None
+    drop_withdraws: Maybe[list[DropWithdraw]] = None
 
 
 class ParticipantFlowModule(Element, frozen=True, kw_only=True):
@@ -1147,14 +1164,14 @@ class ParticipantFlowModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ParticipantFlowModule
     """
 
-    pre_assignment_details: str | None = None
+    pre_assignment_details: Maybe[str] = None
     """What happened between enrollment and assignment. Markup."""
-    recruitment_details: str | None = None
+    recruitment_details: Maybe[str] = None
     """When and where participants were recruited. Markup."""
-    type_units_analyzed: str | None = None
+    type_units_analyzed: Maybe[str] = None
     """What is assigned, if not participants, such as `Eyes`."""
-    groups: list[FlowGroup] | None = None
-    periods: list[FlowPeriod] | None = None
+    groups: Maybe[list[FlowGroup]] = None
+    periods: Maybe[list[FlowPeriod]] = None
 
 
 # --------------------------------------------------------------------------- measures and baseline
@@ -1197,10 +1214,10 @@ class MeasureGroup(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineGroup
     """
 
-    id: str | None = None
+    id: Maybe[str] = None
     """Such as BG000 or OG000; the `group_id` of counts and measurements points here."""
-    title: str | None = None
-    description: str | None = None
+    title: Maybe[str] = None
+    description: Maybe[str] = None
     """Markup."""
 
 
@@ -1210,9 +1227,9 @@ class DenomCount(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineDenomCount
     """
 
-    group_id: str | None = None
+    group_id: Maybe[str] = None
     """Id of a `MeasureGroup`."""
-    value: str | None = None
+    value: Maybe[str] = None
     """A whole number as text."""
 
 
@@ -1222,9 +1239,9 @@ class Denom(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineDenom
     """
 
-    units: str | None = None
+    units: Maybe[str] = None
     """What is counted, such as `Participants`."""
-    counts: list[DenomCount] | None = None
+    counts: Maybe[list[DenomCount]] = None
 
 
 class Measurement(Element, frozen=True, kw_only=True):
@@ -1233,17 +1250,17 @@ class Measurement(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineMeasurement
     """
 
-    group_id: str | None = None
+    group_id: Maybe[str] = None
     """Id of a `MeasureGroup`."""
-    value: str | None = None
+    value: Maybe[str] = None
     """In the measure's unit."""
-    spread: str | None = None
+    spread: Maybe[str] = None
     """Standard deviation and the like, in the measure's unit."""
-    lower_limit: str | None = None
+    lower_limit: Maybe[str] = None
     """Lower end of a range or an interval."""
-    upper_limit: str | None = None
+    upper_limit: Maybe[str] = None
     """Upper end of a range or an interval."""
-    comment: str | None = None
+    comment: Maybe[str] = None
     """Why a value is `NA`, for example. Markup."""
 
 
@@ -1253,8 +1270,8 @@ class MeasureCategory(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineCategory
     """
 
-    title: str | None = None
-    measurements: list[Measurement] | None = None
+    title: Maybe[str] = None
+    measurements: Maybe[list[Measurement]] = None
 
 
 class MeasureClass(Element, frozen=True, kw_only=True):
@@ -1263,10 +1280,10 @@ class MeasureClass(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineClass
     """
 
-    title: str | None = None
-    denoms: list[Denom] | None = None
+    title: Maybe[str] = None
+    denoms: Maybe[list[Denom]] = None
     """How many were analyzed for this row."""
-    categories: list[MeasureCategory] | None = None
+    categories: Maybe[list[MeasureCategory]] = None
 
 
 class BaselineMeasure(Element, frozen=True, kw_only=True):
@@ -1275,22 +1292,22 @@ class BaselineMeasure(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineMeasure
     """
 
-    title: str | None = None
-    description: str | None = None
+    title: Maybe[str] = None
+    description: Maybe[str] = None
     """Markup."""
-    population_description: str | None = None
+    population_description: Maybe[str] = None
     """Who was analyzed, if not all. Markup."""
-    param_type: MeasureParam | None = None
-    dispersion_type: MeasureDispersionType | None = None
-    unit_of_measure: str | None = None
+    param_type: Maybe[MeasureParam] = None
+    dispersion_type: Maybe[MeasureDispersionType] = None
+    unit_of_measure: Maybe[str] = None
     """Such as `years` or `Participants`."""
-    calculate_pct: bool | None = None
+    calculate_pct: Maybe[bool] = None
     """A percentage of the denominator is shown beside each number."""
-    denom_units_selected: str | None = None
+    denom_units_selected: Maybe[str] = None
     """Which of the denominators' units the numbers are about."""
-    denoms: list[Denom] | None = None
+    denoms: Maybe[list[Denom]] = None
     """How many were analyzed for this measure."""
-    classes: list[MeasureClass] | None = None
+    classes: Maybe[list[MeasureClass]] = None
 
 
 class BaselineCharacteristicsModule(Element, frozen=True, kw_only=True):
@@ -1299,14 +1316,14 @@ class BaselineCharacteristicsModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#BaselineCharacteristicsModule
     """
 
-    population_description: str | None = None
+    population_description: Maybe[str] = None
     """Who was analyzed, if not all. Markup."""
-    type_units_analyzed: str | None = None
+    type_units_analyzed: Maybe[str] = None
     """What is analyzed, if not participants, such as `Eyes`."""
-    groups: list[MeasureGroup] | None = None
-    denoms: list[Denom] | None = None
+    groups: Maybe[list[MeasureGroup]] = None
+    denoms: Maybe[list[Denom]] = None
     """How many were analyzed."""
-    measures: list[BaselineMeasure] | None = None
+    measures: Maybe[list[BaselineMeasure]] = None
 
 
 # -------------------------------------------------------------------------------- outcome measures
@@ -1345,44 +1362,44 @@ class MeasureAnalysis(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#OutcomeAnalysis
     """
 
-    param_type: str | None = None
+    param_type: Maybe[str] = None
     """What is estimated, such as `Hazard Ratio (HR)`."""
-    param_value: str | None = None
+    param_value: Maybe[str] = None
     """The estimate."""
-    dispersion_type: AnalysisDispersionType | None = None
-    dispersion_value: str | None = None
+    dispersion_type: Maybe[AnalysisDispersionType] = None
+    dispersion_value: Maybe[str] = None
     """Of the estimate."""
-    statistical_method: str | None = None
+    statistical_method: Maybe[str] = None
     """Name of the test."""
-    statistical_comment: str | None = None
+    statistical_comment: Maybe[str] = None
     """Markup."""
-    p_value: str | None = None
+    p_value: Maybe[str] = None
     """With its relation where there is one: `<0.001`."""
-    p_value_comment: str | None = None
+    p_value_comment: Maybe[str] = None
     """Threshold, adjustment and the like. Markup."""
-    ci_num_sides: ConfidenceIntervalNumSides | None = None
-    ci_pct_value: str | None = None
+    ci_num_sides: Maybe[ConfidenceIntervalNumSides] = None
+    ci_pct_value: Maybe[str] = None
     """Confidence level in percent."""
-    ci_lower_limit: str | None = None
+    ci_lower_limit: Maybe[str] = None
     """Lower end of the interval."""
-    ci_upper_limit: str | None = None
+    ci_upper_limit: Maybe[str] = None
     """Upper end of the interval."""
-    ci_lower_limit_comment: str | None = None
+    ci_lower_limit_comment: Maybe[str] = None
     """Why there is none. Markup."""
-    ci_upper_limit_comment: str | None = None
+    ci_upper_limit_comment: Maybe[str] = None
     """Why there is none. Markup."""
-    estimate_comment: str | None = None
+    estimate_comment: Maybe[str] = None
     """Direction of the comparison and the like. Markup."""
-    tested_non_inferiority: bool | None = None
+    tested_non_inferiority: Maybe[bool] = None
     """The test was for non-inferiority or equivalence."""
-    non_inferiority_type: NonInferiorityType | None = None
-    non_inferiority_comment: str | None = None
+    non_inferiority_type: Maybe[NonInferiorityType] = None
+    non_inferiority_comment: Maybe[str] = None
     """Margin and power. Markup."""
-    other_analysis_description: str | None = None
+    other_analysis_description: Maybe[str] = None
     """An analysis that the other fields do not fit. Markup."""
-    group_description: str | None = None
+    group_description: Maybe[str] = None
     """Hypothesis and further details. Markup."""
-    group_ids: list[str] | None = None
+    group_ids: Maybe[list[str]] = None
     """Ids of the groups compared."""
 
 
@@ -1409,33 +1426,33 @@ class OutcomeMeasure(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#OutcomeMeasure
     """
 
-    type: OutcomeMeasureType | None = None
-    title: str | None = None
-    description: str | None = None
+    type: Maybe[OutcomeMeasureType] = None
+    title: Maybe[str] = None
+    description: Maybe[str] = None
     """Markup."""
-    population_description: str | None = None
+    population_description: Maybe[str] = None
     """Who was analyzed and why. Markup."""
-    reporting_status: ReportingStatus | None = None
-    anticipated_posting_date: PartialDate | None = None
+    reporting_status: Maybe[ReportingStatus] = None
+    anticipated_posting_date: Maybe[PartialDate] = None
     """When data are expected that are not there yet."""
-    param_type: MeasureParam | None = None
-    dispersion_type: str | None = None
+    param_type: Maybe[MeasureParam] = None
+    dispersion_type: Maybe[str] = None
     """What the spread is, as shown: `Standard Deviation`."""
-    unit_of_measure: str | None = None
+    unit_of_measure: Maybe[str] = None
     """Such as `mg/dL` or `Participants`."""
-    calculate_pct: bool | None = None
+    calculate_pct: Maybe[bool] = None
     """A percentage of the denominator is shown beside each number."""
-    time_frame: str | None = None
+    time_frame: Maybe[str] = None
     """When, or over which time, it was measured in each participant."""
-    type_units_analyzed: str | None = None
+    type_units_analyzed: Maybe[str] = None
     """What is analyzed, if not participants, such as `Eyes`."""
-    denom_units_selected: str | None = None
+    denom_units_selected: Maybe[str] = None
     """Which of the denominators' units the numbers are about."""
-    groups: list[MeasureGroup] | None = None
-    denoms: list[Denom] | None = None
+    groups: Maybe[list[MeasureGroup]] = None
+    denoms: Maybe[list[Denom]] = None
     """How many were analyzed."""
-    classes: list[MeasureClass] | None = None
-    analyses: list[MeasureAnalysis] | None = None
+    classes: Maybe[list[MeasureClass]] = None
+    analyses: Maybe[list[MeasureAnalysis]] = None
 
 
 class OutcomeMeasuresModule(Element, frozen=True, kw_only=True):
@@ -1444,7 +1461,7 @@ class OutcomeMeasuresModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#OutcomeMeasuresModule
     """
 
-    outcome_measures: list[OutcomeMeasure] | None = None
+    outcome_measures: Maybe[list[OutcomeMeasure]] = None
 
 
 # ---------------------------------------------------------------------------------- adverse events
@@ -1456,22 +1473,22 @@ class EventGroup(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#EventGroup
     """
 
-    id: str | None = None
+    id: Maybe[str] = None
     """Such as EG000; `EventStats.group_id` points here."""
-    title: str | None = None
-    description: str | None = None
+    title: Maybe[str] = None
+    description: Maybe[str] = None
     """Markup."""
-    deaths_num_affected: int | None = None
+    deaths_num_affected: Maybe[int] = None
     """Participants who died, of any cause."""
-    deaths_num_at_risk: int | None = None
+    deaths_num_at_risk: Maybe[int] = None
     """Participants counted for deaths."""
-    serious_num_affected: int | None = None
+    serious_num_affected: Maybe[int] = None
     """Participants with one serious event or more."""
-    serious_num_at_risk: int | None = None
+    serious_num_at_risk: Maybe[int] = None
     """Participants counted for serious events."""
-    other_num_affected: int | None = None
+    other_num_affected: Maybe[int] = None
     """Participants with one other event or more, above the threshold."""
-    other_num_at_risk: int | None = None
+    other_num_at_risk: Maybe[int] = None
     """Participants counted for other events."""
 
 
@@ -1481,13 +1498,13 @@ class EventStats(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#SeriousEventStats
     """
 
-    group_id: str | None = None
+    group_id: Maybe[str] = None
     """Id of an `EventGroup`."""
-    num_events: int | None = None
+    num_events: Maybe[int] = None
     """Occurrences."""
-    num_affected: int | None = None
+    num_affected: Maybe[int] = None
     """Participants with one occurrence or more."""
-    num_at_risk: int | None = None
+    num_at_risk: Maybe[int] = None
     """Participants counted."""
 
 
@@ -1505,15 +1522,15 @@ class AdverseEvent(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#SeriousEvent
     """
 
-    term: str | None = None
-    organ_system: str | None = None
+    term: Maybe[str] = None
+    organ_system: Maybe[str] = None
     """System organ class of MedDRA."""
-    source_vocabulary: str | None = None
+    source_vocabulary: Maybe[str] = None
     """Where the term is from, such as `MedDRA (23.1)`."""
-    assessment_type: EventAssessment | None = None
-    notes: str | None = None
+    assessment_type: Maybe[EventAssessment] = None
+    notes: Maybe[str] = None
     """Markup."""
-    stats: list[EventStats] | None = None
+    stats: Maybe[list[EventStats]] = None
 
 
 class AdverseEventsModule(Element, frozen=True, kw_only=True):
@@ -1522,17 +1539,17 @@ class AdverseEventsModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#AdverseEventsModule
     """
 
-    frequency_threshold: str | None = None
+    frequency_threshold: Maybe[str] = None
     """Percent as text: an other event is listed if it is more frequent than this in some group."""
-    time_frame: str | None = None
+    time_frame: Maybe[str] = None
     """Over which time events were collected."""
-    description: str | None = None
+    description: Maybe[str] = None
     """How events were collected. Markup."""
-    all_cause_mortality_comment: str | None = None
+    all_cause_mortality_comment: Maybe[str] = None
     """Markup."""
-    event_groups: list[EventGroup] | None = None
-    serious_events: list[AdverseEvent] | None = None
-    other_events: list[AdverseEvent] | None = None
+    event_groups: Maybe[list[EventGroup]] = None
+    serious_events: Maybe[list[AdverseEvent]] = None
+    other_events: Maybe[list[AdverseEvent]] = None
     """Not serious."""
 
 
@@ -1545,7 +1562,7 @@ class LimitationsAndCaveats(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#LimitationsAndCaveats
     """
 
-    description: str | None = None
+    description: Maybe[str] = None
     """Markup."""
 
 
@@ -1565,12 +1582,12 @@ class CertainAgreement(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#CertainAgreement
     """
 
-    pi_sponsor_employee: bool | None = None
+    pi_sponsor_employee: Maybe[bool] = None
     """All principal investigators are employed by the sponsor."""
-    restriction_type: AgreementRestrictionType | None = None
-    restrictive_agreement: bool | None = None
+    restriction_type: Maybe[AgreementRestrictionType] = None
+    restrictive_agreement: Maybe[bool] = None
     """Some agreement restricts publishing by investigators."""
-    other_details: str | None = None
+    other_details: Maybe[str] = None
     """The restriction, if of another kind. Markup."""
 
 
@@ -1580,12 +1597,12 @@ class PointOfContact(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#PointOfContact
     """
 
-    title: str | None = None
+    title: Maybe[str] = None
     """Name or position."""
-    organization: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    phone_ext: str | None = None
+    organization: Maybe[str] = None
+    email: Maybe[str] = None
+    phone: Maybe[str] = None
+    phone_ext: Maybe[str] = None
     """Extension."""
 
 
@@ -1595,9 +1612,9 @@ class MoreInfoModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#MoreInfoModule
     """
 
-    limitations_and_caveats: LimitationsAndCaveats | None = None
-    certain_agreement: CertainAgreement | None = None
-    point_of_contact: PointOfContact | None = None
+    limitations_and_caveats: Maybe[LimitationsAndCaveats] = None
+    certain_agreement: Maybe[CertainAgreement] = None
+    point_of_contact: Maybe[PointOfContact] = None
 
 
 # ----------------------------------------------------------------------------- the results section
@@ -1609,17 +1626,17 @@ class ResultsSection(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ResultsSection
     """
 
-    participant_flow: ParticipantFlowModule | None = field(
+    participant_flow: Maybe[ParticipantFlowModule] = field(
         default=None, name="participantFlowModule"
     )
-    baseline_characteristics: BaselineCharacteristicsModule | None = field(
+    baseline_characteristics: Maybe[BaselineCharacteristicsModule] = field(
         default=None, name="baselineCharacteristicsModule"
     )
-    outcome_measures: OutcomeMeasuresModule | None = field(
+    outcome_measures: Maybe[OutcomeMeasuresModule] = field(
         default=None, name="outcomeMeasuresModule"
     )
-    adverse_events: AdverseEventsModule | None = field(default=None, name="adverseEventsModule")
-    more_info: MoreInfoModule | None = field(default=None, name="moreInfoModule")
+    adverse_events: Maybe[AdverseEventsModule] = field(default=None, name="adverseEventsModule")
+    more_info: Maybe[MoreInfoModule] = field(default=None, name="moreInfoModule")
 
 
 # --------------------------------------------------------------------------------------- documents
@@ -1631,22 +1648,22 @@ class LargeDoc(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#LargeDoc
     """
 
-    type_abbrev: str | None = None
+    type_abbrev: Maybe[str] = None
     """What is in the document: Prot, SAP and ICF, joined by `_`."""
-    has_protocol: bool | None = None
+    has_protocol: Maybe[bool] = None
     """The study protocol is in it."""
-    has_sap: bool | None = None
+    has_sap: Maybe[bool] = None
     """The statistical analysis plan is in it."""
-    has_icf: bool | None = None
+    has_icf: Maybe[bool] = None
     """The informed consent form is in it."""
-    label: str | None = None
+    label: Maybe[str] = None
     """What the document is."""
-    date: Date | None = None
+    date: Maybe[Date] = None
     """Of the document."""
-    upload_date: DateTimeMinutes | None = None
+    upload_date: Maybe[DateTimeMinutes] = None
     """When it was uploaded."""
-    filename: str | None = None
-    size: int | None = None
+    filename: Maybe[str] = None
+    size: Maybe[int] = None
     """Bytes."""
 
 
@@ -1656,9 +1673,9 @@ class LargeDocumentModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#LargeDocumentModule
     """
 
-    no_sap: bool | None = None
+    no_sap: Maybe[bool] = None
     """There is no statistical analysis plan."""
-    large_docs: list[LargeDoc] | None = None
+    large_docs: Maybe[list[LargeDoc]] = None
 
 
 class DocumentSection(Element, frozen=True, kw_only=True):
@@ -1667,7 +1684,7 @@ class DocumentSection(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#DocumentSection
     """
 
-    large_document: LargeDocumentModule | None = field(default=None, name="largeDocumentModule")
+    large_document: Maybe[LargeDocumentModule] = field(default=None, name="largeDocumentModule")
 
 
 # ------------------------------------------------------------------------------------- annotations
@@ -1687,9 +1704,9 @@ class UnpostedEvent(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#UnpostedEvent
     """
 
-    type: UnpostedEventType | None = None
-    date: Date | None = None
-    date_unknown: bool | None = None
+    type: Maybe[UnpostedEventType] = None
+    date: Maybe[Date] = None
+    date_unknown: Maybe[bool] = None
     """It is not known on which day."""
 
 
@@ -1699,8 +1716,8 @@ class UnpostedAnnotation(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#UnpostedAnnotation
     """
 
-    unposted_responsible_party: str | None = None
-    unposted_events: list[UnpostedEvent] | None = None
+    unposted_responsible_party: Maybe[str] = None
+    unposted_events: Maybe[list[UnpostedEvent]] = None
 
 
 # Steps of a violation of the duty to report (FDAAA 801).
@@ -1719,15 +1736,15 @@ class ViolationEvent(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ViolationEvent
     """
 
-    type: ViolationEventType | None = None
-    description: str | None = None
-    creation_date: Date | None = None
+    type: Maybe[ViolationEventType] = None
+    description: Maybe[str] = None
+    creation_date: Maybe[Date] = None
     """Entered in the registry."""
-    issued_date: Date | None = None
+    issued_date: Maybe[Date] = None
     """Letter of the US FDA issued."""
-    release_date: Date | None = None
+    release_date: Maybe[Date] = None
     """Released by the US FDA."""
-    posted_date: Date | None = None
+    posted_date: Maybe[Date] = None
     """Public."""
 
 
@@ -1737,7 +1754,7 @@ class ViolationAnnotation(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ViolationAnnotation
     """
 
-    violation_events: list[ViolationEvent] | None = None
+    violation_events: Maybe[list[ViolationEvent]] = None
 
 
 class AnnotationModule(Element, frozen=True, kw_only=True):
@@ -1746,8 +1763,8 @@ class AnnotationModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#AnnotationModule
     """
 
-    unposted_annotation: UnpostedAnnotation | None = None
-    violation_annotation: ViolationAnnotation | None = None
+    unposted_annotation: Maybe[UnpostedAnnotation] = None
+    violation_annotation: Maybe[ViolationAnnotation] = None
 
 
 class AnnotationSection(Element, frozen=True, kw_only=True):
@@ -1756,7 +1773,7 @@ class AnnotationSection(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#AnnotationSection
     """
 
-    annotation: AnnotationModule | None = field(default=None, name="annotationModule")
+    annotation: Maybe[AnnotationModule] = field(default=None, name="annotationModule")
 
 
 # ----------------------------------------------------------------------------------------- derived
@@ -1768,7 +1785,7 @@ class FirstMcpInfo(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#FirstMCPInfo
     """
 
-    post_date: DateStruct | None = field(default=None, name="postDateStruct")
+    post_date: Maybe[DateStruct] = field(default=None, name="postDateStruct")
 
 
 class SubmissionInfo(Element, frozen=True, kw_only=True):
@@ -1777,15 +1794,15 @@ class SubmissionInfo(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#SubmissionInfo
     """
 
-    release_date: Date | None = None
+    release_date: Maybe[Date] = None
     """Sent in."""
-    unrelease_date: Date | None = None
+    unrelease_date: Maybe[Date] = None
     """Withdrawn."""
-    unrelease_date_unknown: bool | None = None
+    unrelease_date_unknown: Maybe[bool] = None
     """It is not known on which day they were withdrawn."""
-    reset_date: Date | None = None
+    reset_date: Maybe[Date] = None
     """Sent back with comments."""
-    mcp_release_n: int | None = None
+    mcp_release_n: Maybe[int] = None
     """Number of the release that was public together with review comments."""
 
 
@@ -1795,10 +1812,10 @@ class SubmissionTracking(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#SubmissionTracking
     """
 
-    estimated_results_first_submit_date: Date | None = None
+    estimated_results_first_submit_date: Maybe[Date] = None
     """When results were first sent in, as the registry estimates."""
-    first_mcp_info: FirstMcpInfo | None = None
-    submission_infos: list[SubmissionInfo] | None = None
+    first_mcp_info: Maybe[FirstMcpInfo] = None
+    submission_infos: Maybe[list[SubmissionInfo]] = None
     """The rounds, oldest first."""
 
 
@@ -1808,11 +1825,11 @@ class MiscInfoModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#MiscInfoModule
     """
 
-    version_holder: Date | None = None
+    version_holder: Maybe[Date] = None
     """Day of the registry's data that the record was taken from."""
-    removed_countries: list[str] | None = None
+    removed_countries: Maybe[list[str]] = None
     """Countries that had a site in an earlier version and have none now."""
-    submission_tracking: SubmissionTracking | None = None
+    submission_tracking: Maybe[SubmissionTracking] = None
 
 
 class Mesh(Element, frozen=True, kw_only=True):
@@ -1821,9 +1838,9 @@ class Mesh(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ConditionMesh
     """
 
-    id: str | None = None
+    id: Maybe[str] = None
     """MeSH unique identifier."""
-    term: str | None = None
+    term: Maybe[str] = None
 
 
 # HIGH: a term for what the record names itself, LOW: a broader or a related one.
@@ -1840,12 +1857,12 @@ class BrowseLeaf(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ConditionBrowseLeaf
     """
 
-    id: str | None = None
+    id: Maybe[str] = None
     """Identifier in the registry's tree."""
-    name: str | None = None
-    as_found: str | None = None
+    name: Maybe[str] = None
+    as_found: Maybe[str] = None
     """The record's words that led to the term."""
-    relevance: BrowseLeafRelevance | None = None
+    relevance: Maybe[BrowseLeafRelevance] = None
 
 
 class BrowseBranch(Element, frozen=True, kw_only=True):
@@ -1854,8 +1871,8 @@ class BrowseBranch(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ConditionBrowseBranch
     """
 
-    abbrev: str | None = None
-    name: str | None = None
+    abbrev: Maybe[str] = None
+    name: Maybe[str] = None
 
 
 class BrowseModule(Element, frozen=True, kw_only=True):
@@ -1864,12 +1881,12 @@ class BrowseModule(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#ConditionBrowseModule
     """
 
-    meshes: list[Mesh] | None = None
+    meshes: Maybe[list[Mesh]] = None
     """Terms for what the record names."""
-    ancestors: list[Mesh] | None = None
+    ancestors: Maybe[list[Mesh]] = None
     """Broader terms above them."""
-    browse_leaves: list[BrowseLeaf] | None = None
-    browse_branches: list[BrowseBranch] | None = None
+    browse_leaves: Maybe[list[BrowseLeaf]] = None
+    browse_branches: Maybe[list[BrowseBranch]] = None
 
 
 class DerivedSection(Element, frozen=True, kw_only=True):
@@ -1878,9 +1895,9 @@ class DerivedSection(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#DerivedSection
     """
 
-    misc_info: MiscInfoModule | None = field(default=None, name="miscInfoModule")
-    condition_browse: BrowseModule | None = field(default=None, name="conditionBrowseModule")
-    intervention_browse: BrowseModule | None = field(default=None, name="interventionBrowseModule")
+    misc_info: Maybe[MiscInfoModule] = field(default=None, name="miscInfoModule")
+    condition_browse: Maybe[BrowseModule] = field(default=None, name="conditionBrowseModule")
+    intervention_browse: Maybe[BrowseModule] = field(default=None, name="interventionBrowseModule")
 
 
 # -------------------------------------------------------------------------------------- the record
@@ -1892,12 +1909,12 @@ class Study(Element, frozen=True, kw_only=True):
     https://clinicaltrials.gov/data-api/about-api/study-data-structure#Study
     """
 
-    protocol: ProtocolSection | None = field(default=None, name="protocolSection")
-    results: ResultsSection | None = field(default=None, name="resultsSection")
-    annotation: AnnotationSection | None = field(default=None, name="annotationSection")
-    documents: DocumentSection | None = field(default=None, name="documentSection")
-    derived: DerivedSection | None = field(default=None, name="derivedSection")
-    has_results: bool | None = None
+    protocol: Maybe[ProtocolSection] = field(default=None, name="protocolSection")
+    results: Maybe[ResultsSection] = field(default=None, name="resultsSection")
+    annotation: Maybe[AnnotationSection] = field(default=None, name="annotationSection")
+    documents: Maybe[DocumentSection] = field(default=None, name="documentSection")
+    derived: Maybe[DerivedSection] = field(default=None, name="derivedSection")
+    has_results: Maybe[bool] = None
     """The registry has results of the study, whether or not they are here."""
 
 
@@ -1907,27 +1924,27 @@ class Study(Element, frozen=True, kw_only=True):
 class RelatedTrial(Element, frozen=True, kw_only=True):
     """Another trial that the page of this one points to."""
 
-    title: str | None = None
-    nct_id: str | None = None
-    status: Status | None = None
-    phases: list[Phase] | None = None
+    title: Maybe[str] = None
+    nct_id: Maybe[str] = None
+    status: Maybe[Status] = None
+    phases: Maybe[list[Phase]] = None
 
 
 class Page(Element, frozen=True, kw_only=True):
     """What a record's page says as text and the registry's API has no place for."""
 
-    conditions_line: str | None = None
+    conditions_line: Maybe[str] = None
     """Conditions and keywords on one line, without separators between them."""
-    countries: list[str] | None = None
+    countries: Maybe[list[str]] = None
     """Countries with a site, as the page lists them."""
-    related_trials: list[RelatedTrial] | None = None
+    related_trials: Maybe[list[RelatedTrial]] = None
 
 
 class Trial(Study, frozen=True, kw_only=True, tag_field="trialbridge", tag="1"):
     """A trial record with all that its source said. The tag is the version of the model."""
 
-    page: Page | None = None
-    unmapped: dict[str, Any] | None = None
+    page: Maybe[Page] = None
+    unmapped: Maybe[dict[str, Any]] = None
     """What the model has no place for: JSON pointer into the record, value as it was."""
 
 
