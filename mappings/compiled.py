@@ -7,6 +7,7 @@ together.
 """
 
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from msgspec import Struct
@@ -23,7 +24,8 @@ from trialbridge.mappings.codec import (
     attribute_type,
     joined,
 )
-from trialbridge.mappings.names import Names, extend, merge
+from trialbridge.mappings.names import Names, merge
+from trialbridge.schemas.base import BASE
 
 Write = Callable[[Any, Names], Node]
 Read = Callable[[Node, Names], Any]
@@ -40,7 +42,7 @@ _ABSENT_REASON = {
 
 def writer(table: Record) -> Write:
     """A function that gives the node of a struct, filled by every row of the table."""
-    source = _Source("node", "v, names")
+    source = _Source(f"write_{table.type.__name__}", "v, names")
     written = tuple(row for row in table.rows if not row.read_only)
     values = _model_variables(source, table)
     source.line("node = {}")
@@ -52,7 +54,7 @@ def writer(table: Record) -> Write:
 
 def reader(table: Record) -> Read:
     """A function that gives the struct of a node; it raises Mismatch with all that is wrong."""
-    source = _Source("struct", "node, names")
+    source = _Source(f"read_{table.type.__name__}", "node, names")
     source.line("bad = []")
     owners = sorted({row.model.rpartition(".")[0] for row in table.rows if row.model} | {""})
     every = sorted({".".join(o.split(".")[:i]) for o in owners for i in range(len(o) + 1)})
@@ -164,7 +166,7 @@ class _Source:
     def __init__(self, name: str, parameters: str) -> None:
         self.name = name
         self.lines = [f"def {name}({parameters}):"]
-        self.names: dict[str, Any] = {"extend": extend, "merge": merge}
+        self.names: dict[str, Any] = {"merge": merge}
         self.depth = 1
         self.count = 0
 
@@ -237,18 +239,20 @@ def _model_variables(source: _Source, table: Record) -> dict[str, str]:
             if path not in variables:
                 outer = variables[".".join(owners[: length - 1])]
                 name = variables[path] = f"m_{path.replace('.', '__')}"
+                # An absent struct is like an empty one to what follows; but an empty one is said.
                 empty = source.value(_empty(attribute_type(table.type, path)))
-                guard = "" if outer == "v" else f" if {outer} is not None else None"
-                source.line(f"{name} = {outer}.{owners[length - 1]}{guard}")
-                source.line(f"if {name} is not None and {name} == {empty}: names.odd = True")
+                source.line(f"{name} = {outer}.{owners[length - 1]}")
+                source.line(f"if {name} is None: {name} = {empty}")
+                source.line(f"elif {name} == {empty}: names.odd = True")
     return variables
 
 
-def _empty(type_: type[Struct]) -> Struct | None:
+def _empty(type_: type[Struct]) -> Any:
+    """What stands for an absent struct: it has each attribute, absent."""
     try:
         return type_()
-    except TypeError:  # it has required attributes, so it is never empty
-        return None
+    except TypeError:  # it has required attributes, so no struct of it is empty
+        return SimpleNamespace(**dict.fromkeys(type_.__struct_fields__))
 
 
 def _write_branch(
@@ -256,11 +260,20 @@ def _write_branch(
 ) -> None:
     """Lines that fill the node at a branch."""
     for link, below in branch.links.values():
-        inner = source.new("n")
-        source.line(f"{inner} = {{}}")
+        # The resource begins with what it always has; whatever comes to it makes it worth linking.
+        inner, id_ = source.new("n"), source.new("i")
+        base = source.value(f"{BASE}/{link.type}/")
+        named = f"names.root + {f'-{link.name}'!r}" if link.name else "names.item"
+        source.line(f"{id_} = {named}")
+        url = f", 'url': {base} + {id_}" if link.canonical else ""
+        const = f", **{source.value(dict(link.const))}" if link.const else ""
+        source.line(f"{inner} = {{'resourceType': {link.type!r}, 'id': {id_}{url}{const}}}")
+        begun = 2 + link.canonical + len(link.const)
         _write_branch(source, table, values, below, inner)
-        put = f"names.put({source.value(link)}, {inner})"
-        source.line(f"if {inner}: {node}[{link.member!r}] = {put}")
+        source.line(f"if len({inner}) > {begun}:")
+        source.line(f"    names.entries.append({{'fullUrl': {base} + {id_}, 'resource': {inner}}})")
+        target = f"{base} + {id_}" if link.canonical else f"{link.type + '/'!r} + {id_}"
+        source.line(f"    {node}[{link.member!r}] = {target}")
     for key, below in branch.members.items():
         for row in below.rows:
             if not row.many and not row.merge:
@@ -304,10 +317,8 @@ def _write_value(
     x = source.new("x")
     if not row.model:
         source.line(f"{x} = v")
-    elif holder == "v":
-        source.line(f"{x} = v.{name}")
     else:
-        source.line(f"{x} = {holder}.{name} if {holder} is not None else None")
+        source.line(f"{x} = {holder}.{name}")
     type_ = attribute_type(table.type, row.model)
     can_be_empty = type_ not in (bool, int, float)
     guard = f" and {source.value(row.when)}({x})" if row.when else ""

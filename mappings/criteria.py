@@ -7,8 +7,8 @@ does not say which of the two it is.
 
 import re
 from difflib import SequenceMatcher
-from hashlib import sha256
 from typing import NamedTuple
+from zlib import crc32
 
 
 class Criterion(NamedTuple):
@@ -41,45 +41,49 @@ def split(text: str) -> list[Criterion]:
     """
     found: list[Criterion] = []
     exclude: bool | None = None
-    open_at: int | None = None
+    open_at = -1
     indent = -1
     start = 0
     after_blank = True
-
-    def close(end: int) -> None:
-        nonlocal open_at
-        if open_at is not None and exclude is not None:
-            words = text[open_at:end].rstrip()
-            found.append(Criterion(words, exclude, open_at, open_at + len(words)))
-        open_at = None
-
-    for line in text.split("\n"):
-        end = start + len(line) + 1
-        if not line:
+    for line in [*text.split("\n"), None]:
+        depth = -1
+        closes = line is None
+        if line is None:
+            kinds: set[bool] = set()
+        elif not line:
             after_blank = True
-            start = end
+            start += 1
             continue
-        bullet = _BULLET.match(line) if line[0] in _BULLET_STARTS else None
-        if (
-            ("clusion" in line or "CLUSION" in line)
-            and (bullet is None or _is_bare_heading(line))
-            and (kinds := {mention["include"] is None for mention in _MENTION.finditer(line)})
-        ):
-            close(start)
+        else:
+            # Most items begin so, and need no look at what else they could be.
+            if line.startswith("* ") and line[2:3] > " ":
+                depth, marker = 0, 2
+            elif line[0] in _BULLET_STARTS and (bullet := _BULLET.match(line)):
+                depth, marker = len(bullet[1]), bullet.end()
+            kinds = set()
+            if ("clusion" in line or "CLUSION" in line) and (depth < 0 or _is_bare_heading(line)):
+                kinds = {mention["include"] is None for mention in _MENTION.finditer(line)}
+            if kinds:
+                closes = True
+            elif exclude is None:
+                depth = -1
+            elif depth >= 0:
+                closes = open_at < 0 or depth <= indent
+            else:
+                # A paragraph of its own ends the list; a line that only wraps does not.
+                closes = after_blank and line[0] != " "
+        if closes and open_at >= 0:
+            words = text[open_at:start].rstrip()
+            found.append(Criterion(words, exclude is True, open_at, open_at + len(words)))
+            open_at = -1
+        if line is None:
+            break
+        if kinds:
             exclude, indent = _section(line, kinds, exclude), -1
-        elif exclude is None:
-            pass
-        elif bullet is not None:
-            depth = len(bullet[1])
-            if open_at is None or depth <= indent:
-                close(start)
-                open_at, indent = start + bullet.end(), depth
-        elif after_blank and line[0] != " ":
-            # A paragraph of its own ends the list; a line that only wraps does not.
-            close(start)
+        elif closes and depth >= 0:
+            open_at, indent = start + marker, depth
         after_blank = False
-        start = end
-    close(len(text))
+        start += len(line) + 1
     return found
 
 
@@ -151,4 +155,4 @@ def _insert(text: str, before: list[Criterion], at: int, words: str, exclude: bo
 
 def digest(text: str) -> str:
     """A short digest that tells whether a text was edited since its criteria were written."""
-    return sha256(text.encode()).hexdigest()[:16]
+    return f"{crc32(text.encode()):08x}"

@@ -377,7 +377,7 @@ def plain(markdown: str) -> str:
 
     https://spec.commonmark.org/0.31.2/#backslash-escapes
     """
-    return _ESCAPE.sub(r"\1", markdown) if "\\" in markdown else markdown
+    return "".join(_ESCAPE.split(markdown)) if "\\" in markdown else markdown
 
 
 def marked(words: str) -> str:

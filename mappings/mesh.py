@@ -152,7 +152,7 @@ def _write_intervention_meshes(meshes: list[Mesh], names: Names) -> list[Node]:
         names,
     )
     for owner, found in placed.items():
-        activity = names.index[f"ActivityDefinition/{names.named('intervention', owner)}"]
+        activity = names.written("ActivityDefinition", names.named("intervention", owner))
         activity["code"] = {"coding": found}
     return [{"concept": {"coding": [one]}} for one in alone]
 

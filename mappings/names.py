@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from trialbridge.mappings.codec import Link, Node
-from trialbridge.schemas.base import BASE
 from trialbridge.schemas.trial import Trial
 
 _NOT_OF_ID = re.compile(r"[^A-Za-z0-9.-]+")
@@ -51,18 +50,13 @@ class Names:
         """The id of the resource for the list item of a kind, from 0."""
         return f"{self.root}-{kind}-{position + 1}"
 
-    def put(self, link: Link, node: Node) -> str:
-        """Add a resource to the Bundle; gives the reference or canonical url that links to it."""
-        id_ = f"{self.root}-{link.name}" if link.name else self.item
-        local = f"{link.type}/{id_}"
-        url = f"{BASE}/{local}"
-        if link.canonical:
-            resource = {"resourceType": link.type, "id": id_, "url": url, **link.const, **node}
-        else:
-            resource = {"resourceType": link.type, "id": id_, **link.const, **node}
-        self.entries.append({"fullUrl": url, "resource": resource})
-        self.index[local] = resource
-        return url if link.canonical else local
+    def written(self, type_: str, id_: str) -> Node:
+        """The resource of this type and id that was written. Raises KeyError if there is none."""
+        for entry in self.entries:
+            resource: Node = entry["resource"]
+            if resource["id"] == id_ and resource["resourceType"] == type_:
+                return resource
+        raise KeyError(f"{type_}/{id_}")
 
     def follow(self, link: Link, target: Any) -> Node | None:
         """The resource that a reference or canonical url leads to.
