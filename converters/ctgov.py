@@ -6,6 +6,7 @@ https://clinicaltrials.gov/data-api/about-api/study-data-structure
 from typing import Any
 
 import msgspec
+
 from trialbridge.schemas.decode import decode, put_back
 from trialbridge.schemas.pointer import walk
 from trialbridge.schemas.problem import Problem, ReadError

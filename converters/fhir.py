@@ -90,7 +90,9 @@ def _write_empty(trial: Trial) -> list[Node]:
                 walk(inner, f"{pointer}/{key}")
         elif kind == "list":
             for position, inner in enumerate(value):
-                walk(inner, f"{pointer}/{position}")
+                # An empty object in a list is an element there, and so has its place.
+                if inner != {}:
+                    walk(inner, f"{pointer}/{position}")
 
     tree = msgspec.to_builtins(trial)
     for key in ("resultsSection", "unmapped"):

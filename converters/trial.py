@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
+
 from trialbridge.schemas.decode import parse_object, put_back, settle
 from trialbridge.schemas.pointer import ABSENT, as_index, escape
 from trialbridge.schemas.problem import Problem, ReadError, Severity

@@ -9,16 +9,20 @@ list does not follow from the first does an extension hold it.
 from collections.abc import Iterable
 from typing import Any
 
-from trialbridge.mappings.codec import Codec, Node
+from trialbridge.mappings.codec import Codec, Node, text
 from trialbridge.mappings.fhir import concept, ours
 from trialbridge.mappings.fhir_codes import INTERVENTION_TYPE
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.trial import ArmsInterventionsModule
 
-ARM_ID = ours("arm-of-intervention", "Id")
+# An arm that only the intervention names: by the linkId of its comparisonGroup, or by its name.
+ARM = ours("arm-of-intervention", "Id")
 ARM_LABEL = ours("arm-of-intervention-label", "String")
-NO_ARMS = ours("arms-of-intervention-absent", "Boolean")
+# An arm that only the arm's own list links with the intervention.
+NOT_ARM = ours("arm-not-of-intervention", "Id")
+# An arm that both name, where the intervention has them in an order of its own.
+ARM_ORDER = ours("arm-order", "Id")
 
 _TYPE = concept(INTERVENTION_TYPE)
 
@@ -98,9 +102,9 @@ class _Plan:
         self.received: dict[str, list[str]] = {}
         self.arms: dict[str, list[str]] = {}
         self.names = {
-            group.get("linkId"): group.get("name")
-            for group in names.study.get("comparisonGroup", ())
-            if group.__class__ is dict
+            str(group.get("linkId")): str(group["name"])
+            for group in _objects(names.study.get("comparisonGroup"))
+            if "name" in group
         }
         for plan in names.of_type("PlanDefinition"):
             for action in _objects(plan.get("action")):
@@ -109,15 +113,14 @@ class _Plan:
                 for inner in _objects(action.get("action")):
                     url = inner.get("definitionCanonical")
                     activity = names.index.get(url) if url.__class__ is str else None
+                    named = (activity or inner).get("title")
                     if activity is not None:
-                        named = full_name(_activity_type(activity, names), activity.get("title"))
-                    else:
-                        named = inner.get("title")
+                        named = full_name(_activity_type(activity, names), named)
                     if named:
-                        said.append(named)
+                        said.append(str(text.read(named, names)))
                     label = self.names.get(arm)
                     if activity is not None and label:
-                        labels = self.arms.setdefault(activity.get("url", ""), [])
+                        labels = self.arms.setdefault(str(activity.get("url")), [])
                         if label not in labels:
                             labels.append(label)
 
@@ -146,40 +149,56 @@ received: Codec[list[str]] = Codec(
 
 def _write_labels(labels: list[str] | None, names: Names) -> Node | None:
     links = _Links.of(names)
-    derived = links.labels.get(names.item)
-    if labels == derived:
+    derived = links.labels.get(names.item, [])
+    if labels == derived or (not labels and not derived):
+        names.odd = names.odd or labels == []
         return None
-    if not labels:
-        if labels is not None:
-            names.odd = True
-        return {"extension": [{"url": NO_ARMS.url, "valueBoolean": True}]} if derived else None
-    extensions = []
-    for label in labels:
-        if label in links.arm_ids:
-            extensions.append({"url": ARM_ID.url, "valueId": links.arm_ids[label]})
+    said = labels or []
+    shared = [label for label in derived if label in said]
+    alone = [label for label in said if label not in derived]
+    in_order = said == shared + alone
+    extensions = [
+        {"url": NOT_ARM.url, "valueId": links.arm_ids[label]}
+        for label in derived
+        if label not in said
+    ]
+    for label in alone if in_order else said:
+        if label in derived:
+            extensions.append({"url": ARM_ORDER.url, "valueId": links.arm_ids[label]})
+        elif label in links.arm_ids:
+            extensions.append({"url": ARM.url, "valueId": links.arm_ids[label]})
         elif label:
             extensions.append({"url": ARM_LABEL.url, "valueString": label})
         else:
             names.odd = True
-    return {"extension": extensions}
+    names.odd = names.odd or labels == []
+    return {"extension": extensions} if extensions else None
 
 
 def _read_labels(activity: Node, names: Names) -> list[str] | None:
     plan = _Plan.of(names)
-    said = []
+    derived = plan.arms.get(str(activity.get("url")), [])
+    said: list[str] = []
+    gone: set[str] = set()
+    in_order = True
     for extension in _objects(activity.get("extension")):
         url = extension.get("url")
-        if url == NO_ARMS.url:
-            return None
+        label = plan.names.get(str(extension.get("valueId")), "")
         if url == ARM_LABEL.url:
-            said.append(extension.get("valueString"))
-        elif url == ARM_ID.url:
-            said.append(plan.names.get(extension.get("valueId")))
-    labels = [label for label in said if label]
-    return labels or plan.arms.get(activity.get("url", "")) or None
+            said.append(str(text.read(extension.get("valueString"), names)))
+        elif url == ARM.url and label:
+            said.append(label)
+        elif url == NOT_ARM.url:
+            gone.add(label)
+        elif url == ARM_ORDER.url:
+            in_order = False
+            if label in derived:
+                said.append(label)
+    shared = [label for label in derived if label not in gone and label not in said]
+    return ([*shared, *said] if in_order else [*said, *shared]) or None
 
 
 labels: Codec[list[str]] = Codec(
-    _read_labels, _write_labels, extensions=(ARM_ID, ARM_LABEL, NO_ARMS)
+    _read_labels, _write_labels, extensions=(ARM, ARM_LABEL, NOT_ARM, ARM_ORDER)
 )
 """The arms of an intervention: those whose actions have it, or where the record differs, ours."""

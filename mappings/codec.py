@@ -6,6 +6,7 @@ definitions of our extensions all come out of the one table. `trialbridge.mappin
 a table into two functions.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import (
     TYPE_CHECKING,
@@ -18,7 +19,7 @@ from typing import (
     get_origin,
 )
 
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 
 if TYPE_CHECKING:
     from trialbridge.mappings.names import Names
@@ -300,29 +301,54 @@ def amend(rows: Sequence[Field], *others: Field) -> tuple[Field, ...]:
     return (*(row for row in rows if row.model not in replaced), *others)
 
 
-def attribute_type(type_: type[Struct], path: str) -> Any:
-    """The type at a dotted path of structs, without its None.
+def annotation(type_: type[Struct], path: str) -> Any:
+    """The annotation at a dotted path of structs, as it is.
 
     Raises TypeError if there is no such attribute.
     """
     found: Any = type_
     for name in path.split(".") if path else ():
-        fields = {f.name: f for f in structs.fields(found)}
+        owner = bare(found)
+        fields = {f.name: f for f in structs.fields(owner)}
         if name not in fields:
-            raise TypeError(f"{found.__name__} has no attribute {name!r} (in {path!r})")
-        found = bare(fields[name].type)
+            raise TypeError(f"{owner.__name__} has no attribute {name!r} (in {path!r})")
+        found = fields[name].type
     return found
 
 
+def attribute_type(type_: type[Struct], path: str) -> Any:
+    """The type at a dotted path of structs, without its constraints. Raises TypeError."""
+    return bare(annotation(type_, path))
+
+
+def misfit(annotation: Any) -> Callable[[Any], None] | None:
+    """A check that raises Mismatch for values that the model's type does not take.
+
+    None where the type takes whatever the codecs of its kind read.
+    """
+    if get_origin(annotation) is Literal:
+        codes = frozenset(get_args(annotation))
+
+        def check_code(value: Any) -> None:
+            if value not in codes:
+                raise Mismatch(f"{value!r:.60} is not one of {', '.join(sorted(codes))}")
+
+        return check_code
+    metas = [m for m in getattr(annotation, "__metadata__", ()) if isinstance(m, Meta)]
+    if not metas or metas[0].pattern is None:
+        return None
+    pattern, expected = re.compile(metas[0].pattern), (metas[0].extra or {}).get("expected", "")
+
+    def check_form(value: Any) -> None:
+        if not pattern.search(value):
+            raise Mismatch(f"{value!r:.60} is not {expected}")
+
+    return check_form
+
+
 def bare(annotation: Any) -> Any:
-    """A type without `| None` and without Annotated."""
-    if hasattr(annotation, "__metadata__"):
-        return bare(get_args(annotation)[0])
-    args = get_args(annotation)
-    if type(None) in args:
-        (other,) = (arg for arg in args if arg is not type(None))
-        return bare(other)
-    return annotation
+    """A type without Annotated."""
+    return get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation
 
 
 def item_type(annotation: Any) -> Any:

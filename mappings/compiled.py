@@ -21,11 +21,16 @@ from trialbridge.mappings.codec import (
     Mismatch,
     Node,
     Record,
+    annotation,
     attribute_type,
     joined,
+    misfit,
 )
 from trialbridge.mappings.names import Names, merge
 from trialbridge.schemas.base import BASE
+
+_EMPTY = {"extension": [{"url": f"{BASE}/StructureDefinition/empty-item", "valueBoolean": True}]}
+"""An item of a list of which the record says nothing, but that it is there."""
 
 Write = Callable[[Any, Names], Node]
 Read = Callable[[Node, Names], Any]
@@ -60,7 +65,7 @@ def reader(table: Record) -> Read:
     every = sorted({".".join(o.split(".")[:i]) for o in owners for i in range(len(o) + 1)})
     for owner in every:
         source.line(f"{_keywords(owner)} = {{}}")
-    _read_branch(source, _Branch.of(table.rows), "node", "")
+    _read_branch(source, table, _Branch.of(table.rows), "node", "")
     source.line("if bad: raise Mismatch.of(bad)")
     source.bind("Mismatch", Mismatch)
     source.line("try:")
@@ -128,16 +133,16 @@ class _Each:
             node = write_one(value, names)
             if self.id_as is not None:
                 node = {self.id_as: names.item, **node}
-            if not node:
-                # Nothing but its place in the list: put back from the marker of empty elements.
-                names.odd = True
-                continue
             if self.required is not None and self.required not in node:
                 node[f"_{self.required}"] = _ABSENT_REASON
             for key in joined:
                 if key in node:
                     node[key] = const[key] + node[key]
-            elements.append({**const, **node} if const else node)
+            element = {**const, **node} if const else node
+            # FHIR has no empty elements, and an extension must have a value or parts.
+            if len(element) < 2 and (not element or "url" in element):
+                element = {**element, **_EMPTY}
+            elements.append(element)
         names.item = outer
         return elements
 
@@ -340,11 +345,11 @@ def _write_value(
         source.line(f"elif {x} is not None: names.odd = True")
 
 
-def _read_branch(source: _Source, branch: _Branch, node: str, path: str) -> None:
+def _read_branch(source: _Source, table: Record, branch: _Branch, node: str, path: str) -> None:
     """Lines that read the node at a branch into the keywords of the structs."""
     for row in branch.rows:
         if row.merge:
-            _read_value(source, row, node, path)
+            _read_value(source, table, row, node, path)
     for link, below in branch.links.values():
         at = source.new("n")
         source.line(f"{at} = {node}.get({link.member!r})")
@@ -352,7 +357,7 @@ def _read_branch(source: _Source, branch: _Branch, node: str, path: str) -> None
         source.line(f"if {at} is not None:")
         source.depth += 1
         source.line("pass")
-        _read_branch(source, below, at, joined(path, "resolve()"))
+        _read_branch(source, table, below, at, joined(path, "resolve()"))
         source.depth -= 1
     for key, below in branch.members.items():
         here = joined(path, key)
@@ -360,7 +365,7 @@ def _read_branch(source: _Source, branch: _Branch, node: str, path: str) -> None
         source.line(f"{at} = {node}.get({key!r})")
         for row in below.rows:
             if row.read_always:
-                _read_value(source, row, at, here)
+                _read_value(source, table, row, at, here)
         source.line(f"if {at} is not None:")
         source.depth += 1
         source.line("pass")
@@ -380,7 +385,7 @@ def _read_branch(source: _Source, branch: _Branch, node: str, path: str) -> None
             source.line("pass")
         for row in below.rows:
             if not row.merge and not row.read_always:
-                _read_value(source, row, at, here)
+                _read_value(source, table, row, at, here)
         for item, inside in below.items.values():
             one = source.new("i")
             mine = source.value(item.mine)
@@ -390,10 +395,10 @@ def _read_branch(source: _Source, branch: _Branch, node: str, path: str) -> None
             source.line(f"if {one} is not None:")
             source.depth += 1
             source.line("pass")
-            _read_branch(source, inside, one, f"{here}[{item.label}]")
+            _read_branch(source, table, inside, one, f"{here}[{item.label}]")
             source.depth -= 1
         if not below.items:
-            _read_branch(source, _without_rows(below), at, here)
+            _read_branch(source, table, _without_rows(below), at, here)
         if wants is not None:
             source.depth -= 1
         source.depth -= 1
@@ -407,11 +412,14 @@ def _without_rows(branch: _Branch) -> _Branch:
     return inner
 
 
-def _read_value(source: _Source, row: Field, at: str, path: str) -> None:
+def _read_value(source: _Source, table: Record, row: Field, at: str, path: str) -> None:
     owner, _, name = row.model.rpartition(".")
     y = source.new("y")
     source.line("try:")
     source.line(f"    {y} = {source.value(row.codec.read)}({at}, names)")
+    unfit = misfit(annotation(table.type, row.model)) if row.model else None
+    if unfit is not None:
+        source.line(f"    if {y} is not None: {source.value(unfit)}({y})")
     if row.model:
         source.line(f"    if {y} is not None: {_keywords(owner)}[{name!r}] = {y}")
     source.line(f"except Mismatch as mismatch: bad += mismatch.within({path!r})")

@@ -111,46 +111,77 @@ def join(text: str, pieces: list[tuple[str, bool]]) -> str:
 
     Only what differs is replaced, so that all around it stays as the source gave it.
     """
+    edits: list[tuple[int, int, str]] = []
     before = split(text)
-    changes = SequenceMatcher(None, [c.said for c in before], pieces, autojunk=False).get_opcodes()
-    for kind, low, high, first, last in reversed(changes):
+    for exclude in (False, True):
+        old = [criterion for criterion in before if criterion.exclude is exclude]
+        new = [_indented(words) for words, excluded in pieces if excluded is exclude]
+        if old:
+            edits += _edits(text, old, new)
+        elif new:
+            edits.append(_first(text, before, new, exclude))
+    ended = text.endswith("\n")
+    for start, end, words in sorted(edits, key=lambda edit: edit[0], reverse=True):
+        text = text[:start] + words + text[end:]
+    return text if ended else text.rstrip("\n")
+
+
+def _indented(words: str) -> str:
+    """The words so that every line of them is within the list item."""
+    first, *others = words.split("\n")
+    return "\n".join(
+        [first, *(f"  {line}" if line and not line.startswith(" ") else line for line in others)]
+    )
+
+
+def _edits(text: str, old: list[Criterion], new: list[str]) -> list[tuple[int, int, str]]:
+    """What to replace in the text, (start, end, words), so that it lists the new items."""
+    edits = []
+    said = [criterion.words for criterion in old]
+    for kind, low, high, first, last in SequenceMatcher(
+        None, said, new, autojunk=False
+    ).get_opcodes():
         if kind == "equal":
             continue
-        old, new = before[low:high], pieces[first:last]
-        shared = min(len(old), len(new))
-        for words, exclude in new[shared:][::-1]:
-            text = _insert(text, before, low + shared, words, exclude)
-        for criterion in reversed(old[shared:]):
-            text = _remove(text, criterion)
-        for criterion, (words, _) in zip(
-            reversed(old[:shared]), reversed(new[:shared]), strict=True
-        ):
-            text = text[: criterion.start] + words + text[criterion.end :]
-    return text
+        shared = min(high - low, last - first)
+        for criterion, words in zip(old[low:high], new[first:last], strict=False):
+            edits.append((criterion.start, criterion.end, words))
+        for criterion in old[low + shared : high]:
+            after = text.find("\n", criterion.end)
+            edits.append((_line(text, criterion), len(text) if after < 0 else after + 1, ""))
+        if more := new[first + shared : last]:
+            if low + shared > 0:
+                at = old[low + shared - 1].end
+                edits.append((at, at, "".join(f"\n* {words}" for words in more)))
+            else:
+                at = _line(text, old[0])
+                edits.append((at, at, "".join(f"* {words}\n" for words in more)))
+    return edits
 
 
-def _remove(text: str, criterion: Criterion) -> str:
-    start = text.rfind("\n", 0, criterion.start) + 1
-    end = text.find("\n", criterion.end)
-    return text[:start] + ("" if end < 0 else text[end + 1 :])
+def _first(
+    text: str, before: list[Criterion], new: list[str], exclude: bool
+) -> tuple[int, int, str]:
+    """The first items of their kind: under its heading, else with a heading of their own."""
+    items = "\n".join(f"* {words}" for words in new)
+    at = 0
+    for line in text.split("\n"):
+        kinds = {mention["include"] is None for mention in _MENTION.finditer(line)}
+        if kinds == {exclude} and _HEADING.fullmatch(line):
+            end = min(at + len(line), len(text))
+            return end, end, f"\n\n{items}"
+        at += len(line) + 1
+    whole = f"{'Exclusion' if exclude else 'Inclusion'} Criteria:\n\n{items}"
+    if not text:
+        return 0, 0, whole if exclude else f"{whole}\n\n"
+    if exclude or not before:
+        return len(text), len(text), f"\n\n{whole}"
+    return 0, 0, f"{whole}\n\n"
 
 
-def _insert(text: str, before: list[Criterion], at: int, words: str, exclude: bool) -> str:
-    """A new item behind the last one of its kind at or before `at`, else before the next."""
-    earlier = [c for c in before[:at] if c.exclude is exclude]
-    if earlier:
-        end = earlier[-1].end
-        return f"{text[:end]}\n* {words}{text[end:]}"
-    later = [c for c in before[at:] if c.exclude is exclude]
-    if later:
-        start = text.rfind("\n", 0, later[0].start) + 1
-        return f"{text[:start]}* {words}\n{text[start:]}"
-    heading = "Exclusion" if exclude else "Inclusion"
-    return (
-        f"{text.rstrip()}\n\n{heading} Criteria:\n\n* {words}"
-        if text
-        else (f"{heading} Criteria:\n\n* {words}")
-    )
+def _line(text: str, criterion: Criterion) -> int:
+    """Where the line of an item begins."""
+    return text.rfind("\n", 0, criterion.start) + 1
 
 
 def digest(text: str) -> str:

@@ -34,7 +34,6 @@ from trialbridge.mappings.codec import (
 from trialbridge.mappings.coverage import json_pointer
 from trialbridge.mappings.fhir import ours
 from trialbridge.mappings.fhir_r5 import STUDY
-from trialbridge.mappings.mesh import condition_meshes, intervention_meshes
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.codes import digest
 from trialbridge.schemas.fhir_r5 import type_
@@ -93,14 +92,14 @@ class _Place(NamedTuple):
     in_list: bool = False
 
 
-# The members on whose elements codecs write their extension, where the codec does not declare it.
-_EXTENSIONS_IN: Mapping[Any, str] = {
-    condition_meshes.write: "coding",
-    intervention_meshes.write: "concept.coding",
-}
-
 # Written by the converter, for the record as a whole.
 _WHOLE = (
+    Definition(
+        ours("empty-item").url,
+        contexts=["Element"],
+        kinds=["boolean"],
+        notes=["an item of a list of which the record says nothing but that it is there"],
+    ),
     Definition(
         ours("unmapped").url, contexts=["ResearchStudy"], kinds=["string"], leaves=["/unmapped"]
     ),
@@ -156,7 +155,7 @@ def _gather(table: Record, pointer: str, start: _Place, top: Definition) -> None
         leaf = None if row.home == "none" else f"{at}/*" if many else at
         if place.urls and not place.in_list:
             _note(top, place, leaf, row)
-        inside = row.codec.extensions_in or _EXTENSIONS_IN.get(row.codec.write, "")
+        inside = row.codec.extensions_in
         for extension in row.codec.extensions:
             inner = _follow(place, inside.split(".") if inside else ())
             urls, kind = (*inner.urls, extension.url), extension.kind or ""

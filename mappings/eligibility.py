@@ -4,7 +4,7 @@ https://hl7.org/fhir/R5/group.html
 """
 
 from trialbridge.mappings import criteria
-from trialbridge.mappings.codec import Codec, Node, integer, text
+from trialbridge.mappings.codec import Codec, Node, choice, integer, text
 from trialbridge.mappings.fhir import has_code, marked, of_code, ours, plain, said
 from trialbridge.mappings.fhir_codes import CHARACTERISTIC
 from trialbridge.mappings.names import Names
@@ -12,6 +12,9 @@ from trialbridge.schemas.trial import EnrollmentInfo
 
 ENROLLMENT_COUNT = ours("enrollment-count", "UnsignedInt")
 ENROLLMENT_TYPE = ours("enrollment-type", "Code")
+
+
+_type = choice({code: code for code in ("ACTUAL", "ESTIMATED")})
 
 
 def _write_enrollment(value: EnrollmentInfo, names: Names) -> Node | None:
@@ -35,7 +38,7 @@ def _read_enrollment(node: Node, names: Names) -> EnrollmentInfo | None:
         if extension.get("url") == ENROLLMENT_COUNT.url:
             return EnrollmentInfo(count=integer.read(extension.get("valueUnsignedInt"), names))
         if extension.get("url") == ENROLLMENT_TYPE.url:
-            return EnrollmentInfo(type=extension.get("valueCode"))
+            return EnrollmentInfo(type=_type.read(extension.get("valueCode"), names))
     return None
 
 

@@ -18,7 +18,9 @@ from trialbridge.mappings.codec import (
     Step,
     System,
     V,
+    annotation,
     item,
+    misfit,
     text,
 )
 from trialbridge.mappings.fhir_codes import (
@@ -34,7 +36,7 @@ from trialbridge.mappings.fhir_codes import (
 )
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.trial import Age
+from trialbridge.schemas.trial import Age, PartialDate
 
 # --- extensions --------------------------------------------------------------------------------
 
@@ -70,8 +72,8 @@ def repeated(extension: Extension, codec: Codec[Any] = text) -> Codec[list[Any]]
     url, key = extension.url, f"value{extension.kind}"
 
     def read(nodes: Any, names: Names) -> list[Any] | None:
-        found = [codec.read(n.get(key), names) for n in nodes if n.get("url") == url]
-        return found or None
+        found = (codec.read(n.get(key), names) for n in nodes if n.get("url") == url)
+        return [value for value in found if value is not None] or None
 
     def write(values: list[Any], names: Names) -> list[Node]:
         return [{"url": url, key: codec.write(value, names)} for value in _present(values, names)]
@@ -247,6 +249,15 @@ def concept_item(codes: Codes, member: str | None = None, label: str = "") -> It
         label or codes.exact.url.rpartition("/")[2],
         is_of(codes, member),
         **({member: marker} if member else marker),
+    )
+
+
+def member_of(member: str, codec: Codec[V]) -> Codec[V]:
+    """A value as one member of an element."""
+    return codec._replace(
+        read=lambda node, names: codec.read(node.get(member), names),
+        write=lambda value, names: {member: codec.write(value, names)},
+        plain=False,
     )
 
 
@@ -482,14 +493,19 @@ def url_rows(model: str, *steps: Step | Extension) -> tuple[Field, Field]:
 
 # --- dates and quantities ----------------------------------------------------------------------
 
-_DATE = re.compile(r"(\d{4}(?:-\d\d(?:-\d\d)?)?)(?:T.*)?")
+_TIME = re.compile(r"(?<=-\d\d)T\d\d:\d\d\S*$")
+_unfit_date = misfit(PartialDate)
+assert _unfit_date is not None
 
 
 def _read_date(value: Any, names: Names) -> str:
-    found = _DATE.fullmatch(value) if value.__class__ is str else None
-    if found is None:
-        raise Mismatch(f"{value!r} is not a FHIR date (YYYY, YYYY-MM or YYYY-MM-DD)")
-    return found[1]
+    date = _TIME.sub("", text.read(value, names) or "")
+    try:
+        _unfit_date(date)
+    except Mismatch:
+        message = f"{value!r:.60} is not a FHIR date (YYYY, YYYY-MM or YYYY-MM-DD)"
+        raise Mismatch(message) from None
+    return date
 
 
 partial_date: Codec[str] = Codec(_read_date, lambda value, names: value, plain=True)
@@ -516,6 +532,7 @@ def registration(activity: str, end: str, struct: type | None = None) -> Codec[A
     for the day up to which something holds.
     https://hl7.org/fhir/extensions/StructureDefinition-researchStudy-studyRegistration.html
     """
+    unfit = misfit(annotation(struct, "date")) if struct else None
     said = {
         "url": "activity",
         "valueCodeableConcept": of_code(REGISTRATION_ACTIVITY, activity),
@@ -528,7 +545,10 @@ def registration(activity: str, end: str, struct: type | None = None) -> Codec[A
             parts.append({"url": "actual", "valueBoolean": value.type == "ACTUAL"})
         if date is not None:
             parts.append({"url": "period", "valuePeriod": {end: date}})
-        return [{"url": REGISTRATION, "extension": parts}] if len(parts) > 1 else None
+        if len(parts) == 1:
+            names.odd = True
+            return None
+        return [{"url": REGISTRATION, "extension": parts}]
 
     def read(nodes: Any, names: Names) -> Any:
         for node in nodes:
@@ -544,6 +564,8 @@ def registration(activity: str, end: str, struct: type | None = None) -> Codec[A
             period = parts.get("period", {}).get("valuePeriod", {})
             given = period.get(end, period.get("start", period.get("end")))
             date = None if given is None else _read_date(given, names)
+            if date is not None and unfit is not None:
+                unfit(date)
             if struct is None:
                 return date
             kind = parts.get("actual", {}).get("valueBoolean")
@@ -631,13 +653,10 @@ def _read_age(node: Any, names: Names) -> Age:
     found: Node = node if node.__class__ is dict else {}
     number = found.get("value")
     word = _AGE_WORDS.get(str(found.get("code")))
-    if number.__class__ is not int or word is None:
+    if number.__class__ not in (int, float) or number != int(number) or number < 0 or not word:
         units = ", ".join(_AGE_WORDS)
         raise Mismatch(f"expected a whole number with a UCUM unit of {units}, found {node!r:.80}")
-    given = found.get("unit")
-    if given not in (word, f"{word}s"):
-        given = word if number == 1 else f"{word}s"
-    return f"{number} {given}"
+    return f"{int(number)} {word}" if number == 1 else f"{int(number)} {word}s"
 
 
 age: Codec[Age] = Codec(_read_age, _write_age)

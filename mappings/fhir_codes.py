@@ -85,6 +85,16 @@ STATUS = Codes(
     ),
 )
 
+# Not the state that the study is in now, so none of the standard's codes.
+LAST_KNOWN_STATUS = Codes(
+    "",
+    {},
+    _registry(
+        "last-known-status",
+        trial.Status,
+        **{code: f"Last known: {_title(code).lower()}" for code in get_args(trial.Status)},
+    ),
+)
 SITE_STATUS = Codes("", {}, STATUS.exact)
 EXPANDED_ACCESS_STATUS = Codes("", {}, STATUS.exact)
 
@@ -296,6 +306,7 @@ ARTIFACT = _ours(
     "What an artifact is to a trial record",
     {
         "available-ipd": "Available individual participant data or information",
+        "ipd-sharing-plan": "Plan to share individual participant data",
         "large-document": "Study document",
         "related-trial": "Related trial",
     },

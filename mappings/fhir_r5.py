@@ -48,6 +48,7 @@ from trialbridge.mappings.fhir import (
     has_url,
     identifier,
     is_of,
+    member_of,
     of_code,
     one_of,
     ours,
@@ -382,12 +383,13 @@ STATUS_ROWS = (
         "state",
         codec=concept(codes.STATUS),
     ),
-    field(
+    among(
         "protocol.status.last_known_status",
         "progressStatus",
-        OVERALL,
-        ours("last-known-status", "Coding"),
-        codec=coding(codes.STATUS),
+        codec=one_of(
+            member_of("state", concept(codes.LAST_KNOWN_STATUS)),
+            is_of(codes.LAST_KNOWN_STATUS, "state"),
+        ),
     ),
     field(f"{START}.type", "progressStatus", _milestone("start"), "actual", codec=milestone_type),
     field(
@@ -422,7 +424,7 @@ CONTACT_ROWS = (
     field("name", "name", FIRST, "text"),
     field("role", "purpose", codec=concept(codes.CONTACT_ROLE)),
     field("phone", "telecom", PHONE := item(system="phone"), "value"),
-    field("phone_ext", "telecom", PHONE, PHONE_EXTENSION),
+    field("phone_ext", "telecom", PHONE, "_value", PHONE_EXTENSION),
     field("email", "telecom", item(system="email"), "value"),
 )
 
@@ -569,6 +571,8 @@ def _flagged(model: str, name: str) -> Field:
     return among(model, "classifier", codec=flag(name))
 
 
+IPD_PLAN = concept_item(codes.IPD_SHARING)
+
 CLASSIFIER_ROWS = (
     _flagged("protocol.oversight.oversight_has_dmc", "oversight-has-dmc"),
     _flagged("protocol.oversight.is_fda_regulated_drug", "fda-regulated-drug"),
@@ -599,10 +603,18 @@ CLASSIFIER_ROWS = (
         codec=codings(codes.BIOSPEC_RETENTION),
     ),
     shown_in("text", f"{DESIGN}.bio_spec.description", "classifier", BIOSPEC),
-    among(
+    field(
         "protocol.ipd_sharing_statement.ipd_sharing",
         "classifier",
-        codec=classified(codes.IPD_SHARING),
+        IPD_PLAN,
+        "coding",
+        codec=codings(codes.IPD_SHARING),
+    ),
+    shown_in("text", "protocol.ipd_sharing_statement.description", "classifier", IPD_PLAN),
+    among(
+        "protocol.ipd_sharing_statement.info_types",
+        "classifier",
+        codec=some_of(concept(codes.IPD_INFO_TYPE), is_of(codes.IPD_INFO_TYPE)),
     ),
 )
 
@@ -611,10 +623,11 @@ CLASSIFIER_ROWS = (
 
 
 def _characteristic(system: str, code: str) -> Step:
+    named = has_code(system, code, "code")
     display = codes.CHARACTERISTIC.codes.get(code) if system == codes.CHARACTERISTIC.url else None
     return item(
         f"code='{code}'",
-        has_code(system, code, "code"),
+        lambda node: named(node) and node.get("exclude") is not True,
         code=of_code(system, code, display),
         exclude=False,
     )
@@ -822,7 +835,17 @@ def _artifacts(model: str, code: str, type_: str, table: Any) -> Field:
     )
 
 
+IPD_ARTIFACT = item(
+    "classifier='ipd-sharing-plan'",
+    _of_artifact("ipd-sharing-plan"),
+    type="documentation",
+    classifier=[_artifact("ipd-sharing-plan")],
+)
+
 ARTIFACT_ROWS = (
+    *url_rows(
+        "protocol.ipd_sharing_statement.url", "relatedArtifact", IPD_ARTIFACT, "document", "url"
+    ),
     among(
         "protocol.references.references",
         "relatedArtifact",
@@ -893,7 +916,6 @@ def _as_coding(type_: Any, url: str, system: str, code: str, display: str) -> Co
 
 
 DATE = ("Date", partial_date)
-IPD = ours("ipd-sharing")
 SUBMISSIONS = ours("submission-tracking")
 UNPOSTED = ours("unposted-annotation")
 
@@ -938,17 +960,9 @@ EXTENSION_ROWS = (
     *_parts(
         "protocol.ipd_sharing_statement",
         "ipd-sharing",
-        description="Markdown",
         time_frame="Markdown",
         access_criteria="Markdown",
     ),
-    among(
-        "protocol.ipd_sharing_statement.info_types",
-        *IPD.steps,
-        "extension",
-        codec=repeated(part("info-type", "Coding"), coding(codes.IPD_INFO_TYPE)),
-    ),
-    *url_rows("protocol.ipd_sharing_statement.url", IPD, part("url", "Url")),
     among(
         "derived.misc_info.removed_countries",
         "extension",

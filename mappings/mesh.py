@@ -9,7 +9,7 @@ the places is not the order of the list, each Coding says its position.
 from collections.abc import Sequence
 from typing import Any
 
-from trialbridge.mappings.codec import Codec, Node
+from trialbridge.mappings.codec import Codec, Node, text
 from trialbridge.mappings.fhir import ours, said
 from trialbridge.mappings.fhir_codes import MESH
 from trialbridge.mappings.names import Names
@@ -74,7 +74,7 @@ def _coding(mesh: Mesh, position: int | None) -> Node:
     return coding
 
 
-def gather(concepts: Sequence[Any]) -> list[Mesh] | None:
+def gather(concepts: Sequence[Any], names: Names) -> list[Mesh] | None:
     """The MeSH terms of CodeableConcepts, in their order."""
     found: list[tuple[int, Mesh]] = []
     for concept in concepts:
@@ -88,7 +88,12 @@ def gather(concepts: Sequence[Any]) -> list[Mesh] | None:
                     ),
                     0,
                 )
-                found.append((position, Mesh(id=coding.get("code"), term=coding.get("display"))))
+                said = {
+                    name: text.read(coding[member], names)
+                    for name, member in (("id", "code"), ("term", "display"))
+                    if member in coding
+                }
+                found.append((position, Mesh(**said)))
     return [mesh for _, mesh in sorted(found, key=lambda pair: pair[0])] or None
 
 
@@ -134,9 +139,12 @@ conditions: Codec[list[str]] = Codec(_read_conditions, _write_conditions)
 """Each condition in the registry's words, with the Codings of its terms."""
 
 condition_meshes: Codec[list[Mesh]] = Codec(
-    lambda nodes, names: gather(nodes),
+    gather,
     lambda meshes, names: [{"coding": [one]} for one in _condition_meshes(names)[1]],
     extensions=(POSITION,),
+    extensions_in="coding",
+    aids=(POSITION,),
+    label="coding of MeSH",
 )
 """The terms of the conditions; those that belong to none as conditions of their own."""
 
@@ -159,10 +167,15 @@ def _write_intervention_meshes(meshes: list[Mesh], names: Names) -> list[Node]:
 
 def _read_intervention_meshes(focus: Any, names: Names) -> list[Mesh] | None:
     of_activities = [activity.get("code") for activity in names.of_type("ActivityDefinition")]
-    return gather([*of_activities, *(one.get("concept") for one in focus or ())])
+    return gather([*of_activities, *(one.get("concept") for one in focus or ())], names)
 
 
 intervention_meshes: Codec[list[Mesh]] = Codec(
-    _read_intervention_meshes, _write_intervention_meshes, extensions=(POSITION,)
+    _read_intervention_meshes,
+    _write_intervention_meshes,
+    extensions=(POSITION,),
+    extensions_in="concept.coding",
+    aids=(POSITION,),
+    label="concept.coding of MeSH",
 )
 """The terms of the interventions; those that belong to none as foci of the study."""
