@@ -341,8 +341,9 @@ def _write_value(
         source.line(f"{y} = {source.value(row.codec.write)}({x}, names)")
         source.line(f"if {y} is not None: {store(y)}")
     source.depth -= 1
-    if can_be_empty and not row.write_always and row.when is None:
-        source.line(f"elif {x} is not None: names.odd = True")
+    if can_be_empty and not row.write_always:
+        guard = f" and not {x}" if row.when else ""
+        source.line(f"elif {x} is not None{guard}: names.odd = True")
 
 
 def _read_branch(source: _Source, table: Record, branch: _Branch, node: str, path: str) -> None:

@@ -121,7 +121,9 @@ def join(text: str, pieces: list[tuple[str, bool]]) -> str:
         elif new:
             edits.append(_first(text, before, new, exclude))
     ended = text.endswith("\n")
-    for start, end, words in sorted(edits, key=lambda edit: edit[0], reverse=True):
+    # From the end on, so that what is still to come keeps its place.
+    edits.sort(key=lambda edit: edit[0])
+    for start, end, words in reversed(edits):
         text = text[:start] + words + text[end:]
     return text if ended else text.rstrip("\n")
 

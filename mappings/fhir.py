@@ -252,15 +252,6 @@ def concept_item(codes: Codes, member: str | None = None, label: str = "") -> It
     )
 
 
-def member_of(member: str, codec: Codec[V]) -> Codec[V]:
-    """A value as one member of an element."""
-    return codec._replace(
-        read=lambda node, names: codec.read(node.get(member), names),
-        write=lambda value, names: {member: codec.write(value, names)},
-        plain=False,
-    )
-
-
 def one_of(codec: Codec[V], mine: Callable[[Node], bool]) -> Codec[V]:
     """One value as one element of a list that other rows share."""
 

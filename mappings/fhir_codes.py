@@ -85,16 +85,6 @@ STATUS = Codes(
     ),
 )
 
-# Not the state that the study is in now, so none of the standard's codes.
-LAST_KNOWN_STATUS = Codes(
-    "",
-    {},
-    _registry(
-        "last-known-status",
-        trial.Status,
-        **{code: f"Last known: {_title(code).lower()}" for code in get_args(trial.Status)},
-    ),
-)
 SITE_STATUS = Codes("", {}, STATUS.exact)
 EXPANDED_ACCESS_STATUS = Codes("", {}, STATUS.exact)
 

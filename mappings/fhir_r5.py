@@ -48,7 +48,6 @@ from trialbridge.mappings.fhir import (
     has_url,
     identifier,
     is_of,
-    member_of,
     of_code,
     one_of,
     ours,
@@ -383,13 +382,13 @@ STATUS_ROWS = (
         "state",
         codec=concept(codes.STATUS),
     ),
-    among(
+    # A state of its own would read as the current one.
+    field(
         "protocol.status.last_known_status",
         "progressStatus",
-        codec=one_of(
-            member_of("state", concept(codes.LAST_KNOWN_STATUS)),
-            is_of(codes.LAST_KNOWN_STATUS, "state"),
-        ),
+        OVERALL,
+        ours("last-known-status", "Coding"),
+        codec=coding(codes.STATUS),
     ),
     field(f"{START}.type", "progressStatus", _milestone("start"), "actual", codec=milestone_type),
     field(
@@ -843,9 +842,6 @@ IPD_ARTIFACT = item(
 )
 
 ARTIFACT_ROWS = (
-    *url_rows(
-        "protocol.ipd_sharing_statement.url", "relatedArtifact", IPD_ARTIFACT, "document", "url"
-    ),
     among(
         "protocol.references.references",
         "relatedArtifact",
@@ -868,6 +864,9 @@ ARTIFACT_ROWS = (
     _artifacts("protocol.references.avail_ipds", "available-ipd", "documentation", AVAILABLE_IPD),
     _artifacts(
         "documents.large_document.large_docs", "large-document", "documentation", LARGE_DOCUMENT
+    ),
+    *url_rows(
+        "protocol.ipd_sharing_statement.url", "relatedArtifact", IPD_ARTIFACT, "document", "url"
     ),
     _artifacts("page.related_trials", "related-trial", "similar-to", RELATED_TRIAL),
 )

@@ -42,11 +42,9 @@ def place(
     order = [p for owner in sorted(placed) for p in placed[owner]] + alone
     in_order = order == sorted(order)
     codings = [_coding(mesh, None if in_order else i + 1) for i, mesh in enumerate(meshes)]
-    if {} in codings:
-        names.odd = True
     return (
         {owner: [codings[p] for p in positions] for owner, positions in placed.items()},
-        [codings[p] for p in alone if codings[p]],
+        [codings[p] for p in alone],
     )
 
 
@@ -61,14 +59,11 @@ def _owner(term: str, lowered: list[str], found_as: dict[str, str]) -> int | Non
 
 
 def _coding(mesh: Mesh, position: int | None) -> Node:
-    coding: Node = {}
+    coding: Node = {"system": MESH}
     if mesh.id:
         coding["code"] = mesh.id
     if mesh.term:
         coding["display"] = mesh.term
-    if not coding:
-        return coding
-    coding = {"system": MESH, **coding}
     if position is not None:
         coding["extension"] = [{"url": POSITION.url, "valuePositiveInt": position}]
     return coding
@@ -143,7 +138,6 @@ condition_meshes: Codec[list[Mesh]] = Codec(
     lambda meshes, names: [{"coding": [one]} for one in _condition_meshes(names)[1]],
     extensions=(POSITION,),
     extensions_in="coding",
-    aids=(POSITION,),
     label="coding of MeSH",
 )
 """The terms of the conditions; those that belong to none as conditions of their own."""
@@ -175,7 +169,6 @@ intervention_meshes: Codec[list[Mesh]] = Codec(
     _write_intervention_meshes,
     extensions=(POSITION,),
     extensions_in="concept.coding",
-    aids=(POSITION,),
     label="concept.coding of MeSH",
 )
 """The terms of the interventions; those that belong to none as foci of the study."""
