@@ -8,13 +8,13 @@ from trialbridge.mappings.codec import Codec, Node, choice, integer, text
 from trialbridge.mappings.fhir import has_code, marked, of_code, ours, plain, said
 from trialbridge.mappings.fhir_codes import CHARACTERISTIC
 from trialbridge.mappings.names import Names
-from trialbridge.schemas.trial import EnrollmentInfo
+from trialbridge.schemas.trial import EnrollmentInfo, EnrollmentType
 
 ENROLLMENT_COUNT = ours("enrollment-count", "UnsignedInt")
 ENROLLMENT_TYPE = ours("enrollment-type", "Code")
 
 
-_type = choice({code: code for code in ("ACTUAL", "ESTIMATED")})
+_type: Codec[EnrollmentType] = choice({"ACTUAL": "ACTUAL", "ESTIMATED": "ESTIMATED"})
 
 
 def _write_enrollment(value: EnrollmentInfo, names: Names) -> Node | None:

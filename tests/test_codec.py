@@ -1,0 +1,241 @@
+"""Tables of codecs, on a small format of our own: what the reader and the writer of a table do."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from trialbridge.mappings.codec import (
+    Codec,
+    Mismatch,
+    amend,
+    among,
+    boolean,
+    choice,
+    field,
+    integer,
+    inverse,
+    item,
+    joined,
+    merged,
+    record,
+    text,
+    to,
+)
+from trialbridge.mappings.compiled import each, reader, writer
+from trialbridge.mappings.names import Names
+from trialbridge.schemas.trial import IdentificationModule, Maybe, ProtocolSection, Trial
+
+
+class Owner(Struct, frozen=True, kw_only=True):
+    name: Maybe[str] = None
+    age: Maybe[int] = None
+
+
+class Toy(Struct, frozen=True, kw_only=True):
+    name: Maybe[str] = None
+    loud: Maybe[bool] = None
+
+
+class Cat(Struct, frozen=True, kw_only=True):
+    name: Maybe[str] = None
+    tame: Maybe[bool] = None
+    owner: Maybe[Owner] = None
+    toys: Maybe[list[Toy]] = None
+    colours: Maybe[list[str]] = None
+
+
+def _write_colours(values: list[str], names: Names) -> list[dict[str, str]]:
+    return [{"kind": "colour", "value": value} for value in values]
+
+
+def _read_colours(nodes: Any, names: Names) -> list[str] | None:
+    return [n["value"] for n in nodes if n.get("kind") == "colour"] or None
+
+
+TOY = record(Toy, field("name", "title"), field("loud", "loud", codec=boolean))
+CAT = record(
+    Cat,
+    field("name", "label", "value"),
+    field("tame", "facts", item(kind="tame"), "flag", codec=boolean),
+    field("owner.name", "owner", to("Person", "owner"), "name"),
+    field("owner.age", "owner", to("Person", "owner"), "age", codec=integer),
+    among("colours", "facts", codec=Codec(_read_colours, _write_colours)),
+    among(
+        "toys",
+        "facts",
+        codec=each(TOY, const={"kind": "toy"}, mine=lambda node: node.get("kind") == "toy"),
+    ),
+)
+WRITE, READ = writer(CAT), reader(CAT)
+
+some_text = st.text(min_size=1)
+owners = st.builds(Owner, name=some_text, age=st.none() | st.integers())
+toys = st.builds(Toy, name=some_text, loud=st.none() | st.booleans())
+cats = st.builds(
+    Cat,
+    name=st.none() | some_text,
+    tame=st.none() | st.booleans(),
+    owner=st.none() | owners,
+    toys=st.none() | st.lists(toys, min_size=1),
+    colours=st.none() | st.lists(some_text, min_size=1),
+)
+
+
+def back(names: Names) -> Names:
+    """What a reader knows of the resources that a writer made."""
+    found = Names()
+    for entry in names.entries:
+        found.add(entry["resource"], entry["fullUrl"])
+    return found
+
+
+@given(cats)
+def test_write_then_read_gives_the_struct_back(cat: Cat) -> None:
+    names = Names()
+    node = WRITE(cat, names)
+    again = back(names)
+    assert READ(node, again) == cat
+    assert again.warnings == []
+    assert WRITE(READ(node, again), Names()) == node
+
+
+def test_a_table_gives_this_tree() -> None:
+    names = Names()
+    cat = Cat(
+        name="Tom",
+        tame=False,
+        owner=Owner(name="Ada", age=0),
+        toys=[Toy(name="ball", loud=False)],
+        colours=["red"],
+    )
+    assert WRITE(cat, names) == {
+        "label": {"value": "Tom"},
+        "owner": {"reference": "Person/trial-owner"},
+        "facts": [
+            {"kind": "tame", "flag": False},
+            {"kind": "colour", "value": "red"},
+            {"kind": "toy", "title": "ball", "loud": False},
+        ],
+    }
+    (entry,) = names.entries
+    assert entry["resource"] == {
+        "resourceType": "Person",
+        "id": "trial-owner",
+        "name": "Ada",
+        "age": 0,
+    }
+
+
+def test_nothing_gives_nothing() -> None:
+    names = Names()
+    assert WRITE(Cat(), names) == {}
+    assert names.entries == []
+    assert READ({}, Names()) == Cat()
+    assert READ({"else": [1, {"kind": "toy"}], "facts": []}, Names()) == Cat()
+
+
+def test_all_that_is_wrong_is_told_with_its_place() -> None:
+    node = {
+        "label": {"value": 7},
+        "facts": [
+            {"kind": "toy", "title": "ball"},
+            {"kind": "toy", "title": ["x"], "loud": "very"},
+            {"kind": "tame", "flag": 1},
+        ],
+    }
+    with pytest.raises(Mismatch) as raised:
+        READ(node, Names())
+    assert sorted(raised.value.places) == [
+        ("facts[1].loud", "expected true or false, found 'very'"),
+        ("facts[1].title", "expected a string, found ['x']"),
+        ("facts[kind='tame'].flag", "expected true or false, found 1"),
+        ("label.value", "expected a string, found 7"),
+    ]
+
+
+@pytest.mark.parametrize("wrong", [7, "x", [], [1], True])
+def test_an_object_that_is_none_is_told(wrong: Any) -> None:
+    with pytest.raises(Mismatch) as raised:
+        READ({"label": wrong}, Names())
+    assert [path for path, _ in raised.value.places] == ["label"]
+
+
+@pytest.mark.parametrize("wrong", [7, "x", {"kind": "toy"}, True])
+def test_a_list_that_is_none_is_told(wrong: Any) -> None:
+    with pytest.raises(Mismatch) as raised:
+        READ({"facts": wrong}, Names())
+    assert {path for path, _ in raised.value.places} == {"facts"}
+
+
+@pytest.mark.parametrize("path", ["nam", "owner.nam", "name.x", "owner.name.x"])
+def test_a_misspelt_attribute_is_refused_at_import(path: str) -> None:
+    with pytest.raises((TypeError, AttributeError)):
+        record(Cat, field(path, "x"))
+
+
+def test_a_table_that_is_not_one_to_one_is_refused() -> None:
+    assert inverse({"a": 1, "b": 2}) == {1: "a", 2: "b"}
+    with pytest.raises(ValueError, match="'b' and 'a' both stand as 1"):
+        inverse({"a": 1, "b": 1})
+    with pytest.raises(ValueError, match="both stand as"):
+        choice({"a": 1, "b": 1})
+
+
+@given(st.sampled_from(["a", "b"]))
+def test_a_choice_is_read_as_it_was_written(value: str) -> None:
+    codec = choice({"a": 1, "b": 2})
+    assert codec.read(codec.write(value, Names()), Names()) == value
+    with pytest.raises(Mismatch, match="expected one of 1, 2, found 3"):
+        codec.read(3, Names())
+
+
+def test_amend_puts_a_row_in_place_of_the_one_of_the_same_attribute() -> None:
+    other = field("name", "other")
+    rows = amend(CAT.rows, other)
+    assert [row.model for row in rows].count("name") == 1
+    assert other in rows
+    assert writer(record(Cat, *rows))(Cat(name="Tom"), Names()) == {"other": "Tom"}
+    assert len(rows) == len(CAT.rows)
+
+
+def test_merged_members_join_lists_and_set_the_rest() -> None:
+    table = record(
+        Toy,
+        merged(
+            "name",
+            codec=Codec(
+                lambda node, names: node.get("a"),
+                lambda value, names: {"a": value, "b": [value]},
+            ),
+        ),
+        field("loud", "b", item(kind="loud"), "flag", codec=boolean),
+    )
+    node = writer(table)(Toy(name="x", loud=True), Names())
+    assert node == {"a": "x", "b": [{"kind": "loud", "flag": True}, "x"]}
+    assert reader(table)(node, Names()) == Toy(name="x", loud=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "further", "expected"),
+    [("", "a", "a"), ("a", "", "a"), ("a", "b", "a.b"), ("a", "[0]", "a[0]"), ("", "", "")],
+)
+def test_paths_are_joined(path: str, further: str, expected: str) -> None:
+    assert joined(path, further) == expected
+
+
+def test_an_error_shows_a_long_value_cut_short() -> None:
+    with pytest.raises(Mismatch) as raised:
+        text.read(["x" * 1000], Names())
+    ((_, message),) = raised.value.places
+    assert len(message) < 100
+
+
+@given(st.text())
+def test_the_root_of_ids_is_the_nct_id_as_far_as_an_id_can_hold_it(nct_id: str) -> None:
+    trial = Trial(protocol=ProtocolSection(identification=IdentificationModule(nct_id=nct_id)))
+    root = Names(trial).root
+    assert 0 < len(root) <= 36
+    assert all(letter.isascii() and (letter.isalnum() or letter in ".-") for letter in root)
