@@ -168,8 +168,9 @@ def _first(
     items = "\n".join(f"* {words}" for words in new)
     at = 0
     for line in text.split("\n"):
+        heads = not _BULLET.match(line) or _is_bare_heading(line)
         kinds = {mention["include"] is None for mention in _MENTION.finditer(line)}
-        if kinds == {exclude} and _HEADING.fullmatch(line):
+        if heads and kinds == {exclude} and _HEADING.fullmatch(line):
             end = min(at + len(line), len(text))
             return end, end, f"\n\n{items}"
         at += len(line) + 1

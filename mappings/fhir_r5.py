@@ -360,7 +360,11 @@ def _milestone(code: str) -> Step:
 
 
 milestone_type: Codec[str] = date_type._replace(systems=(codes.MILESTONE,))
-OVERALL = concept_item(codes.STATUS, "state", "state of the study")
+_has_status = is_of(codes.STATUS, "state")
+# Others write the history of a study: a state that has ended is not the current one.
+OVERALL = concept_item(codes.STATUS, "state", "state of the study")._replace(
+    mine=lambda node: _has_status(node) and "end" not in (node.get("period") or {})
+)
 
 
 def _registered(model: str, activity: str, end: str, struct: type | None = None) -> Field:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 from msgspec import inspect
+
 from trialbridge.schemas import trial
 from trialbridge.schemas.decode import settle
 from trialbridge.schemas.pointer import escape, get, walk

@@ -1,5 +1,6 @@
 """Eligibility criteria: which lines of a text are criteria, and what editing them does."""
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -128,6 +129,52 @@ def test_what_is_joined_splits_into_the_pieces_that_were_given(
 ) -> None:
     """The sharpest law of editing: what was asked for is what is read, include and exclude too."""
     assert said(criteria.join(TEXT, pieces)) == pieces
+
+
+@pytest.mark.parametrize(
+    ("text", "switched"),
+    [
+        # A list item that ends in the word is no heading, so nothing goes below it as under one.
+        ("Inclusion\n\n* a\n* give consent Exclusion\n* b", 0),
+        ("Inclusion Criteria:\n\n* a\n* b\n* Exclusion by a doctor", 1),
+    ],
+)
+def test_an_excluded_item_comes_under_a_heading_that_says_so(text: str, switched: int) -> None:
+    pieces = said(text)
+    assert not any(exclude for _, exclude in pieces)
+    pieces[switched] = (pieces[switched][0], True)
+    found = said(criteria.join(text, pieces))
+    assert in_order(found) == in_order(pieces)
+
+
+def test_edits_of_real_texts_are_read_back() -> None:
+    """Deleted, switched, added, replaced and swapped criteria; a few texts defy it."""
+    chance = Random(5)
+    tried, lost = 0, []
+    for line in records()[::7]:
+        trial, _ = ctgov.read(line)
+        assert trial.protocol is not None
+        module = trial.protocol.eligibility
+        text = (module and module.eligibility_criteria) or ""
+        pieces = said(text)
+        for edit in ("delete", "switch", "add", "replace", "swap") if pieces else ():
+            edited = list(pieces)
+            at, other = chance.randrange(len(pieces)), chance.randrange(len(pieces))
+            words, exclude = pieces[at]
+            if edit == "delete":
+                del edited[at]
+            elif edit == "switch":
+                edited[at] = (words, not exclude)
+            elif edit == "add":
+                edited.insert(at + 1, ("new words", exclude))
+            elif edit == "replace":
+                edited[at] = ("new words", exclude)
+            else:
+                edited[at], edited[other] = edited[other], edited[at]
+            tried += 1
+            if in_order(said(criteria.join(text, edited))) != in_order(edited):
+                lost.append((line[:120], edit))
+    assert len(lost) <= tried * 0.005, lost
 
 
 @settings(max_examples=200)

@@ -12,6 +12,7 @@ from corpus import records
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import foreign_trees, studies, trials
+
 from trialbridge import ctgov
 from trialbridge.schemas.problem import ReadError
 from trialbridge.schemas.trial import Page, RelatedTrial, Study, Trial

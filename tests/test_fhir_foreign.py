@@ -212,6 +212,28 @@ def test_a_study_may_refer_to_what_is_elsewhere() -> None:
     assert "https://example.org/fhir/Location/2" in "".join(unresolved)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_status_that_is_over_is_not_the_current_one(turned: bool) -> None:
+    """https://hl7.org/fhir/R5/researchstudy-definitions.html#ResearchStudy.progressStatus"""
+    tree = foreign()
+    history = [
+        {
+            "state": concept(STATUS, "recruiting"),
+            "actual": True,
+            "period": {"start": "2020-01-02", "end": "2020-06-30"},
+        },
+        {
+            "state": concept(STATUS, "completed"),
+            "actual": True,
+            "period": {"start": "2021-03-04"},
+        },
+    ]
+    tree["progressStatus"] = history[::-1] if turned else history
+    trial, problems = read(tree)
+    assert at(trial, "statusModule/overallStatus") == "COMPLETED"
+    assert any("progressStatus" in problem.path for problem in problems)
+
+
 def test_a_site_may_be_a_study_or_an_organization() -> None:
     """https://hl7.org/fhir/R5/researchstudy-definitions.html#ResearchStudy.site"""
     tree = foreign()
@@ -221,10 +243,8 @@ def test_a_site_may_be_a_study_or_an_organization() -> None:
     assert at(trial, "contactsLocationsModule/locations/0/city") == "Basel"
 
 
-@pytest.mark.parametrize("member", sorted(foreign()))
+@pytest.mark.parametrize("member", sorted(set(foreign()) - {"resourceType"}))
 def test_a_study_without_any_one_member_is_read(member: str) -> None:
-    if member in ("resourceType", "contained"):
-        pytest.skip("what is left is no study, or its links lead nowhere")
     tree = foreign()
     del tree[member]
     read(tree)
@@ -395,7 +415,8 @@ def is_placed(problem: Problem) -> bool:
 def test_a_wrong_value_anywhere_is_refused_with_its_place_or_does_no_harm(which: str) -> None:
     """Each node of a good document is replaced in turn by a value of each kind."""
     tree = bundle_of(full()) if which == "ours" else foreign()
-    every = 1 if ALL else 11 if which == "ours" else 3
+    # Not a divisor of the number of values, so that each place gets others.
+    every = (3 if ALL else 11) if which == "ours" else 2
     crashes: dict[str, str] = {}
     tried = refused = placeless = 0
     for number, (way, value) in enumerate((w, v) for w in places(tree) for v in OTHERS):

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect
 from strategies import foreign_trees, json_values, studies, trials
+
 from trialbridge import ctgov
 from trialbridge import trial as trial_format
 from trialbridge.schemas import json_schema, trial

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fhir.resources import get_fhir_model_class
+
 from trialbridge.schemas import build_fhir_codes
 from trialbridge.schemas.codes import codes, digest, required_codes
 from trialbridge.schemas.fhir_r5 import BASE, MAX_DEPTH, link, type_, validate
