@@ -396,7 +396,7 @@ def _read_branch(source: _Source, table: Record, branch: _Branch, node: str, pat
             source.line(f"if {one} is not None:")
             source.depth += 1
             source.line("pass")
-            _read_branch(source, table, inside, one, f"{here}[{item.label}]")
+            _read_branch(source, table, inside, one, f"{here}[{item.label or 0}]")
             source.depth -= 1
         if not below.items:
             _read_branch(source, table, _without_rows(below), at, here)

@@ -102,9 +102,16 @@ def _read_criteria(group: Node, names: Names) -> str | None:
         )
         return words
     given = {plain(piece.words): piece.words for piece in before}
-    return criteria.join(
-        words or "", [(given.get(said_, marked(said_)), exclude) for said_, exclude in pieces]
-    )
+    wanted = [(given.get(said_, marked(said_)), exclude) for said_, exclude in pieces]
+    joined = criteria.join(words or "", wanted)
+    if sorted(piece.said for piece in criteria.split(joined)) != sorted(wanted):
+        names.warnings.append(
+            (
+                "criteria-unclear",
+                "the edited criteria do not stand in the text as they stand in the characteristics",
+            )
+        )
+    return joined
 
 
 eligibility_criteria: Codec[str] = Codec(

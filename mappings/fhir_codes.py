@@ -253,8 +253,19 @@ BIOSPEC_RETENTION = Codes(
     ),
 )
 INTERVENTION_TYPE = Codes("", {}, _registry("intervention-type", trial.InterventionType))
-ORG_STUDY_ID_TYPE = Codes("", {}, _registry("org-study-id-type", trial.OrgStudyIdType))
-SECONDARY_ID_TYPE = Codes("", {}, _registry("secondary-id-type", trial.SecondaryIdType))
+_AGENCIES = {name: name for name in get_args(trial.OrgStudyIdType)}
+ORG_STUDY_ID_TYPE = Codes("", {}, _registry("org-study-id-type", trial.OrgStudyIdType, **_AGENCIES))
+SECONDARY_ID_TYPE = Codes(
+    "",
+    {},
+    _registry(
+        "secondary-id-type",
+        trial.SecondaryIdType,
+        **_AGENCIES,
+        EUDRACT_NUMBER="EudraCT number",
+        CTIS="CTIS",
+    ),
+)
 REFERENCE_TYPE = Codes("", {}, _registry("reference-type", trial.ReferenceType))
 IPD_SHARING = Codes("", {}, _registry("ipd-sharing", trial.IpdSharing))
 IPD_INFO_TYPE = Codes(

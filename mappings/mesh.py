@@ -42,6 +42,7 @@ def place(
     order = [p for owner in sorted(placed) for p in placed[owner]] + alone
     in_order = order == sorted(order)
     codings = [_coding(mesh, None if in_order else i + 1) for i, mesh in enumerate(meshes)]
+    names.odd = names.odd or any("" in (mesh.id, mesh.term) for mesh in meshes)
     return (
         {owner: [codings[p] for p in positions] for owner, positions in placed.items()},
         [codings[p] for p in alone],

@@ -865,6 +865,15 @@ def test_mesh_terms_without_id_or_term() -> None:
     )
 
 
+@pytest.mark.parametrize("mesh_", [{"id": "", "term": "A"}, {"id": "D1", "term": ""}])
+@pytest.mark.parametrize("kind", ["condition", "intervention"])
+@pytest.mark.parametrize("member", ["meshes", "ancestors"])
+def test_an_empty_id_or_term_is_not_an_absent_one(
+    member: str, kind: str, mesh_: dict[str, str]
+) -> None:
+    sent(derivedSection={f"{kind}BrowseModule": {member: [mesh_]}})
+
+
 # --- the page, presence and emptiness ----------------------------------------------------------
 
 
