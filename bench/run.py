@@ -1,0 +1,225 @@
+"""How long the parts of a conversion take, beside the floor: parsing and dumping with orjson.
+
+    python bench/run.py                    # every record of the corpus, else the examples
+    python bench/run.py --records 100      # the first hundred
+    python bench/run.py --json             # for programs
+
+Each part runs over all records in one process, on one core, with the collector paused; the best of
+several passes over a record counts, and the mean of all records is told, in microseconds. Results
+sections are taken out first, since FHIR leaves them aside. The corpus is the folder that
+TRIALBRIDGE_CORPUS names, by default `../shared/corpus` beside the repository.
+"""
+
+import argparse
+import gc
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS = Path(os.environ.get("TRIALBRIDGE_CORPUS") or ROOT.parent / "shared" / "corpus")
+STARTS = 11
+
+# A process that converts a file of records, one a line, and prints its peak memory.
+STREAM = """
+import resource, sys
+import trialbridge
+how, path = sys.argv[1:]
+with open(path, "rb") as lines:
+    for line in lines:
+        if how != "nothing":
+            trialbridge.convert(line, "fhir-r5", format="ctgov", validate=how == "validate")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+class Part(NamedTuple):
+    """A part of the work, and what does it to the record at a position."""
+
+    name: str
+    run: Callable[[int], object]
+
+
+class Timing(NamedTuple):
+    """Microseconds a record, and how many times the floor that is."""
+
+    part: str
+    microseconds: float
+    ratio: float
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, and print a table or one JSON object."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--records", type=int, metavar="N", help="the first N records alone")
+    parser.add_argument("--passes", type=int, metavar="N", default=5, help="the best of N counts")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    options = parser.parse_args(arguments)
+    starts = start_milliseconds()
+    source, records = gather(options.records)
+    peaks = peak_megabytes(records)
+    timings = measure(parts(records), len(records), options.passes)
+    mean = sum(map(len, records)) / len(records)
+    if options.json:
+        found = {
+            "machine": machine(),
+            "source": source,
+            "records": len(records),
+            "mean_bytes": round(mean),
+            "parts": [timing._asdict() for timing in timings],
+            "peak_megabytes": peaks,
+            "start_milliseconds": starts,
+        }
+        print(json.dumps(found, indent=2))
+        return
+    print(f"{machine()}; {len(records)} records of {source}, {mean / 1000:.1f} kB each")
+    print(f"\n{'part':<32}{'us a record':>12}{'x floor':>10}")
+    for timing in timings:
+        print(f"{timing.part:<32}{timing.microseconds:>12.1f}{timing.ratio:>10.2f}")
+    print(f"\n{'peak memory':<32}{'MB':>12}")
+    for name, megabytes in peaks.items():
+        print(f"{name:<32}{megabytes:>12.1f}")
+    print(f"\n{'start':<32}{'ms':>12}")
+    for name, milliseconds in starts.items():
+        print(f"{name:<32}{milliseconds:>12.1f}")
+
+
+def machine() -> str:
+    """Say on what it was measured."""
+    return f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
+
+
+def gather(limit: int | None) -> tuple[str, list[bytes]]:
+    """Give the name of the source and its records, results sections taken out."""
+    import orjson
+
+    path = CORPUS / "ctgov-v2.jsonl"
+    if path.is_file():
+        source, texts = "the corpus", path.read_bytes().splitlines()
+    else:
+        source = "the examples"
+        texts = [file.read_bytes() for file in sorted((ROOT / "examples").glob("*.ctgov.json"))]
+    records = []
+    for text in texts[:limit]:
+        record = orjson.loads(text)
+        record.pop("resultsSection", None)
+        records.append(orjson.dumps(record))
+    if not records:
+        raise SystemExit("no records to measure with")
+    return source, records
+
+
+def parts(records: list[bytes]) -> list[Part]:
+    """List the parts, the floor first; what each of them needs is made here, outside its time."""
+    import msgspec
+    import orjson
+
+    import trialbridge
+    from trialbridge import ctgov, fhir, text
+    from trialbridge.schemas import fhir_r5
+
+    convert, encode = trialbridge.convert, msgspec.json.encode
+    trials = [ctgov.read(record)[0] for record in records]
+    trees = [fhir.write_tree(trial)[0] for trial in trials]
+    bundles = [encode(tree) for tree in trees]
+    returned = [fhir.read(bundle)[0] for bundle in bundles]
+    pages = [text.write(trial)[0] for trial in trials]
+
+    def there(position: int) -> bytes:
+        return convert(records[position], "fhir-r5", format="ctgov", validate=False)
+
+    def back(position: int) -> bytes:
+        return convert(bundles[position], "ctgov", format="fhir-r5", validate=False)
+
+    return [
+        Part("floor: orjson loads, dumps", lambda i: orjson.dumps(orjson.loads(records[i]))),
+        Part("ctgov to fhir-r5: read", lambda i: ctgov.read(records[i])),
+        Part("ctgov to fhir-r5: map", lambda i: fhir.write_tree(trials[i])),
+        Part("ctgov to fhir-r5: write", lambda i: encode(trees[i])),
+        Part("ctgov to fhir-r5: whole", there),
+        Part("ctgov to fhir-r5: validate", lambda i: fhir_r5.validate(trees[i])),
+        Part("fhir-r5 to ctgov: read", lambda i: fhir.decode_tree(bundles[i])),
+        Part("fhir-r5 to ctgov: map", lambda i: fhir.read_tree(trees[i])),
+        Part("fhir-r5 to ctgov: write", lambda i: ctgov.write(returned[i])),
+        Part("fhir-r5 to ctgov: whole", back),
+        Part("text: read", lambda i: text.read(pages[i])),
+        Part("text: write", lambda i: text.write(trials[i])),
+    ]
+
+
+def measure(listed: Sequence[Part], records: int, passes: int) -> list[Timing]:
+    """Time each part over all records, the parts by turns; the first part is the floor.
+
+    The best of a record's passes counts, so that what else the machine does does not.
+    """
+    best = [[sys.maxsize] * records for _ in listed]
+    # The trees that were made for the parts would be walked at each collection.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    for _ in range(passes):
+        for part, nanoseconds in zip(listed, best, strict=True):
+            run = part.run
+            for position in range(records):
+                begun = time.perf_counter_ns()
+                run(position)
+                taken = time.perf_counter_ns() - begun
+                if taken < nanoseconds[position]:
+                    nanoseconds[position] = taken
+            gc.collect()
+    gc.enable()
+    floor = sum(best[0])
+    return [
+        Timing(part.name, round(sum(times) / records / 1000, 1), round(sum(times) / floor, 2))
+        for part, times in zip(listed, best, strict=True)
+    ]
+
+
+def peak_megabytes(records: list[bytes]) -> dict[str, float]:
+    """Measure the peak memory of processes of their own that go through all records."""
+    # macOS counts in bytes, Linux in kibibytes.
+    unit = 1 if sys.platform == "darwin" else 1024
+    peaks = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "records.jsonl"
+        path.write_bytes(b"\n".join(records))
+        for how, name in (
+            ("nothing", "import alone"),
+            ("convert", "all, one by one"),
+            ("validate", "all, one by one, validated"),
+        ):
+            # Between this process and that one: the system hands its peak on to its children.
+            line = f'"$0" -c "$1" {how} "$2"'
+            command = ["sh", "-c", f"({line})", sys.executable, STREAM, str(path)]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            peaks[name] = round(int(done.stdout) * unit / 1e6, 1)
+    return peaks
+
+
+def start_milliseconds() -> dict[str, float]:
+    """Measure how long it takes to start, as the median of runs by turns."""
+    script = Path(sys.executable).with_name("trialbridge")
+    commands = {
+        "python -c pass": [sys.executable, "-c", "pass"],
+        "import trialbridge": [sys.executable, "-c", "import trialbridge"],
+        "trialbridge --help": [str(script), "--help"],
+    }
+    taken: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(STARTS):
+        for name, command in commands.items():
+            begun = time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True)
+            taken[name].append(time.perf_counter() - begun)
+    return {name: round(median(seconds) * 1000, 1) for name, seconds in taken.items()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Make the README's table of what each format carries, from the mapping tables.
+
+python docs/build_readme_table.py            # rewrites the table
+python docs/build_readme_table.py --check    # writes nothing, exits 1 if it is not current
+"""
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from trialbridge.formats import FORMATS
+from trialbridge.mappings.coverage import CoverageRow, Home
+from trialbridge.report import HOMES
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+MARKED = re.compile(
+    r"(?<=<!-- made by docs/build_readme_table\.py -->\n).*?(?=<!-- end -->)", re.DOTALL
+)
+
+# What a row of the README's table is called: the model's modules, those of one section together.
+TITLES = {
+    "/protocolSection/identificationModule": "identification",
+    "/protocolSection/statusModule": "status and dates",
+    "/protocolSection/sponsorCollaboratorsModule": "sponsors, responsible party",
+    "/protocolSection/oversightModule": "oversight",
+    "/protocolSection/descriptionModule": "descriptions",
+    "/protocolSection/conditionsModule": "conditions, keywords",
+    "/protocolSection/designModule": "design",
+    "/protocolSection/armsInterventionsModule": "arms, interventions",
+    "/protocolSection/outcomesModule": "outcomes",
+    "/protocolSection/eligibilityModule": "eligibility",
+    "/protocolSection/contactsLocationsModule": "contacts, officials, sites",
+    "/protocolSection/referencesModule": "references, links, IPD sets",
+    "/protocolSection/ipdSharingStatementModule": "IPD sharing",
+    "/resultsSection": "results",
+    "/annotationSection": "annotations",
+    "/documentSection": "documents",
+    "/derivedSection": "derived: MeSH, dates, countries",
+    "/hasResults": "whether it has results",
+    "/page": "what only the page's text says",
+    "/unmapped": "what the model does not know",
+}
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Write the table or, with `--check`, tell whether it is current; give the exit status."""
+    before = README.read_text(encoding="utf-8")
+    table = "\n".join(summary()) + "\n"
+    content = MARKED.sub(lambda _: table, before)
+    if "--check" not in arguments:
+        README.write_text(content, encoding="utf-8")
+    elif before != content:
+        script = f"docs/{Path(__file__).name}"
+        print(f"README.md is not current: python {script}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def summary() -> Iterator[str]:
+    """Give a table: for each module of the model, how many leaves have which home in a format."""
+    columns = {known.name: _main_rows(known.rows()) for known in FORMATS}
+    leaves = next(iter(columns.values()))
+    if untold := [leaf for leaf in leaves if not any(_below(leaf, prefix) for prefix in TITLES)]:
+        raise ValueError(f"no title for {untold[0]}")
+    yield "| what | leaves | " + " | ".join(f"`{name}`" for name in columns) + " |"
+    yield "| --- | --: | " + " | ".join("---" for _ in columns) + " |"
+    for prefix, title in TITLES.items():
+        mine = [leaf for leaf in leaves if _below(leaf, prefix)]
+        cells = [_counts([rows[leaf] for leaf in mine]) for rows in columns.values()]
+        yield f"| {title} | {len(mine)} | " + " | ".join(cells) + " |"
+    cells = [_counts(list(rows.values())) for rows in columns.values()]
+    yield f"| **all** | **{len(leaves)}** | " + " | ".join(cells) + " |"
+
+
+def _below(leaf: str, prefix: str) -> bool:
+    return f"{leaf}/".startswith(f"{prefix}/")
+
+
+def _main_rows(rows: Sequence[CoverageRow]) -> dict[str, Home]:
+    """Give each leaf's main home, the first."""
+    homes: dict[str, Home] = {}
+    for row in rows:
+        homes.setdefault(row.leaf, row.home)
+    return homes
+
+
+def _counts(homes: list[Home]) -> str:
+    """Say how many leaves have which home; one home alone has no number."""
+    found = {home: homes.count(home) for home in HOMES if home in homes}
+    if len(found) == 1:
+        return HOMES[homes[0]]
+    return ", ".join(f"{count} {HOMES[home]}" for home, count in found.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,45 @@
+"""Convert each example record, `*.txt`, to the other formats, beside it.
+
+    python examples/regenerate.py            # rewrites the files
+    python examples/regenerate.py --check    # writes nothing, exits 1 if a file is not current
+
+It runs the command `convert --to FORMAT NAME.txt -o NAME.FORMAT.json`, and no other code.
+"""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from trialbridge.cli import convert
+
+FOLDER = Path(__file__).resolve().parent
+FORMATS = ("trial", "ctgov", "fhir-r5")
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Write the files or, with `--check`, name those that are not current; give the exit status."""
+    records = sorted(FOLDER.glob("*.txt"))
+    names = [f"{record.stem}.{to}.json" for record in records for to in FORMATS]
+    with tempfile.TemporaryDirectory() as made:
+        for record in records:
+            for to in FORMATS:
+                output = Path(made) / f"{record.stem}.{to}.json"
+                line = ["--to", to, str(record), "-o", str(output), "--quiet"]
+                convert.main(line, prog_name="convert", standalone_mode=False)
+        now = {name: (Path(made) / name).read_bytes() for name in names}
+    before = {path.name: path.read_bytes() for path in FOLDER.glob("*.json")}
+    if "--check" not in arguments:
+        for name in before.keys() - now.keys():
+            (FOLDER / name).unlink()
+        for name, content in now.items():
+            (FOLDER / name).write_bytes(content)
+        return 0
+    stale = sorted(name for name in before | now if before.get(name) != now.get(name))
+    for name in stale:
+        print(f"examples/{name} is not current: python examples/regenerate.py", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
