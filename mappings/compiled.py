@@ -115,6 +115,8 @@ class _Each:
         self.write_one, self.read_one = writer(table), reader(table)
         # Constant lists are joined with the written ones; all else is overwritten.
         self.joined = {key for key, value in self.const.items() if isinstance(value, list)}
+        # FHIR has no empty elements, and an extension must have a value or parts.
+        self.may_be_empty = not self.const.keys() - {"url"}
         url = self.const.get("url")
         self.codec: Codec[list[Any]] = Codec(
             self.read,
@@ -126,23 +128,24 @@ class _Each:
 
     def write(self, values: list[Any], names: Names) -> list[Node]:
         outer, elements = names.item, []
-        const, joined, write_one = self.const, self.joined, self.write_one
-        for position, value in enumerate(values):
-            if self.name is not None:
-                names.item = names.named(self.name, position)
+        const, write_one = self.const, self.write_one
+        stem = names.stem(self.name) if self.name is not None else ""
+        for number, value in enumerate(values, 1):
+            if stem:
+                names.item = stem + str(number)
             node = write_one(value, names)
             if self.id_as is not None:
                 node = {self.id_as: names.item, **node}
             if self.required is not None and self.required not in node:
                 node[f"_{self.required}"] = _ABSENT_REASON
-            for key in joined:
-                if key in node:
+            if self.joined:
+                for key in self.joined & node.keys():
                     node[key] = const[key] + node[key]
-            element = {**const, **node} if const else node
-            # FHIR has no empty elements, and an extension must have a value or parts.
-            if len(element) < 2 and (not element or "url" in element):
-                element = {**element, **_EMPTY}
-            elements.append(element)
+            if const:
+                node = {**const, **node}
+            if self.may_be_empty and len(node) <= len(const):
+                node.update(_EMPTY)
+            elements.append(node)
         names.item = outer
         return elements
 

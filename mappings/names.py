@@ -48,7 +48,11 @@ class Names:
 
     def named(self, kind: str, position: int) -> str:
         """The id of the resource for the list item of a kind, from 0."""
-        return f"{self.root}-{kind}-{position + 1}"
+        return f"{self.stem(kind)}{position + 1}"
+
+    def stem(self, kind: str) -> str:
+        """What the ids of the items of a kind begin with; their numbers follow, from 1."""
+        return f"{self.root}-{kind}-"
 
     def written(self, type_: str, id_: str) -> Node:
         """The resource of this type and id that was written. Raises KeyError if there is none."""

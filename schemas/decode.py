@@ -54,6 +54,14 @@ def decode(data: bytes, type_: type[S]) -> tuple[S, dict[str, Any], list[Problem
         pass
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ReadError([_unreadable(data, error)]) from error
+    # Most of what it refuses has nothing but keys that the model does not know.
+    tree, found = parse_object(data), _Found()
+    _object(type_).strip(tree, "", found)
+    if not found.errors:
+        try:
+            return msgspec.convert(tree, type_), found.unmapped, found.warnings
+        except msgspec.ValidationError:
+            pass
     return settle(parse_object(data), type_)
 
 
@@ -181,6 +189,22 @@ class _Object(NamedTuple):
 
     fields: dict[str, tuple[type | None, "_Kind"]]
     required: tuple[str, ...]
+    objects: dict[str, "_Object"]
+    """The members that are objects, or lists of objects."""
+
+    def strip(self, value: dict[str, Any], pointer: str, found: _Found) -> None:
+        """Take out the keys that the model does not know, and look at nothing else."""
+        for key in [key for key in value if key not in self.fields]:
+            place = f"{pointer}/{escape(key)}"
+            found.move(place, value.pop(key), "unknown-key", f"the model has no {key!r} here")
+        for key, inner in self.objects.items():
+            member = value.get(key)
+            if member.__class__ is dict:
+                inner.strip(member, f"{pointer}/{key}", found)
+            elif member.__class__ is list:
+                for index, item in enumerate(member):
+                    if item.__class__ is dict:
+                        inner.strip(item, f"{pointer}/{key}/{index}", found)
 
     def settle(self, value: Any, pointer: str, found: _Found) -> Any:
         if value.__class__ is not dict:
@@ -316,7 +340,12 @@ def _object(type_: type[msgspec.Struct]) -> _Object:
     if info.tag_field:
         kinds[info.tag_field] = _Tag(str(info.tag))
     fields = {key: (_always_right(kind), kind) for key, kind in kinds.items()}
-    return _Object(fields, tuple(field.encode_name for field in info.fields if field.required))
+    items = {key: kind.item if isinstance(kind, _List) else kind for key, kind in kinds.items()}
+    return _Object(
+        fields,
+        tuple(field.encode_name for field in info.fields if field.required),
+        {key: kind for key, kind in items.items() if isinstance(kind, _Object)},
+    )
 
 
 def _kind(info: inspect.Type, expected: str = "a text", unmapped: bool = False) -> _Kind:
