@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from trialbridge import ctgov, fhir
+from trialbridge.homes import strip_extensions
 from trialbridge.mappings.coverage import pattern
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.pointer import ABSENT, walk
@@ -38,27 +39,6 @@ class Leaf(NamedTuple):
         return pattern(self.pointer)
 
 
-def without_extensions(node: Any, base: str = "") -> Any:
-    """A FHIR tree without the extensions whose url begins with `base`; None if nothing is left.
-
-    https://hl7.org/fhir/R5/json.html: no object and no list is empty.
-    """
-    if isinstance(node, dict):
-        left = {}
-        for key, value in node.items():
-            if key in ("extension", "modifierExtension"):
-                value = [one for one in value if not one["url"].startswith(base)]
-            kept = without_extensions(value, base)
-            if kept is not None:
-                left[key] = kept
-        return left or None
-    if isinstance(node, list):
-        kept_items = (without_extensions(item, base) for item in node)
-        items = [one for one in kept_items if one is not None]
-        return items or None
-    return node
-
-
 def leaves(trial: Trial) -> dict[str, Any]:
     """Every leaf value that the model holds of a record, by JSON pointer."""
     tree = msgspec.to_builtins(trial)
@@ -71,8 +51,8 @@ def homes(trial: Trial) -> Iterator[Leaf]:
     """The home of each leaf value of a record, found by taking extensions out of its Bundle."""
     bundle, _ = fhir.write_tree(trial)
     whole = _read(bundle)
-    less = _read(without_extensions(bundle, BASE))
-    least = _read(without_extensions(bundle))
+    less = _read(strip_extensions(bundle, BASE))
+    least = _read(strip_extensions(bundle))
     for pointer, value in leaves(trial).items():
         for home, found in ((NATIVE, least), (OFFICIAL, less), (OURS, whole)):
             other = found.get(pointer, ABSENT)

@@ -157,9 +157,9 @@ def load(source: Source) -> bytes:
     """
     if isinstance(source, bytes):
         return source.removeprefix(_BOM)
-    limit = size_limit()
     path = os.fspath(source)
     try:
+        limit = size_limit()
         with open(path, "rb") as file:
             return drain(file, path, limit).removeprefix(_BOM)
     except (OSError, ValueError) as error:

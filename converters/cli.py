@@ -79,7 +79,7 @@ text_or_json = click.option(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Form of what is reported.",
+    help="Form of the report; what stops a command is always lines of text.",
 )
 source_argument = click.argument("source", type=click.Path(allow_dash=True))
 
@@ -242,7 +242,7 @@ def coverage(to: Format, style: str | None) -> None:
         )
     elif style == "markdown":
         click.echo("\n".join(report.coverage_markdown(to.name, rows)))
-    elif style == "text" or not sys.stdout.isatty():
+    elif style == "text" or sys.stdout is None or not sys.stdout.isatty():
         click.echo("\n".join(report.coverage_text(rows)))
     else:
         report.print_table(report.coverage_table(to.name, rows))
@@ -366,9 +366,13 @@ def _echo_json(value: Any, *, err: bool = False) -> None:
 def _deliver(data: bytes, output: str | None) -> None:
     """Write a whole result, or nothing: a file takes the place of the old one at once."""
     if output is None or output == "-":
+        if sys.stdout is None:
+            raise click.ClickException("cannot write standard output: it is closed")
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
+    if not output or output.endswith(os.sep):
+        raise click.UsageError(f"--output takes a file, found {output!r}")
     # The file that a link points to is replaced, not the link.
     path = os.path.realpath(output)
     try:

@@ -11,7 +11,7 @@ import msgspec
 
 from trialbridge.mappings.codec import Mismatch, Node
 from trialbridge.mappings.compiled import Read, Write, reader, writer
-from trialbridge.mappings.fhir import ours
+from trialbridge.mappings.fhir import EMPTY_ELEMENT, UNMAPPED
 from trialbridge.mappings.fhir_r5 import STUDY
 from trialbridge.mappings.names import Names, extend
 from trialbridge.schemas.base import BASE
@@ -21,10 +21,8 @@ from trialbridge.schemas.trial import Trial
 
 LINK = "https://hl7.org/fhir/R5/researchstudy.html"
 
-EMPTY = ours("empty-element")
-UNMAPPED = ours("unmapped", "String")
-_KINDS: dict[str, Any] = {"object": {}, "list": [], "string": ""}
-_KIND_OF: dict[type, str] = {dict: "object", list: "list", str: "string"}
+_KINDS: dict[str, type] = {"object": dict, "list": list, "string": str}
+_KIND_OF = {type_: kind for kind, type_ in _KINDS.items()}
 
 
 @lru_cache(maxsize=1)
@@ -78,7 +76,7 @@ def _write_empty(trial: Trial) -> list[Node]:
         if not value:
             found.append(
                 {
-                    "url": EMPTY.url,
+                    "url": EMPTY_ELEMENT.url,
                     "extension": [
                         {"url": "pointer", "valueString": pointer},
                         {"url": "kind", "valueCode": kind},
@@ -161,7 +159,7 @@ def read_tree(tree: Node) -> tuple[Trial, list[Problem]]:
     ] + _unread([resource for _, _, resource in entries], trial)
 
 
-# What a Bundle needs to hold together, and a narrative, which says again what the resource says.
+# What a Bundle needs to hold together.
 _NO_FACTS = frozenset({"resourceType", "id", "meta", "reference"})
 
 
@@ -201,7 +199,9 @@ def _facts(resources: list[Node]) -> Counter[tuple[str, Any]]:
     def walk(node: Any, path: str) -> None:
         if isinstance(node, dict):
             for key, inner in node.items():
-                if key not in _NO_FACTS and not (key == "text" and isinstance(inner, dict)):
+                # A narrative says again what the resource says.
+                narrative = key == "text" and isinstance(inner, dict)
+                if key not in _NO_FACTS and not narrative:
                     walk(inner, f"{path}.{key}")
         elif isinstance(node, list):
             for inner in node:
@@ -242,12 +242,12 @@ def _read_rest(trial: Trial, study: Node) -> Trial:
     empty: dict[str, Any] = {}
     unmapped = trial.unmapped
     for extension in study.get("extension", ()):
-        if extension.get("url") == EMPTY.url:
+        if extension.get("url") == EMPTY_ELEMENT.url:
             parts = {p.get("url"): p for p in extension.get("extension", ())}
             kind = parts.get("kind", {}).get("valueCode")
             pointer = parts.get("pointer", {}).get("valueString")
             if kind in _KINDS and isinstance(pointer, str):
-                empty[pointer] = type(_KINDS[kind])()
+                empty[pointer] = _KINDS[kind]()
         elif extension.get("url") == UNMAPPED.url:
             try:
                 unmapped = msgspec.json.decode(
@@ -263,7 +263,7 @@ def _read_rest(trial: Trial, study: Node) -> Trial:
             trial = msgspec.convert(tree, Trial)
         except msgspec.ValidationError as error:
             raise _fatal(
-                f"ResearchStudy.extension[url='{EMPTY.url}']", "not-readable", str(error)
+                f"ResearchStudy.extension[url='{EMPTY_ELEMENT.url}']", "not-readable", str(error)
             ) from None
     if unmapped is not None:
         trial = msgspec.structs.replace(trial, unmapped=unmapped)

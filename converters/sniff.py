@@ -5,11 +5,11 @@ import re
 import msgspec
 
 from trialbridge.formats import FORMATS, Format, names
+from trialbridge.schemas.decode import parse_object
 from trialbridge.schemas.problem import Problem, ReadError
 
 # Far enough for the first key of a document that does not parse; the rest is its reader's matter.
 _HEAD = 65_536
-_BYTE = re.compile(r" \(byte (\d+)\)$")
 _UTF_16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -44,10 +44,10 @@ def recognise(data: bytes) -> Format:
 def _json(data: bytes) -> Format:
     try:
         keys = set(msgspec.json.decode(data, type=dict[str, msgspec.Raw]))
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         if broken := _begun(data):
             return broken
-        raise _broken(error) from error
+        keys = set(parse_object(data))
     for known in FORMATS:
         if known.syntax == "json" and not keys.isdisjoint(known.marks):
             return known
@@ -89,16 +89,6 @@ def _text(data: bytes) -> Format:
     raise _unread(
         "line 1", "format", f"the source is no trial record in a known format; known are {names()}"
     )
-
-
-def _broken(error: Exception) -> ReadError:
-    if isinstance(error, RecursionError):
-        return _unread("line 1", "nesting", "the JSON is nested too deeply to be read")
-    if isinstance(error, UnicodeDecodeError):
-        return _unread("line 1", "encoding", f"the JSON is not UTF-8 ({error.reason})")
-    place = _BYTE.search(str(error))
-    reason = _BYTE.sub("", str(error))
-    return _unread(f"byte {place[1]}" if place else "line 1", "json", f"not JSON: {reason}")
 
 
 def _line(data: bytes, offset: int) -> str:

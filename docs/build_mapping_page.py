@@ -11,20 +11,14 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from trialbridge.mappings.codec import Field, attribute_type, item_type
-from trialbridge.mappings.coverage import CoverageRow, Home
+from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.mappings.definitions import Definition, extensions, meaning, systems, walk
 from trialbridge.mappings.fhir_r5 import STUDY, coverage
 from trialbridge.mappings.names import Names
+from trialbridge.report import HOMES
 from trialbridge.schemas.base import BASE
 
 PATH = Path(__file__).resolve().with_name("fhir-r5.md")
-
-HOMES: dict[Home, str] = {
-    "native": "native",
-    "official": "official extension",
-    "ours": "our extension",
-    "none": "not carried",
-}
 
 
 class Coded(NamedTuple):

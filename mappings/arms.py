@@ -14,7 +14,11 @@ from trialbridge.mappings.fhir import concept, ours
 from trialbridge.mappings.fhir_codes import INTERVENTION_TYPE
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.trial import ArmsInterventionsModule
+from trialbridge.schemas.trial import (
+    ArmsInterventionsModule,
+    InterventionType,
+    intervention_name,
+)
 
 # An arm that only the intervention names: by the linkId of its comparisonGroup, or by its name.
 ARM = ours("arm-of-intervention", "Id")
@@ -25,13 +29,6 @@ NOT_ARM = ours("arm-not-of-intervention", "Id")
 ARM_ORDER = ours("arm-order", "Id")
 
 _TYPE = concept(INTERVENTION_TYPE)
-
-
-def full_name(type_: str | None, name: str | None) -> str | None:
-    """How an arm names an intervention: `Dietary Supplement: stanol esters`."""
-    if type_ is None or name is None:
-        return name
-    return f"{type_.replace('_', ' ').title()}: {name}"
 
 
 def activity_url(names: Names, position: int) -> str:
@@ -50,8 +47,8 @@ class _Links:
         if module is None:
             return
         for position, intervention in enumerate(module.interventions or ()):
-            name = full_name(intervention.type, intervention.name)
-            if name:
+            if intervention.name:
+                name = intervention_name(intervention.type, intervention.name)
                 self.positions.setdefault(name, position)
         for number, arm in enumerate(module.arm_groups or ()):
             if not arm.label:
@@ -113,11 +110,9 @@ class _Plan:
                 for inner in _objects(action.get("action")):
                     url = inner.get("definitionCanonical")
                     activity = names.index.get(url) if url.__class__ is str else None
-                    named = (activity or inner).get("title")
-                    if activity is not None:
-                        named = full_name(_activity_type(activity, names), named)
-                    if named:
-                        said.append(str(text.read(named, names)))
+                    if named := (activity or inner).get("title"):
+                        kind = None if activity is None else _activity_type(activity, names)
+                        said.append(intervention_name(kind, str(text.read(named, names))))
                     label = self.names.get(arm)
                     if activity is not None and label:
                         labels = self.arms.setdefault(str(activity.get("url")), [])
@@ -136,7 +131,7 @@ def _objects(nodes: Any) -> Iterable[Node]:
     return (n for n in nodes if n.__class__ is dict) if nodes.__class__ is list else ()
 
 
-def _activity_type(activity: Node, names: Names) -> str | None:
+def _activity_type(activity: Node, names: Names) -> InterventionType | None:
     return next((t for n in _objects(activity.get("topic")) if (t := _TYPE.read(n, names))), None)
 
 

@@ -401,9 +401,11 @@ number: Codec[float] = Codec(_read_number, _same, plain=True)
 def choice(table: Mapping[V, Any]) -> Codec[V]:
     """Values that stand as other values; a table that is not one to one is refused."""
     back = inverse(table)
+    classes = {value.__class__ for value in back}
 
     def read(value: Any, names: "Names") -> V:
-        if value not in back:
+        # True is no 1, and a list is no key.
+        if value.__class__ not in classes or value not in back:
             raise _expected("one of " + ", ".join(map(repr, back)), value)
         return back[value]
 

@@ -29,8 +29,10 @@ from trialbridge.mappings.codec import (
 from trialbridge.mappings.names import Names, merge
 from trialbridge.schemas.base import BASE
 
-_EMPTY = {"extension": [{"url": f"{BASE}/StructureDefinition/empty-item", "valueBoolean": True}]}
-"""An item of a list of which the record says nothing, but that it is there."""
+EMPTY_ITEM = f"{BASE}/StructureDefinition/empty-item"
+"""The extension of an item of a list of which the record says nothing but that it is there."""
+
+_EMPTY = {"extension": [{"url": EMPTY_ITEM, "valueBoolean": True}]}
 
 Write = Callable[[Any, Names], Node]
 Read = Callable[[Node, Names], Any]

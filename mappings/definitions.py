@@ -31,8 +31,9 @@ from trialbridge.mappings.codec import (
     attribute_type,
     item_type,
 )
+from trialbridge.mappings.compiled import EMPTY_ITEM
 from trialbridge.mappings.coverage import json_pointer
-from trialbridge.mappings.fhir import ours
+from trialbridge.mappings.fhir import EMPTY_ELEMENT, UNMAPPED
 from trialbridge.mappings.fhir_r5 import STUDY
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.codes import digest
@@ -95,16 +96,14 @@ class _Place(NamedTuple):
 # Written by the converter, for the record as a whole.
 _WHOLE = (
     Definition(
-        ours("empty-item").url,
+        EMPTY_ITEM,
         contexts=["Element"],
         kinds=["boolean"],
         notes=["an item of a list of which the record says nothing but that it is there"],
     ),
+    Definition(UNMAPPED.url, contexts=["ResearchStudy"], kinds=["string"], leaves=["/unmapped"]),
     Definition(
-        ours("unmapped").url, contexts=["ResearchStudy"], kinds=["string"], leaves=["/unmapped"]
-    ),
-    Definition(
-        ours("empty-element").url,
+        EMPTY_ELEMENT.url,
         contexts=["ResearchStudy"],
         many=True,
         notes=["an empty object, list or text of the record, which FHIR has no form for"],

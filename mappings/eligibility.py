@@ -14,13 +14,14 @@ ENROLLMENT_COUNT = ours("enrollment-count", "UnsignedInt")
 ENROLLMENT_TYPE = ours("enrollment-type", "Code")
 
 
-_type: Codec[EnrollmentType] = choice({"ACTUAL": "ACTUAL", "ESTIMATED": "ESTIMATED"})
+_NUMBER: dict[EnrollmentType, str] = {"ACTUAL": "actualNumber", "ESTIMATED": "targetNumber"}
+_type: Codec[EnrollmentType] = choice({type_: type_ for type_ in _NUMBER})
 
 
 def _write_enrollment(value: EnrollmentInfo, names: Names) -> Node | None:
     node: Node = {}
     if value.count is not None and value.type is not None:
-        node["actualNumber" if value.type == "ACTUAL" else "targetNumber"] = value.count
+        node[_NUMBER[value.type]] = value.count
     elif value.count is not None:
         node["extension"] = [{"url": ENROLLMENT_COUNT.url, "valueUnsignedInt": value.count}]
     elif value.type is not None:
@@ -31,9 +32,9 @@ def _write_enrollment(value: EnrollmentInfo, names: Names) -> Node | None:
 
 
 def _read_enrollment(node: Node, names: Names) -> EnrollmentInfo | None:
-    for member, type_ in (("actualNumber", "ACTUAL"), ("targetNumber", "ESTIMATED")):
+    for type_, member in _NUMBER.items():
         if member in node:
-            return EnrollmentInfo(count=integer.read(node[member], names), type=type_)  # type: ignore[arg-type]
+            return EnrollmentInfo(count=integer.read(node[member], names), type=type_)
     for extension in node.get("extension", ()):
         if extension.get("url") == ENROLLMENT_COUNT.url:
             return EnrollmentInfo(count=integer.read(extension.get("valueUnsignedInt"), names))

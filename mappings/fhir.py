@@ -19,11 +19,13 @@ from trialbridge.mappings.codec import (
     System,
     V,
     annotation,
+    choice,
     item,
     misfit,
     text,
 )
 from trialbridge.mappings.fhir_codes import (
+    CLASSIFIER,
     FLAG,
     FLAGS,
     PHASE_EXACT,
@@ -36,7 +38,8 @@ from trialbridge.mappings.fhir_codes import (
 )
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.trial import Age, PartialDate
+from trialbridge.schemas.trial import Age, AgeUnit, PartialDate, age_text
+from trialbridge.schemas.trial import age as quantity_of
 
 # --- extensions --------------------------------------------------------------------------------
 
@@ -45,14 +48,24 @@ REGISTRATION = f"{OFFICIAL_BASE}/researchStudy-studyRegistration"
 PHONE_EXTENSION = Extension(f"{OFFICIAL_BASE}/contactpoint-extension", "String")
 
 
+_OURS = f"{BASE}/StructureDefinition"
+
+
 def ours(name: str, kind: str | None = None) -> Extension:
     """An extension of ours; its definition is made from the rows that use it."""
-    return Extension(f"{BASE}/StructureDefinition/{name}", kind)
+    return Extension(f"{_OURS}/{name}", kind)
 
 
 def part(name: str, kind: str | None = None) -> Extension:
     """An extension within one of ours: its url is its bare name."""
     return Extension(name, kind)
+
+
+UNMAPPED = ours("unmapped", "String")
+"""What the model does not know of a record, as JSON."""
+
+EMPTY_ELEMENT = ours("empty-element")
+"""A `{}`, `[]` or `""` of a record, which FHIR forbids: where it stood, and which it was."""
 
 
 def below(steps: Iterable[Step | Extension], rows: Iterable[Field]) -> tuple[Field, ...]:
@@ -228,13 +241,12 @@ def of_code(system: str, code: str, display: str | None = None) -> Node:
     return {"coding": [one]}
 
 
-def coded_item(member: str, system: str, code: str, **const: Any) -> Item:
+def coded_item(member: str, system: str, code: str) -> Item:
     """An element of a list, by the code that a member of it has."""
     return item(
         f"{member}='{code}'",
         has_code(system, code, member),
         **{member: of_code(system, code)},
-        **const,
     )
 
 
@@ -297,7 +309,7 @@ def flag(name: str) -> Codec[bool]:
         raise KeyError(name)
     table = {True: (FLAG.url, name), False: (FLAG.url, f"not-{name}")}
     if name in STANDARD_FLAGS:
-        table[True] = STANDARD_FLAGS[name]
+        table[True] = (CLASSIFIER, name)
     concepts = {
         value: of_code(system, code, FLAG.codes[code] if system == FLAG.url else None)
         for value, (system, code) in table.items()
@@ -506,14 +518,8 @@ https://hl7.org/fhir/R5/datatypes.html#dateTime
 """
 
 
-def actual(value: Any, names: Names) -> str:
-    """ACTUAL or ESTIMATED, from whether a date is actual."""
-    if value.__class__ is not bool:
-        raise Mismatch(f"expected true or false, found {value!r:.60}")
-    return "ACTUAL" if value else "ESTIMATED"
-
-
-date_type: Codec[str] = Codec(actual, lambda value, names: value == "ACTUAL")
+date_type: Codec[Any] = choice({"ACTUAL": True, "ESTIMATED": False})
+"""ACTUAL or ESTIMATED, as whether a date is actual."""
 
 
 def registration(activity: str, end: str, struct: type | None = None) -> Codec[Any]:
@@ -533,7 +539,7 @@ def registration(activity: str, end: str, struct: type | None = None) -> Codec[A
         parts = [said]
         date = value if struct is None else value.date
         if struct is not None and value.type is not None:
-            parts.append({"url": "actual", "valueBoolean": value.type == "ACTUAL"})
+            parts.append({"url": "actual", "valueBoolean": date_type.write(value.type, names)})
         if date is not None:
             parts.append({"url": "period", "valuePeriod": {end: date}})
         if len(parts) == 1:
@@ -560,7 +566,7 @@ def registration(activity: str, end: str, struct: type | None = None) -> Codec[A
             if struct is None:
                 return date
             kind = parts.get("actual", {}).get("valueBoolean")
-            return struct(date=date, type=None if kind is None else actual(kind, names))
+            return struct(date=date, type=None if kind is None else date_type.read(kind, names))
         return None
 
     return Codec(
@@ -619,7 +625,7 @@ size: Codec[int] = Codec(_read_size, lambda value, names: str(value))
 
 
 # https://hl7.org/fhir/R5/valueset-age-units.html
-_AGE_UNITS = {
+_UCUM_UNITS: dict[AgeUnit, str] = {
     "Year": "a",
     "Month": "mo",
     "Week": "wk",
@@ -627,27 +633,23 @@ _AGE_UNITS = {
     "Hour": "h",
     "Minute": "min",
 }
-_AGE_WORDS = {code: word for word, code in _AGE_UNITS.items()}
+_AGE_UNITS = {code: unit for unit, code in _UCUM_UNITS.items()}
 
 
 def _write_age(value: Age, names: Names) -> Node:
-    number, _, word = value.partition(" ")
-    return {
-        "value": int(number),
-        "unit": word,
-        "system": UCUM,
-        "code": _AGE_UNITS[word.removesuffix("s")],
-    }
+    number, unit = quantity_of(value)
+    word = value.rpartition(" ")[2]
+    return {"value": number, "unit": word, "system": UCUM, "code": _UCUM_UNITS[unit]}
 
 
 def _read_age(node: Any, names: Names) -> Age:
     found: Node = node if node.__class__ is dict else {}
     number = found.get("value")
-    word = _AGE_WORDS.get(str(found.get("code")))
-    if number.__class__ not in (int, float) or number != int(number) or number < 0 or not word:
-        units = ", ".join(_AGE_WORDS)
+    unit = _AGE_UNITS.get(str(found.get("code")))
+    if number.__class__ not in (int, float) or number != int(number) or number < 0 or not unit:
+        units = ", ".join(_AGE_UNITS)
         raise Mismatch(f"expected a whole number with a UCUM unit of {units}, found {node!r:.80}")
-    return f"{int(number)} {word}" if number == 1 else f"{int(number)} {word}s"
+    return age_text(int(number), unit)
 
 
 age: Codec[Age] = Codec(_read_age, _write_age)

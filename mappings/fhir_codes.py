@@ -72,6 +72,7 @@ STATUS = Codes(
         "ENROLLING_BY_INVITATION": "enrolling-by-invitation",
         "NOT_YET_RECRUITING": "not-yet-recruiting",
         "RECRUITING": "recruiting",
+        # Nobody enters, whether or not those who are in it are treated: the wider of two codes.
         "SUSPENDED": "temporarily-closed-to-accrual",
         "TERMINATED": "terminated",
         "WITHDRAWN": "withdrawn",
@@ -81,12 +82,11 @@ STATUS = Codes(
         trial.Status,
         ACTIVE_NOT_RECRUITING="Active, not recruiting",
         UNKNOWN="Unknown status",
-        AVAILABLE="Available",
     ),
 )
 
-SITE_STATUS = Codes("", {}, STATUS.exact)
-EXPANDED_ACCESS_STATUS = Codes("", {}, STATUS.exact)
+# For a site, and for the expanded access to a study's product.
+EXACT_STATUS = Codes("", {}, STATUS.exact)
 
 PURPOSE = Codes(
     PURPOSE_TYPE,
@@ -239,7 +239,7 @@ SAMPLING_METHOD = Codes("", {}, _registry("sampling-method", trial.SamplingMetho
 SEX = Codes(
     GENDER,
     {"FEMALE": "female", "MALE": "male"},
-    _registry("sex", trial.Sex, ALL="All"),
+    _registry("sex", trial.Sex),
 )
 STANDARD_AGE = Codes("", {}, _registry("standard-age", trial.StandardAge))
 BIOSPEC_RETENTION = Codes(
@@ -274,11 +274,9 @@ IPD_INFO_TYPE = Codes(
     _registry(
         "ipd-sharing-info-type",
         trial.IpdSharingInfoType,
-        STUDY_PROTOCOL="Study protocol",
         SAP="Statistical analysis plan (SAP)",
         ICF="Informed consent form (ICF)",
         CSR="Clinical study report (CSR)",
-        ANALYTIC_CODE="Analytic code",
     ),
 )
 RELEVANCE = Codes("", {}, _registry("browse-leaf-relevance", trial.BrowseLeafRelevance))
@@ -313,7 +311,10 @@ ARTIFACT = _ours(
     },
 )
 
-# Yes and no are both said, as a record may say neither. FHIR has two of the yes codes.
+STANDARD_FLAGS = frozenset({"fda-regulated-drug", "fda-regulated-device"})
+"""The flags whose yes is a code of CLASSIFIER."""
+
+# Yes and no are both said, as a record may say neither.
 FLAGS: Mapping[str, tuple[str, str]] = {
     "oversight-has-dmc": ("Has a data monitoring committee", "Has no data monitoring committee"),
     "fda-regulated-drug": ("FDA regulated drug", "No FDA regulated drug"),
@@ -363,9 +364,6 @@ FLAG = _ours(
         code: title
         for name, (yes, no) in FLAGS.items()
         for code, title in ((name, yes), (f"not-{name}", no))
+        if code not in STANDARD_FLAGS
     },
 )
-STANDARD_FLAGS = {
-    "fda-regulated-drug": (CLASSIFIER, "fda-regulated-drug"),
-    "fda-regulated-device": (CLASSIFIER, "fda-regulated-device"),
-}

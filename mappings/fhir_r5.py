@@ -29,10 +29,11 @@ from trialbridge.mappings.codec import (
     to,
 )
 from trialbridge.mappings.compiled import each
-from trialbridge.mappings.coverage import CoverageRow, leaves, of_table
+from trialbridge.mappings.coverage import CoverageRow, leaves, of_table, place_of
 from trialbridge.mappings.fhir import (
     OFFICIAL_BASE,
     PHONE_EXTENSION,
+    UNMAPPED,
     age,
     below,
     classified,
@@ -359,7 +360,6 @@ def _milestone(code: str) -> Step:
     )
 
 
-milestone_type: Codec[str] = date_type._replace(systems=(codes.MILESTONE,))
 _has_status = is_of(codes.STATUS, "state")
 # Others write the history of a study: a state that has ended is not the current one.
 OVERALL = concept_item(codes.STATUS, "state", "state of the study")._replace(
@@ -394,13 +394,13 @@ STATUS_ROWS = (
         ours("last-known-status", "Coding"),
         codec=coding(codes.STATUS),
     ),
-    field(f"{START}.type", "progressStatus", _milestone("start"), "actual", codec=milestone_type),
+    field(f"{START}.type", "progressStatus", _milestone("start"), "actual", codec=date_type),
     field(
         f"{COMPLETION}.type",
         "progressStatus",
         _milestone("completion"),
         "actual",
-        codec=milestone_type,
+        codec=date_type,
     ),
     shown_in("text", "protocol.status.why_stopped", "whyStopped"),
     _registered("status_verified_date", "record-verification", "end"),
@@ -561,7 +561,7 @@ SITE = record(
             among("contacts", "contact", codec=each(record(Contact, *CONTACT_ROWS))),
         ),
     ),
-    field("status", ours("site-status", "Coding"), codec=coding(codes.SITE_STATUS)),
+    field("status", ours("site-status", "Coding"), codec=coding(codes.EXACT_STATUS)),
 )
 
 SITE_ROWS = (among("protocol.contacts_locations.locations", "site", codec=each(SITE, name="site")),)
@@ -682,7 +682,7 @@ ELIGIBILITY_ROWS = (
                 f"{ELIGIBILITY}.gender_based",
                 _characteristic(codes.CHARACTERISTIC.url, "gender-based"),
                 "valueBoolean",
-                codec=boolean._replace(systems=(codes.CHARACTERISTIC,)),
+                codec=boolean,
             ),
             field(f"{ELIGIBILITY}.minimum_age", AGE_CHARACTERISTIC, "valueRange", "low", codec=age),
             field(
@@ -952,7 +952,7 @@ EXTENSION_ROWS = (
         "protocol.status.expanded_access_info",
         "expanded-access-record",
         nct_id="String",
-        status_for_nct_id=("Coding", coding(codes.EXPANDED_ACCESS_STATUS)),
+        status_for_nct_id=("Coding", coding(codes.EXACT_STATUS)),
     ),
     field(
         f"{DESIGN}.n_ptrs_to_this_exp_acc_nct_id",
@@ -1034,7 +1034,7 @@ EXTENSION_ROWS = (
     ),
 )
 
-# In the order of the elements of ResearchStudy.
+# Roughly in the order of the elements of ResearchStudy.
 STUDY_ROWS: tuple[Field, ...] = (
     *EXTENSION_ROWS,
     *IDENTIFICATION,
@@ -1057,8 +1057,8 @@ STUDY = record(Trial, *STUDY_ROWS)
 def coverage() -> list[CoverageRow]:
     """Where each leaf of the model goes; the results section goes nowhere yet."""
     rows = of_table(STUDY, "ResearchStudy", BASE, OFFICIAL_BASE)
-    unmapped = "extension[url='unmapped'].valueString"
-    rows.append(CoverageRow("/unmapped", f"ResearchStudy.{unmapped}", "ours"))
+    place = place_of(UNMAPPED.steps, "ResearchStudy")
+    rows.append(CoverageRow("/unmapped", place, "ours"))
     covered = {row.leaf for row in rows}
     rows += [CoverageRow(leaf, "", "none") for leaf in leaves(Trial) if leaf not in covered]
     order = {leaf: position for position, leaf in enumerate(leaves(Trial))}

@@ -105,7 +105,7 @@ def root(trial: Trial) -> str:
     """
     identification = trial.protocol.identification if trial.protocol else None
     nct_id = identification.nct_id if identification else None
-    return _NOT_OF_ID.sub("-", nct_id or "trial")[:36] or "trial"
+    return _NOT_OF_ID.sub("-", nct_id or "trial")[:36]
 
 
 def extend(node: Node, key: str, elements: list[Any]) -> None:

@@ -50,6 +50,7 @@ from trialbridge.schemas.trial import (
     OrgStudyIdInfo,
     SecondaryIdInfo,
     Sponsor,
+    intervention_label,
 )
 from trialbridge.schemas.trial import Intervention as InterventionStruct
 
@@ -319,15 +320,7 @@ UNKNOWN = "/page/unknown/"
 """Pointers in `unmapped` of what a page says under a heading that the layout does not have."""
 
 
-def type_label(kind: str) -> str:
-    """An intervention's type as the registry's `interventionNames` show it: `Dietary Supplement`.
-
-    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ArmGroupInterventionName
-    """
-    return kind.replace("_", " ").title()
-
-
-TYPE_OF_LABEL = {type_label(kind): kind for kind in get_args(InterventionType)}
+TYPE_OF_LABEL = {intervention_label(kind): kind for kind in get_args(InterventionType)}
 
 
 def _placed(block: Block) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,6 @@ from trialbridge.mappings.text import (
     LEAD,
     RELATED,
     SITES,
-    type_label,
 )
 from trialbridge.mappings.text_rows import (
     ABSENT,
@@ -44,7 +43,7 @@ from trialbridge.mappings.text_rows import (
 )
 from trialbridge.mappings.text_sections import Reading, Source, explained, find
 from trialbridge.schemas.problem import Problem
-from trialbridge.schemas.trial import RelatedTrial
+from trialbridge.schemas.trial import RelatedTrial, intervention_name
 
 
 class Page(NamedTuple):
@@ -674,7 +673,7 @@ class _Arms:
         for arm, index in self.links:
             item = self.known[index]
             kind = self._kind(index)
-            name = f"{type_label(kind)}: {item['name']}" if kind else item["name"]
+            name = intervention_name(kind, item["name"])
             self.arms[arm].setdefault("interventionNames", []).append(name)
             if "label" in self.arms[arm]:
                 item.setdefault("armGroupLabels", []).append(self.arms[arm]["label"])

@@ -10,7 +10,6 @@ from trialbridge.mappings.text import (
     LAYOUT,
     TYPE_OF_LABEL,
     UNKNOWN,
-    type_label,
 )
 from trialbridge.mappings.text_rows import (
     ABSENT,
@@ -32,6 +31,7 @@ from trialbridge.mappings.text_rows import (
     get,
     items_of,
 )
+from trialbridge.schemas.trial import intervention_name
 
 
 def write(tree: Tree, unknown: Mapping[str, Any]) -> str:
@@ -163,7 +163,7 @@ def _write_item(parts: Sequence[Part], item: Item) -> Iterator[str]:
 
 def _write_arms(block: Arms, tree: Tree) -> Iterator[str]:
     known = items_of(get(tree, INTERVENTIONS.keys))
-    names = [f"{type_label(str(item.get('type', '')))}: {item.get('name', '')}" for item in known]
+    names = [intervention_name(item.get("type"), str(item.get("name", ""))) for item in known]
     bare = [str(item.get("name", "")) for item in known]
     for arm in items_of(get(tree, ARMS.keys)):
         yield _flat(arm.get("label") or ABSENT)

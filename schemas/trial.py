@@ -720,6 +720,19 @@ InterventionType = Literal[
 ]
 
 
+def intervention_name(type_: str | None, name: str) -> str:
+    """How an arm names an intervention: `Dietary Supplement: stanol esters`.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#ArmGroupInterventionName
+    """
+    return f"{intervention_label(type_)}: {name}" if type_ else name
+
+
+def intervention_label(type_: str) -> str:
+    """A type as `interventionNames` show it: `Dietary Supplement`."""
+    return type_.replace("_", " ").title()
+
+
 class Intervention(Element, frozen=True, kw_only=True):
     """What is given to or done with participants.
 

@@ -169,10 +169,11 @@ def test_a_path_over_the_limit_says_how_to_raise_it(
         "larger than the limit of 100 bytes; TRIALBRIDGE_MAX_BYTES raises it"
     )
     monkeypatch.setenv("TRIALBRIDGE_MAX_BYTES", "1 GB")
-    with pytest.raises(
-        ValueError, match=r"^TRIALBRIDGE_MAX_BYTES is '1 GB', expected a number of bytes$"
-    ):
+    with pytest.raises(ReadError) as error:
         trialbridge.read(path)
+    assert problem(error).message == (
+        "cannot be read: TRIALBRIDGE_MAX_BYTES is '1 GB', expected a number of bytes"
+    )
 
 
 @pytest.mark.parametrize(
@@ -193,9 +194,13 @@ def test_a_path_over_the_limit_says_how_to_raise_it(
             "the JSON object has none of the keys that tell a format"
             " (trialbridge, protocolSection, resourceType): it has no keys",
         ),
-        (b'{"foo": 1', "line 1", "not JSON: Input data was truncated"),
-        (b'{"foo": ?}', "byte 8", "not JSON: JSON is malformed: invalid character"),
-        (b'{"a":' * 100_000, "line 1", "the JSON is nested too deeply to be read"),
+        (
+            b'{"foo": 1',
+            "line 1, column 10",
+            "the JSON breaks off: a value, a quote or a bracket is missing at the end",
+        ),
+        (b'{"foo": ?}', "line 1, column 9", "not JSON: invalid character, found '?'"),
+        (b'{"a":' * 100_000, "line 1, column 501", "nested more than 100 deep"),
         (
             b"<ODM/>",
             "line 1",
@@ -455,3 +460,12 @@ def test_no_two_formats_share_a_name() -> None:
     assert len(names) == len(set(names))
     for known in FORMATS:
         assert all(by_name(name) is known for name in (known.name, *known.aliases))
+
+
+def test_validate_never_raises_on_a_setting_that_is_no_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "record.json"
+    path.write_bytes(ctgov())
+    monkeypatch.setenv("TRIALBRIDGE_MAX_BYTES", "abc")
+    assert [problem.code for problem in trialbridge.validate(path)] == ["unreadable"]

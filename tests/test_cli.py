@@ -655,3 +655,28 @@ def test_there_are_transcripts() -> None:
 def test_a_result_in_json_is_json_of_the_standard_library_too() -> None:
     rows = run("trialbridge coverage --to trial --format json").stdout
     assert json.loads(rows) == msgspec.json.decode(rows)
+
+
+def test_a_closed_standard_output_is_told(tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    record.write_text('{"hasResults": false}')
+    command = f"{sys.executable} -m trialbridge convert --to trial {record} >&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "Error: cannot write standard output: it is closed\n"
+
+
+@pytest.mark.parametrize("output", ["", "missing/"])
+def test_an_output_that_is_no_file_is_wrong_usage(tmp_path: Path, output: str) -> None:
+    record = tmp_path / "record.json"
+    record.write_text('{"hasResults": false}')
+    done = subprocess.run(
+        [sys.executable, "-m", "trialbridge", "convert", "--to", "trial", record, "-o", output],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2
+    assert f"--output takes a file, found {output!r}" in done.stderr
+    assert sorted(tmp_path.iterdir()) == [record]
