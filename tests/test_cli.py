@@ -7,13 +7,13 @@ import shlex
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from transcripts import check, shell
 
 import trialbridge
 from trialbridge import cli
@@ -44,7 +44,6 @@ NCT00000002 COMPLETED PHASE2
 """
 KNOWN = "text, trial, ctgov (ctgov-v2), fhir-r5 (fhir)"
 TRANSCRIPTS = sorted((Path(__file__).parent / "cli").glob("*.md"))
-UPDATE = "TRIALBRIDGE_UPDATE"
 
 
 @pytest.fixture
@@ -66,14 +65,6 @@ def run(line: str, **options: object) -> Result:
         prog_name=name,
         catch_exceptions=False,
         **options,  # type: ignore[arg-type]
-    )
-
-
-def shell(line: str) -> "subprocess.CompletedProcess[str]":
-    """Run a line in a shell in which the installed commands come first."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        ["bash", "-c", line], capture_output=True, text=True, env=os.environ | {"PATH": path}
     )
 
 
@@ -372,13 +363,9 @@ def test_what_a_format_refuses_is_a_line_for_each_problem(folder: Path, name: st
         b" ",
     ],
 )
-def test_a_hundred_megabytes_of_nesting_are_refused_within_two_seconds(
-    folder: Path, start: bytes
-) -> None:
+def test_a_hundred_megabytes_of_nesting_are_refused_in_one_line(folder: Path, start: bytes) -> None:
     (folder / "bad").write_bytes(start + start[-1:] * 100_000_000)
-    begun = time.perf_counter()
     found = shell("convert --to fhir -o out.json bad")
-    assert time.perf_counter() - begun < 2
     assert (found.returncode, found.stdout) == (1, "")
     assert re.fullmatch(r"bad: fatal: .+\n", found.stderr)
     assert not (folder / "out.json").exists()
@@ -599,53 +586,12 @@ def test_shells_complete_the_names_of_formats() -> None:
     assert completed.stdout == "plain,fhir-r5\n"
 
 
-def test_help_is_there_within_150_milliseconds_of_python_itself() -> None:
-    def fastest(*arguments: str) -> float:
-        times = []
-        for _ in range(7):
-            begun = time.perf_counter()
-            subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
-            times.append(time.perf_counter() - begun)
-        return min(times)
-
-    assert fastest("-m", "trialbridge", "--help") - fastest("-c", "pass") < 0.15
-
-
 # --- transcripts -------------------------------------------------------------------------------
-
-BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("page", TRANSCRIPTS, ids=lambda page: page.stem)
-def test_a_transcript_is_what_the_commands_print(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Run a page: a block with a file name is that file, in a console block `$` begins a command.
-
-    With TRIALBRIDGE_UPDATE=1 the page is written anew instead, to be read as a diff.
-    """
-    monkeypatch.chdir(tmp_path)
-
-    def played(block: "re.Match[str]") -> str:
-        language, _, name = block["info"].partition(" ")
-        if name:
-            Path(name).write_text(block["body"])
-        if language != "console":
-            return block[0]
-        lines = [line for line in block["body"].splitlines() if line.startswith("$ ")]
-        shown = []
-        for line in lines:
-            done = shell(f"{{ {line[2:]}; }} 2>&1")
-            status = f"[exit {done.returncode}]\n" if done.returncode else ""
-            shown.append(f"{line}\n{done.stdout}{status}")
-        return f"```console\n{''.join(shown)}```"
-
-    written = page.read_text()
-    now = BLOCK.sub(played, written)
-    if os.environ.get(UPDATE):
-        page.write_text(now)
-    else:
-        assert now == written
+def test_a_transcript_is_what_the_commands_print(page: Path, tmp_path: Path) -> None:
+    check(page, tmp_path)
 
 
 def test_there_are_transcripts() -> None:
