@@ -91,14 +91,13 @@ def each(
     mine: Callable[[Node], bool] | None = None,
     id_as: str | None = None,
     required: str | None = None,
-    label: str = "",
 ) -> Codec[list[Any]]:
     """The structs of a list as the elements of a list that `mine` accepts.
 
     Each element has `const`; it is named by kind and position, and has this name in the member
     `id_as`. A member that the standard requires and the source does not say is marked as absent.
     """
-    return _Each(table, name, dict(const or {}), mine, id_as, required, label).codec
+    return _Each(table, name, dict(const or {}), mine, id_as, required).codec
 
 
 class _Each:
@@ -110,7 +109,6 @@ class _Each:
         mine: Callable[[Node], bool] | None,
         id_as: str | None,
         required: str | None,
-        label: str,
     ) -> None:
         self.table, self.name, self.const, self.mine = table, name, const, mine
         self.id_as, self.required = id_as, required
@@ -124,7 +122,6 @@ class _Each:
             self.read,
             self.write,
             extensions=(Extension(url, None),) if url else (),
-            label=label,
             table=table,
         )
 

@@ -80,18 +80,17 @@ def has_url(url: str) -> Callable[[Node], bool]:
     return lambda node: node.get("url") == url
 
 
-def repeated(extension: Extension, codec: Codec[Any] = text) -> Codec[list[Any]]:
-    """Each value of a list as an extension of its own."""
+def repeated(extension: Extension) -> Codec[list[str]]:
+    """Each text of a list as an extension of its own."""
     url, key = extension.url, f"value{extension.kind}"
 
-    def read(nodes: Any, names: Names) -> list[Any] | None:
-        found = (codec.read(n.get(key), names) for n in nodes if n.get("url") == url)
-        return [value for value in found if value is not None] or None
+    def read(nodes: Any, names: Names) -> list[str] | None:
+        return [str(text.read(n.get(key), names)) for n in nodes if n.get("url") == url] or None
 
-    def write(values: list[Any], names: Names) -> list[Node]:
-        return [{"url": url, key: codec.write(value, names)} for value in _present(values, names)]
+    def write(values: list[str], names: Names) -> list[Node]:
+        return [{"url": url, key: value} for value in _present(values, names)]
 
-    return Codec(read, write, codec.systems, (extension,))
+    return Codec(read, write, extensions=(extension,))
 
 
 # --- codes -------------------------------------------------------------------------------------
@@ -369,14 +368,14 @@ phases: Codec[list[str]] = Codec(_read_phases, _write_phases, (PHASE_EXACT,))
 # --- texts -------------------------------------------------------------------------------------
 
 
-def worded(member: str = "text") -> Codec[list[str]]:
+def worded() -> Codec[list[str]]:
     """Texts, each as the CodeableConcept that has it as its text."""
 
     def read(nodes: Any, names: Names) -> list[str] | None:
         return [words for node in nodes if (words := said(node)) is not None] or None
 
     def write(values: list[str], names: Names) -> list[Node]:
-        return [{member: value} for value in _present(values, names)]
+        return [{"text": value} for value in _present(values, names)]
 
     return Codec(read, write)
 

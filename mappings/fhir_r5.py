@@ -455,9 +455,10 @@ SPONSOR = record(Sponsor, *SPONSOR_ROWS)
 LEAD = "protocol.sponsor_collaborators.lead_sponsor"
 LEAD_SPONSOR = coded_item("role", codes.PARTY_ROLE, "lead-sponsor")
 PARTY = "protocol.sponsor_collaborators.responsible_party"
+_RESPONSIBLE_SYSTEM = codes.RESPONSIBLE_PARTY.exact.url if codes.RESPONSIBLE_PARTY.exact else ""
 RESPONSIBLE = concept_item(codes.RESPONSIBLE_PARTY, "role", "responsible party")._replace(
     mine=lambda node: any(
-        one.get("system") == codes.RESPONSIBLE_PARTY.exact.url  # type: ignore[union-attr]
+        one.get("system") == _RESPONSIBLE_SYSTEM
         or (one.get("system") == codes.PARTY_ROLE and one.get("code") == "sponsor-investigator")
         for one in (node.get("role") or {}).get("coding", ())
     )
