@@ -126,11 +126,7 @@ def read_tree(tree: Node) -> tuple[Trial, list[Problem]]:
             studies.append((path, resource))
     if len(studies) != 1:
         found = ", ".join(path for path, _ in studies) or "none"
-        raise _fatal(
-            "Bundle.entry",
-            "one-study",
-            f"expected one ResearchStudy, found {found if studies else 'none'}",
-        )
+        raise _fatal("Bundle.entry", "one-study", f"expected one ResearchStudy, found {found}")
     ((_, study),) = studies
     names.study = study
     try:
