@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from trialbridge import ctgov, fhir
-from trialbridge.homes import strip_extensions
+from trialbridge.fhir import strip_extensions
 from trialbridge.mappings.coverage import pattern
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.pointer import ABSENT, walk

@@ -1,9 +1,7 @@
 """The public functions, re-exported by `trialbridge`, and the steps that the commands share."""
 
 import os
-from typing import Any, BinaryIO, NamedTuple
-
-import msgspec
+from typing import BinaryIO, NamedTuple
 
 from trialbridge.formats import Format, by_name
 from trialbridge.homes import Fidelity, measure, model_tree
@@ -133,15 +131,7 @@ def checking(source: Source, format: str | None = None) -> tuple[Format | None, 
         known = known or recognise(data)
     except ReadError as error:
         return known, error.problems
-    problems: list[Problem] = []
-    if known.validator:
-        try:
-            tree = msgspec.json.decode(data)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            # Reading, below, says what is wrong with it.
-            tree = None
-        if isinstance(tree, dict):
-            problems += known.check(tree)
+    problems = known.check(data)
     try:
         problems += known.read(data)[1]
     except ReadError as error:
@@ -211,8 +201,7 @@ def _by_member(found: list[Difference]) -> list[Difference]:
 def _check(to: Format, data: bytes) -> list[Problem]:
     """Check what was written: by the official definitions, else by reading it back."""
     if to.validator:
-        tree: dict[str, Any] = msgspec.json.decode(data)
-        return to.check(tree)
+        return to.check(data)
     try:
         to.read(data)
     except ReadError as error:

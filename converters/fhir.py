@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from trialbridge.mappings.codec import Mismatch, Node
+from trialbridge.mappings.codec import Home, Mismatch, Node
 from trialbridge.mappings.compiled import Read, Write, reader, writer
 from trialbridge.mappings.fhir import EMPTY_ELEMENT, UNMAPPED
 from trialbridge.mappings.fhir_r5 import STUDY
@@ -283,3 +283,42 @@ def _fatal(path: str, code: str, message: str) -> ReadError:
     return ReadError(
         [Problem(severity="fatal", layer="read", path=path, code=code, message=message, link=LINK)]
     )
+
+
+def bare(data: bytes) -> dict[Home, bytes]:
+    """A Bundle without all extensions, and without ours."""
+    tree = msgspec.json.decode(data)
+    return {
+        "native": msgspec.json.encode(strip_extensions(tree)),
+        "official": msgspec.json.encode(strip_extensions(tree, BASE)),
+    }
+
+
+def strip_extensions(tree: Any, base: str = "") -> Any:
+    """Take out of a FHIR tree the extensions whose url begins with `base`, by default all.
+
+    What is empty afterwards goes too, since FHIR has no empty objects and arrays.
+    https://hl7.org/fhir/R5/json.html
+    """
+    if isinstance(tree, list):
+        pairs = [(item, strip_extensions(item, base)) for item in tree]
+        return [left for item, left in pairs if item is None or left is not None] or None
+    if not isinstance(tree, dict):
+        return tree
+    kept: dict[str, Any] = {}
+    left: Any
+    for key, value in tree.items():
+        if key in ("extension", "modifierExtension") and isinstance(value, list):
+            value = [item for item in value if not str(item.get("url", "")).startswith(base)]
+        if key.startswith("_") and isinstance(value, list):
+            # Items stand beside those of the primitive by position, so emptied ones stay as null.
+            beside = [strip_extensions(item, base) for item in value]
+            left = beside if any(item is not None for item in beside) else None
+        else:
+            left = strip_extensions(value, base)
+        if left is not None:
+            kept[key] = left
+    for key, value in kept.items():
+        if isinstance(value, list) and not key.startswith("_") and f"_{key}" not in kept:
+            kept[key] = [item for item in value if item is not None]
+    return {key: value for key, value in kept.items() if value != []} or None

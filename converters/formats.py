@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
-    from trialbridge.mappings.coverage import CoverageRow
+    from trialbridge.mappings.coverage import CoverageRow, Home
     from trialbridge.schemas.problem import Problem
     from trialbridge.schemas.trial import Trial
 
@@ -31,16 +30,17 @@ class Converter(Protocol):
 class Format(NamedTuple):
     """One format: how it is called, how it is recognised, which modules read, write and check it.
 
-    `marks` tell the format by content: top-level keys of a JSON object, or beginnings of a line
-    of text. `converter` is the module of `read` and `write`, `validator` the module whose
-    `validate` takes the JSON tree, `coverage` the module whose `coverage` lists where each leaf
-    goes (None: every leaf has its own name there, except those below `homeless`).
+    `marks` tell the format by content: top-level keys of a JSON object, beginnings of a line of
+    text, or namespaces of the root of an XML document. `converter` is the module of `read` and
+    `write`, `validator` the module whose `check` takes the bytes, `coverage` the module whose
+    `coverage` lists where each leaf goes (None: every leaf has its own name there, except those
+    below `homeless`).
     """
 
     name: str
     aliases: tuple[str, ...]
     title: str
-    syntax: Literal["text", "json"]
+    syntax: Literal["text", "json", "xml"]
     marks: tuple[str, ...]
     converter: str
     validator: str | None = None
@@ -55,13 +55,21 @@ class Format(NamedTuple):
         """Write a trial in this format, with warnings of what it has no place for."""
         return self._converter().write(trial)
 
-    def check(self, tree: dict[str, Any]) -> list[Problem]:
-        """Check a JSON tree against the format's official definitions, where it has any."""
+    def check(self, data: bytes) -> list[Problem]:
+        """Check bytes against the format's official definitions, where it has any."""
         if self.validator is None:
             return []
-        validate: Callable[[dict[str, Any]], list[Problem]]
-        validate = import_module(self.validator).validate
-        return validate(tree)
+        check: Callable[[bytes], list[Problem]] = import_module(self.validator).check
+        return check(data)
+
+    def bare(self, data: bytes) -> dict[Home, bytes]:
+        """Give a document without what is ours in it, and without what is not native in it.
+
+        Empty where the format has nothing of the kind.
+        """
+        bare: Callable[[bytes], dict[Home, bytes]]
+        bare = getattr(self._converter(), "bare", lambda data: {})
+        return bare(data)
 
     def rows(self) -> list[CoverageRow]:
         """List where each leaf of the model goes in this format."""

@@ -6,7 +6,6 @@ import msgspec
 
 from trialbridge.formats import Format
 from trialbridge.mappings.coverage import Home, pattern
-from trialbridge.schemas.base import BASE
 from trialbridge.schemas.decode import restore
 from trialbridge.schemas.pointer import ABSENT, walk
 from trialbridge.schemas.problem import Problem, ReadError
@@ -62,7 +61,7 @@ def measure(
         if row.home != "none":
             table.setdefault(row.leaf, row.home)
     back = _read(to, written) or {}
-    left = _stripped(to, written) if to.validator else None
+    left = _stripped(to, written)
     found: dict[Home, list[str]] = {"native": [], "official": [], "ours": [], "none": []}
     for pointer, value in walk(model_tree(trial)):
         if not pointer:
@@ -86,44 +85,11 @@ def measure(
     )
 
 
-def strip_extensions(tree: Any, base: str = "") -> Any:
-    """Take out of a FHIR tree the extensions whose url begins with `base`, by default all.
-
-    What is empty afterwards goes too, since FHIR has no empty objects and arrays.
-    https://hl7.org/fhir/R5/json.html
-    """
-    if isinstance(tree, list):
-        pairs = [(item, strip_extensions(item, base)) for item in tree]
-        return [left for item, left in pairs if item is None or left is not None] or None
-    if not isinstance(tree, dict):
-        return tree
-    kept: dict[str, Any] = {}
-    left: Any
-    for key, value in tree.items():
-        if key in ("extension", "modifierExtension") and isinstance(value, list):
-            value = [item for item in value if not str(item.get("url", "")).startswith(base)]
-        if key.startswith("_") and isinstance(value, list):
-            # Items stand beside those of the primitive by position, so emptied ones stay as null.
-            beside = [strip_extensions(item, base) for item in value]
-            left = beside if any(item is not None for item in beside) else None
-        else:
-            left = strip_extensions(value, base)
-        if left is not None:
-            kept[key] = left
-    for key, value in kept.items():
-        if isinstance(value, list) and not key.startswith("_") and f"_{key}" not in kept:
-            kept[key] = [item for item in value if item is not None]
-    return {key: value for key, value in kept.items() if value != []} or None
-
-
 def _stripped(to: Format, written: bytes) -> dict[Home, dict[str, Any]] | None:
     """Read what is left of a document without all extensions, and without ours."""
-    tree = msgspec.json.decode(written)
-    native = _read(to, msgspec.json.encode(strip_extensions(tree)))
-    official = _read(to, msgspec.json.encode(strip_extensions(tree, BASE)))
-    if native is None or official is None:
-        return None
-    return {"native": native, "official": official}
+    read = {home: _read(to, data) for home, data in to.bare(written).items()}
+    left = {home: leaves for home, leaves in read.items() if leaves is not None}
+    return left if left and len(left) == len(read) else None
 
 
 def _read(to: Format, written: bytes) -> dict[str, Any] | None:

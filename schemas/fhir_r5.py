@@ -16,6 +16,8 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final
 
+import msgspec
+
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.codes import codes, digest, required_codes
 from trialbridge.schemas.problem import Problem, Severity
@@ -894,3 +896,15 @@ def validate(bundle: Any, *, base: str = BASE, second_opinion: bool = True) -> l
     name = bundle.get("resourceType")
     walk.resource(bundle, (None, name if isinstance(name, str) else ""), 0)
     return walk.problems
+
+
+def check(data: bytes) -> list[Problem]:
+    """Check the bytes of a FHIR R5 Bundle, as `validate` does.
+
+    Bytes that are no JSON object have no problems here: reading them says what is wrong.
+    """
+    try:
+        tree = msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return []
+    return validate(tree) if isinstance(tree, dict) else []

@@ -14,8 +14,9 @@ import pytest
 
 import trialbridge
 from trialbridge import Difference, Invalid, Problem, ReadError, Trial, UnknownFormat
+from trialbridge.fhir import bare, strip_extensions
 from trialbridge.formats import FORMATS, Format, by_name
-from trialbridge.homes import measure, model_tree, strip_extensions
+from trialbridge.homes import measure, model_tree
 from trialbridge.mappings.coverage import CoverageRow, leaves, pattern
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.pointer import ABSENT, walk
@@ -386,6 +387,7 @@ def test_a_leaf_with_two_homes_is_where_it_can_still_be_read_without_the_other(
         for leaf in ("briefTitle", "acronym")
         for place, home in (("title", "native"), ("extension", "ours"))
     ]
+    fake.bare = bare  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "fake_format", fake)
     row = Format("fake", (), "", "json", (), "fake_format", "fake_format", "fake_format")
     names = {"briefTitle": "Tea", "acronym": "TEA", "officialTitle": "Tea in Fatigue"}
