@@ -1,199 +1,88 @@
-"""Which arm receives which intervention: said twice by the registry, written once in FHIR.
+"""Which arm receives which intervention: said twice by the registry, written once.
 
 The registry names an arm's interventions (`armGroup.interventionNames`, as `Drug: aspirin`) and an
-intervention's arms (`intervention.armGroupLabels`). In FHIR the link is the arm's action of the
-PlanDefinition with an action in it for each intervention that it receives. Only where the second
-list does not follow from the first does an extension hold it.
+intervention's arms (`intervention.armGroupLabels`). A format has the first list in a home of its
+own; the second mostly follows from it, and only where it does not is the difference written.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Literal
 
-from trialbridge.mappings.codec import Codec, Node, text
-from trialbridge.mappings.fhir import concept, ours
-from trialbridge.mappings.fhir_codes import INTERVENTION_TYPE
 from trialbridge.mappings.names import Names
-from trialbridge.schemas.base import BASE
-from trialbridge.schemas.trial import (
-    ArmsInterventionsModule,
-    InterventionType,
-    intervention_name,
-)
+from trialbridge.schemas.trial import intervention_name
 
-# An arm that only the intervention names: by the linkId of its comparisonGroup, or by its name.
-ARM = ours("arm-of-intervention", "Id")
-ARM_LABEL = ours("arm-of-intervention-label", "String")
-# An arm that only the arm's own list links with the intervention.
-NOT_ARM = ours("arm-not-of-intervention", "Id")
-# An arm that both name, where the intervention has them in an order of its own.
-ARM_ORDER = ours("arm-order", "Id")
-
-_TYPE = concept(INTERVENTION_TYPE)
+Difference = Literal["only-intervention", "only-arm", "order"]
+"""An arm that only the intervention names, or only the arm's own list links with it, or one that
+both name where the intervention has its arms in an order of its own."""
 
 
-def activity_url(names: Names, position: int) -> str:
-    return f"{BASE}/ActivityDefinition/{names.named('intervention', position)}"
+class Links:
+    """What the arms of a record say of its interventions, items by their position from 0.
 
-
-class _Links:
-    """What the arms of a record say of its interventions."""
+    `positions`: an intervention by its name with its type. `arms`: an arm by its label.
+    `labels`: the arms of an intervention by the arms' own lists.
+    """
 
     def __init__(self, names: Names) -> None:
         protocol = names.trial.protocol if names.trial else None
         module = protocol.arms_interventions if protocol else None
         self.positions: dict[str, int] = {}
-        self.labels: dict[str, list[str]] = {}
-        self.arm_ids: dict[str, str] = {}
+        self.arms: dict[str, int] = {}
+        self.labels: dict[int, list[str]] = {}
         if module is None:
             return
         for position, intervention in enumerate(module.interventions or ()):
             if intervention.name:
                 name = intervention_name(intervention.type, intervention.name)
                 self.positions.setdefault(name, position)
-        for number, arm in enumerate(module.arm_groups or ()):
+        for position, arm in enumerate(module.arm_groups or ()):
             if not arm.label:
                 continue
-            self.arm_ids.setdefault(arm.label, names.named("arm", number))
+            self.arms.setdefault(arm.label, position)
             for name in arm.intervention_names or ():
                 if name in self.positions:
-                    item = names.named("intervention", self.positions[name])
-                    labels = self.labels.setdefault(item, [])
+                    labels = self.labels.setdefault(self.positions[name], [])
                     if arm.label not in labels:
                         labels.append(arm.label)
 
     @classmethod
-    def of(cls, names: Names) -> "_Links":
+    def of(cls, names: Names) -> "Links":
         if "links" not in names.memo:
             names.memo["links"] = cls(names)
-        links: _Links = names.memo["links"]
+        links: Links = names.memo["links"]
         return links
 
 
-def _write_actions(module: ArmsInterventionsModule, names: Names) -> list[Node] | None:
-    positions = _Links.of(names).positions
-    actions = []
-    for number, arm in enumerate(module.arm_groups or ()):
-        action: Node = {"linkId": names.named("arm", number)}
-        received = []
-        for name in arm.intervention_names or ():
-            if name in positions:
-                received.append({"definitionCanonical": activity_url(names, positions[name])})
-            elif name:
-                received.append({"title": name})
-            else:
-                names.odd = True
-        if received:
-            action["action"] = received
-        actions.append(action)
-    return actions or None
-
-
-actions: Codec[ArmsInterventionsModule] = Codec(lambda nodes, names: None, _write_actions)
-"""An action for each arm, in it one for each intervention; read where the arms are read."""
-
-
-class _Plan:
-    """What the PlanDefinitions of a Bundle say of the arms of its study."""
-
-    def __init__(self, names: Names) -> None:
-        self.received: dict[str, list[str]] = {}
-        self.arms: dict[str, list[str]] = {}
-        self.names = {
-            str(group.get("linkId")): str(group["name"])
-            for group in _objects(names.study.get("comparisonGroup"))
-            if "name" in group
-        }
-        for plan in names.of_type("PlanDefinition"):
-            for action in _objects(plan.get("action")):
-                arm = str(action.get("linkId"))
-                said = self.received.setdefault(arm, [])
-                for inner in _objects(action.get("action")):
-                    url = inner.get("definitionCanonical")
-                    activity = names.index.get(url) if url.__class__ is str else None
-                    if named := (activity or inner).get("title"):
-                        kind = None if activity is None else _activity_type(activity, names)
-                        said.append(intervention_name(kind, str(text.read(named, names))))
-                    label = self.names.get(arm)
-                    if activity is not None and label:
-                        labels = self.arms.setdefault(str(activity.get("url")), [])
-                        if label not in labels:
-                            labels.append(label)
-
-    @classmethod
-    def of(cls, names: Names) -> "_Plan":
-        if "plan" not in names.memo:
-            names.memo["plan"] = cls(names)
-        plan: _Plan = names.memo["plan"]
-        return plan
-
-
-def _objects(nodes: Any) -> Iterable[Node]:
-    return (n for n in nodes if n.__class__ is dict) if nodes.__class__ is list else ()
-
-
-def _activity_type(activity: Node, names: Names) -> InterventionType | None:
-    return next((t for n in _objects(activity.get("topic")) if (t := _TYPE.read(n, names))), None)
-
-
-received: Codec[list[str]] = Codec(
-    lambda link_id, names: _Plan.of(names).received.get(link_id) or None,
-    lambda value, names: None,
-)
-"""The interventions of an arm, from the action with the arm's linkId."""
-
-
-def _write_labels(labels: list[str] | None, names: Names) -> Node | None:
-    links = _Links.of(names)
-    derived = links.labels.get(names.item, [])
-    if labels == derived or (not labels and not derived):
-        names.odd = names.odd or labels == []
-        return None
-    said = labels or []
+def differences(said: list[str], derived: list[str]) -> list[tuple[Difference, str]]:
+    """How an intervention's own list of arms differs from what follows from the arms'."""
+    if said == derived:
+        return []
     shared = [label for label in derived if label in said]
     alone = [label for label in said if label not in derived]
-    in_order = said == shared + alone
-    extensions = [
-        {"url": NOT_ARM.url, "valueId": links.arm_ids[label]}
-        for label in derived
-        if label not in said
+    found: list[tuple[Difference, str]] = [
+        ("only-arm", label) for label in derived if label not in said
     ]
-    for label in alone if in_order else said:
-        if label in derived:
-            extensions.append({"url": ARM_ORDER.url, "valueId": links.arm_ids[label]})
-        elif label in links.arm_ids:
-            extensions.append({"url": ARM.url, "valueId": links.arm_ids[label]})
-        elif label:
-            extensions.append({"url": ARM_LABEL.url, "valueString": label})
-        else:
-            names.odd = True
-    names.odd = names.odd or labels == []
-    return {"extension": extensions} if extensions else None
+    in_order = said == shared + alone
+    found += (
+        ("order" if label in derived else "only-intervention", label)
+        for label in (alone if in_order else said)
+    )
+    return found
 
 
-def _read_labels(activity: Node, names: Names) -> list[str] | None:
-    plan = _Plan.of(names)
-    derived = plan.arms.get(str(activity.get("url")), [])
+def labels(derived: list[str], told: Iterable[tuple[Difference, str]]) -> list[str]:
+    """An intervention's own list of arms: what follows from the arms', and the differences."""
     said: list[str] = []
     gone: set[str] = set()
     in_order = True
-    for extension in _objects(activity.get("extension")):
-        url = extension.get("url")
-        label = plan.names.get(str(extension.get("valueId")), "")
-        if url == ARM_LABEL.url:
-            said.append(str(text.read(extension.get("valueString"), names)))
-        elif url == ARM.url and label:
-            said.append(label)
-        elif url == NOT_ARM.url:
+    for difference, label in told:
+        if difference == "only-arm":
             gone.add(label)
-        elif url == ARM_ORDER.url:
+        elif difference == "only-intervention":
+            said.append(label)
+        else:
             in_order = False
             if label in derived:
                 said.append(label)
     shared = [label for label in derived if label not in gone and label not in said]
-    return ([*shared, *said] if in_order else [*said, *shared]) or None
-
-
-labels: Codec[list[str]] = Codec(
-    _read_labels, _write_labels, extensions=(ARM, ARM_LABEL, NOT_ARM, ARM_ORDER)
-)
-"""The arms of an intervention: those whose actions have it, or where the record differs, ours."""
+    return [*shared, *said] if in_order else [*said, *shared]

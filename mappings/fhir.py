@@ -36,6 +36,7 @@ from trialbridge.mappings.fhir_codes import (
     UCUM,
     Codes,
 )
+from trialbridge.mappings.markdown import marked, plain
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.trial import Age, AgeUnit, PartialDate, age_text
@@ -381,21 +382,6 @@ def worded() -> Codec[list[str]]:
 
 
 RENDERING = Extension(f"{OFFICIAL_BASE}/rendering-markdown", "Markdown")
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_ESCAPED = re.compile(r"([\\<>\[\]*_^~])")
-
-
-def plain(markdown: str) -> str:
-    """CommonMark without its backslash escapes, as a string of FHIR is shown.
-
-    https://spec.commonmark.org/0.31.2/#backslash-escapes
-    """
-    return "".join(_ESCAPE.split(markdown)) if "\\" in markdown else markdown
-
-
-def marked(words: str) -> str:
-    """Plain words as CommonMark that says them."""
-    return _ESCAPED.sub(r"\\\1", words)
 
 
 def shown(member: str) -> Codec[str]:

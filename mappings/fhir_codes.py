@@ -6,15 +6,12 @@ standard code, a document that has this code alone reads as the first of them.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
+from trialbridge.mappings import registry
 from trialbridge.mappings.codec import System
-from trialbridge.schemas import trial
-from trialbridge.schemas.base import BASE
+from trialbridge.mappings.registry import code_system
 
-CTGOV = "https://clinicaltrials.gov"
-PUBMED = "https://pubmed.ncbi.nlm.nih.gov"
-MESH = "http://id.nlm.nih.gov/mesh"
 UCUM = "http://unitsofmeasure.org"
 
 # https://hl7.org/fhir/R5/terminologies-systems.html
@@ -44,26 +41,6 @@ class Codes(NamedTuple):
     exact: System | None = None
 
 
-def _title(code: str) -> str:
-    return code.replace("_", " ").capitalize()
-
-
-def _ours(name: str, title: str, codes: Mapping[str, str]) -> System:
-    return System(f"{BASE}/CodeSystem/{name}", title, codes)
-
-
-def _registry(name: str, enumeration: Any, **titles: str) -> System:
-    """The registry's enumeration as a code system: its codes as they are, with their labels.
-
-    https://clinicaltrials.gov/data-api/about-api/study-data-structure#enums
-    """
-    return _ours(
-        f"ctgov-{name}",
-        f"ClinicalTrials.gov {name.replace('-', ' ')}",
-        {code: titles.get(code, _title(code)) for code in get_args(enumeration)},
-    )
-
-
 STATUS = Codes(
     STUDY_STATUS,
     {
@@ -77,12 +54,7 @@ STATUS = Codes(
         "TERMINATED": "terminated",
         "WITHDRAWN": "withdrawn",
     },
-    _registry(
-        "status",
-        trial.Status,
-        ACTIVE_NOT_RECRUITING="Active, not recruiting",
-        UNKNOWN="Unknown status",
-    ),
+    registry.STATUS,
 )
 
 # For a site, and for the expanded access to a study's product.
@@ -100,7 +72,7 @@ PURPOSE = Codes(
         "BASIC_SCIENCE": "basic-science",
         "DEVICE_FEASIBILITY": "device-feasibility",
     },
-    _registry("primary-purpose", trial.PrimaryPurpose, ECT="Educational/Counseling/Training"),
+    registry.PRIMARY_PURPOSE,
 )
 
 # Two phases of one trial are one code.
@@ -114,16 +86,7 @@ PHASES: Mapping[tuple[str, ...], str] = {
     ("PHASE3",): "phase-3",
     ("PHASE4",): "phase-4",
 }
-PHASE_EXACT = _registry(
-    "phase",
-    trial.Phase,
-    NA="Not applicable",
-    EARLY_PHASE1="Early phase 1",
-    PHASE1="Phase 1",
-    PHASE2="Phase 2",
-    PHASE3="Phase 3",
-    PHASE4="Phase 4",
-)
+PHASE_EXACT = registry.PHASE
 
 ARM = Codes(
     ARM_TYPE,
@@ -156,21 +119,13 @@ RESPONSIBLE_PARTY = Codes(
         "PRINCIPAL_INVESTIGATOR": "primary-investigator",
         "SPONSOR_INVESTIGATOR": "sponsor-investigator",
     },
-    _registry("responsible-party", trial.ResponsiblePartyType),
+    registry.RESPONSIBLE_PARTY,
 )
 
 AGENCY_CLASS = Codes(
     ORGANIZATION_TYPE,
     {"NIH": "nih", "OTHER_GOV": "government", "FED": "government", "INDUSTRY": "industry"},
-    _registry(
-        "agency-class",
-        trial.AgencyClass,
-        NIH="NIH",
-        FED="Other U.S. federal agency",
-        OTHER_GOV="Other government",
-        INDIV="Individual",
-        AMBIG="Ambiguous",
-    ),
+    registry.AGENCY_CLASS,
 )
 
 # --- design: SEVCO terms of the R5 core ------------------------------------------------------
@@ -182,30 +137,17 @@ STUDY_TYPE = Codes(
         "INTERVENTIONAL": "SEVCO:01001",
         "OBSERVATIONAL": "SEVCO:01002",
     },
-    _registry("study-type", trial.StudyType),
+    registry.STUDY_TYPE,
 )
 ALLOCATION = Codes(
     STUDY_DESIGN,
     {"RANDOMIZED": "SEVCO:01003", "NON_RANDOMIZED": "SEVCO:01005"},
-    _registry(
-        "design-allocation",
-        trial.DesignAllocation,
-        NON_RANDOMIZED="Non-randomized",
-        NA="Not applicable",
-    ),
+    registry.ALLOCATION,
 )
 INTERVENTION_MODEL = Codes(
     STUDY_DESIGN,
     {"SINGLE_GROUP": "SEVCO:01016", "PARALLEL": "SEVCO:01011", "CROSSOVER": "SEVCO:01012"},
-    _registry(
-        "intervention-model",
-        trial.InterventionalAssignment,
-        SINGLE_GROUP="Single group assignment",
-        PARALLEL="Parallel assignment",
-        CROSSOVER="Crossover assignment",
-        FACTORIAL="Factorial assignment",
-        SEQUENTIAL="Sequential assignment",
-    ),
+    registry.INTERVENTION_MODEL,
 )
 OBSERVATIONAL_MODEL = Codes(
     STUDY_DESIGN,
@@ -214,14 +156,14 @@ OBSERVATIONAL_MODEL = Codes(
         "ECOLOGIC_OR_COMMUNITY": "SEVCO:01044",
         "FAMILY_BASED": "SEVCO:01020",
     },
-    _registry("observational-model", trial.ObservationalModel, CASE_CONTROL="Case-control"),
+    registry.OBSERVATIONAL_MODEL,
 )
 TIME_PERSPECTIVE = Codes(
     STUDY_DESIGN,
     {"CROSS_SECTIONAL": "SEVCO:01027"},
-    _registry("time-perspective", trial.DesignTimePerspective, CROSS_SECTIONAL="Cross-sectional"),
+    registry.TIME_PERSPECTIVE,
 )
-MASKING = Codes("", {}, _registry("design-masking", trial.DesignMasking, NONE="None (open label)"))
+MASKING = Codes("", {}, registry.MASKING)
 # SEVCO has blinding of data analysts, which is not blinding of the investigator.
 WHO_MASKED = Codes(
     STUDY_DESIGN,
@@ -230,67 +172,49 @@ WHO_MASKED = Codes(
         "CARE_PROVIDER": "SEVCO:01061",
         "OUTCOMES_ASSESSOR": "SEVCO:01062",
     },
-    _registry("who-masked", trial.WhoMasked),
+    registry.WHO_MASKED,
 )
-SAMPLING_METHOD = Codes("", {}, _registry("sampling-method", trial.SamplingMethod))
+SAMPLING_METHOD = Codes("", {}, registry.SAMPLING_METHOD)
 
 # --- people and things -----------------------------------------------------------------------
 
 SEX = Codes(
     GENDER,
     {"FEMALE": "female", "MALE": "male"},
-    _registry("sex", trial.Sex),
+    registry.SEX,
 )
-STANDARD_AGE = Codes("", {}, _registry("standard-age", trial.StandardAge))
+STANDARD_AGE = Codes("", {}, registry.STANDARD_AGE)
 BIOSPEC_RETENTION = Codes(
     "",
     {},
-    _registry(
-        "biospec-retention",
-        trial.BioSpecRetention,
-        SAMPLES_WITH_DNA="Samples with DNA",
-        SAMPLES_WITHOUT_DNA="Samples without DNA",
-    ),
+    registry.BIOSPEC_RETENTION,
 )
-INTERVENTION_TYPE = Codes("", {}, _registry("intervention-type", trial.InterventionType))
-_AGENCIES = {name: name for name in get_args(trial.OrgStudyIdType)}
-ORG_STUDY_ID_TYPE = Codes("", {}, _registry("org-study-id-type", trial.OrgStudyIdType, **_AGENCIES))
+INTERVENTION_TYPE = Codes("", {}, registry.INTERVENTION_TYPE)
+ORG_STUDY_ID_TYPE = Codes("", {}, registry.ORG_STUDY_ID_TYPE)
 SECONDARY_ID_TYPE = Codes(
     "",
     {},
-    _registry(
-        "secondary-id-type",
-        trial.SecondaryIdType,
-        **_AGENCIES,
-        EUDRACT_NUMBER="EudraCT number",
-        CTIS="CTIS",
-    ),
+    registry.SECONDARY_ID_TYPE,
 )
-REFERENCE_TYPE = Codes("", {}, _registry("reference-type", trial.ReferenceType))
-IPD_SHARING = Codes("", {}, _registry("ipd-sharing", trial.IpdSharing))
+REFERENCE_TYPE = Codes("", {}, registry.REFERENCE_TYPE)
+IPD_SHARING = Codes("", {}, registry.IPD_SHARING)
 IPD_INFO_TYPE = Codes(
     "",
     {},
-    _registry(
-        "ipd-sharing-info-type",
-        trial.IpdSharingInfoType,
-        SAP="Statistical analysis plan (SAP)",
-        ICF="Informed consent form (ICF)",
-        CSR="Clinical study report (CSR)",
-    ),
+    registry.IPD_INFO_TYPE,
 )
-RELEVANCE = Codes("", {}, _registry("browse-leaf-relevance", trial.BrowseLeafRelevance))
-UNPOSTED_EVENT = Codes("", {}, _registry("unposted-event-type", trial.UnpostedEventType))
-VIOLATION_EVENT = Codes("", {}, _registry("violation-event-type", trial.ViolationEventType))
+RELEVANCE = Codes("", {}, registry.RELEVANCE)
+UNPOSTED_EVENT = Codes("", {}, registry.UNPOSTED_EVENT)
+VIOLATION_EVENT = Codes("", {}, registry.VIOLATION_EVENT)
 
 # --- words that no standard has --------------------------------------------------------------
 
-MILESTONE = _ours(
+MILESTONE = code_system(
     "study-milestone",
     "Milestones of a study whose date is actual or estimated",
     {"start": "Study start", "completion": "Study completion"},
 )
-CHARACTERISTIC = _ours(
+CHARACTERISTIC = code_system(
     "eligibility-characteristic",
     "Characteristics of those who are eligible for a study",
     {
@@ -300,7 +224,7 @@ CHARACTERISTIC = _ours(
         "study-population": "Study population",
     },
 )
-ARTIFACT = _ours(
+ARTIFACT = code_system(
     "record-artifact",
     "What an artifact is to a trial record",
     {
@@ -357,7 +281,7 @@ FLAGS: Mapping[str, tuple[str, str]] = {
         "Does not contain the informed consent form",
     ),
 }
-FLAG = _ours(
+FLAG = code_system(
     "study-flag",
     "What is so of a study, and what is not",
     {

@@ -6,7 +6,7 @@ One ResearchStudy, and what it refers to: https://hl7.org/fhir/R5/researchstudy.
 from collections.abc import Callable
 from typing import Any
 
-from trialbridge.mappings import arms, eligibility, mesh
+from trialbridge.mappings import fhir_arms, fhir_eligibility, fhir_mesh, registry
 from trialbridge.mappings import fhir_codes as codes
 from trialbridge.mappings.codec import (
     FIRST,
@@ -106,9 +106,9 @@ def shown_in(member: str, model: str, *steps: Any) -> Field:
 
 NCT_ID = item(
     "use='official'",
-    lambda node: node.get("system") == codes.CTGOV and node.get("use") in (None, "official"),
+    lambda node: node.get("system") == registry.CTGOV and node.get("use") in (None, "official"),
     use="official",
-    system=codes.CTGOV,
+    system=registry.CTGOV,
 )
 ORG_STUDY_ID = item(use="usual")
 
@@ -129,8 +129,8 @@ IDENTIFICATION = (
         "protocol.identification.nct_id_aliases",
         "identifier",
         codec=some_of(
-            valued(use="old", system=codes.CTGOV),
-            lambda node: node.get("use") == "old" and node.get("system") == codes.CTGOV,
+            valued(use="old", system=registry.CTGOV),
+            lambda node: node.get("use") == "old" and node.get("system") == registry.CTGOV,
         ),
     ),
     *below(
@@ -165,7 +165,7 @@ IDENTIFICATION = (
             const={"use": "secondary"},
             mine=lambda node: (
                 node.get("use") == "secondary"
-                or (node.get("use") is None and node.get("system") != codes.CTGOV)
+                or (node.get("use") is None and node.get("system") != registry.CTGOV)
             ),
         ),
     ),
@@ -207,7 +207,7 @@ INTERVENTION = record(
         (
             merged(
                 "arm_group_labels",
-                codec=arms.labels,
+                codec=fhir_arms.labels,
                 write_always=True,
                 home="native",
                 note="from the arms' actions in PlanDefinition.action; an extension of ours on "
@@ -223,7 +223,7 @@ INTERVENTION = record(
 
 ARM_GROUP = record(
     ArmGroup,
-    field("intervention_names", "linkId", codec=arms.received, home="none"),
+    field("intervention_names", "linkId", codec=fhir_arms.received, home="none"),
     field("label", "name"),
     field("type", "type", codec=concept(codes.ARM)),
     field("description", "description"),
@@ -246,7 +246,7 @@ PLAN_ROWS = (
         "protocol.arms_interventions",
         *PLAN,
         "action",
-        codec=arms.actions,
+        codec=fhir_arms.actions,
         leaves=("arm_groups.*.intervention_names",),
         note="an action for each arm (linkId of its comparisonGroup), in it an action for each "
         "intervention, whose definitionCanonical is the ActivityDefinition",
@@ -254,7 +254,7 @@ PLAN_ROWS = (
     among(
         "derived.intervention_browse.meshes",
         "focus",
-        codec=mesh.intervention_meshes,
+        codec=fhir_mesh.intervention_meshes,
         read_always=True,
         leaves=("*.id", "*.term"),
         home="native",
@@ -324,12 +324,12 @@ CONDITION_ROWS = (
     among(
         "protocol.conditions.conditions",
         "condition",
-        codec=mesh.conditions,
+        codec=fhir_mesh.conditions,
     ),
     among(
         "derived.condition_browse.meshes",
         "condition",
-        codec=mesh.condition_meshes,
+        codec=fhir_mesh.condition_meshes,
         home="native",
         leaves=("*.id", "*.term"),
         note="a Coding of the condition that the term belongs to, else a condition of its own",
@@ -650,7 +650,7 @@ ELIGIBILITY_ROWS = (
     merged(
         f"{DESIGN}.enrollment_info",
         "recruitment",
-        codec=eligibility.enrollment,
+        codec=fhir_eligibility.enrollment,
         leaves=("count", "type"),
         home="native",
         note="actualNumber or targetNumber by the type; a count without a type, which neither "
@@ -659,7 +659,7 @@ ELIGIBILITY_ROWS = (
     merged(
         f"{ELIGIBILITY}.eligibility_criteria",
         *GROUP,
-        codec=eligibility.eligibility_criteria,
+        codec=fhir_eligibility.eligibility_criteria,
         home="native",
         note="whole in Group.description, and one characteristic for each criterion",
     ),
@@ -763,7 +763,7 @@ REFERENCE = record(
     Reference,
     among("type", "classifier", codec=classified(codes.REFERENCE_TYPE)),
     field("citation", "citation"),
-    field("pmid", "resourceReference", "identifier", codec=identifier(codes.PUBMED)),
+    field("pmid", "resourceReference", "identifier", codec=identifier(registry.PUBMED)),
     among(
         "retractions",
         "extension",
@@ -823,7 +823,7 @@ RELATED_TRIAL = record(
         ),
     ),
     field("title", "display"),
-    field("nct_id", "resourceReference", "identifier", codec=identifier(codes.CTGOV)),
+    field("nct_id", "resourceReference", "identifier", codec=identifier(registry.CTGOV)),
 )
 
 
@@ -931,7 +931,7 @@ def _browse(kind: str) -> tuple[Field, ...]:
         among(
             f"{model}.ancestors",
             "extension",
-            codec=_as_coding(Mesh, ours(f"{kind}-ancestor").url, codes.MESH, "id", "term"),
+            codec=_as_coding(Mesh, ours(f"{kind}-ancestor").url, registry.MESH, "id", "term"),
             home="ours",
         ),
         _listed(

@@ -5,8 +5,9 @@ https://hl7.org/fhir/R5/group.html
 
 from trialbridge.mappings import criteria
 from trialbridge.mappings.codec import Codec, Node, choice, integer, text
-from trialbridge.mappings.fhir import has_code, marked, of_code, ours, plain, said
+from trialbridge.mappings.fhir import has_code, of_code, ours, said
 from trialbridge.mappings.fhir_codes import CHARACTERISTIC
+from trialbridge.mappings.markdown import marked, plain
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import EnrollmentInfo, EnrollmentType
 

@@ -1,0 +1,19 @@
+"""CommonMark, which the registry's texts are, and the plain words that it says.
+
+https://spec.commonmark.org/0.31.2/#backslash-escapes
+"""
+
+import re
+
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPED = re.compile(r"([\\<>\[\]*_^~])")
+
+
+def plain(markdown: str) -> str:
+    """CommonMark without its backslash escapes, as a reader of plain text is shown it."""
+    return "".join(_ESCAPE.split(markdown)) if "\\" in markdown else markdown
+
+
+def marked(words: str) -> str:
+    """Plain words as CommonMark that says them."""
+    return _ESCAPED.sub(r"\\\1", words)

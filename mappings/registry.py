@@ -1,0 +1,123 @@
+"""What the registry itself has: its enumerations as code systems, and the systems it cites.
+
+Each format writes these codes beside its own standard's, where that is coarser or has none.
+"""
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from trialbridge.mappings.codec import System
+from trialbridge.schemas import trial
+from trialbridge.schemas.base import BASE
+
+CTGOV = "https://clinicaltrials.gov"
+PUBMED = "https://pubmed.ncbi.nlm.nih.gov"
+MESH = "http://id.nlm.nih.gov/mesh"
+
+
+def _title(code: str) -> str:
+    return code.replace("_", " ").capitalize()
+
+
+def code_system(name: str, title: str, codes: Mapping[str, str]) -> System:
+    """A code system of ours."""
+    return System(f"{BASE}/CodeSystem/{name}", title, codes)
+
+
+def _registry(name: str, enumeration: Any, **titles: str) -> System:
+    """The registry's enumeration as a code system: its codes as they are, with their labels.
+
+    https://clinicaltrials.gov/data-api/about-api/study-data-structure#enums
+    """
+    return code_system(
+        f"ctgov-{name}",
+        f"ClinicalTrials.gov {name.replace('-', ' ')}",
+        {code: titles.get(code, _title(code)) for code in get_args(enumeration)},
+    )
+
+
+_AGENCIES = {name: name for name in get_args(trial.OrgStudyIdType)}
+
+STATUS = _registry(
+    "status",
+    trial.Status,
+    ACTIVE_NOT_RECRUITING="Active, not recruiting",
+    UNKNOWN="Unknown status",
+)
+PRIMARY_PURPOSE = _registry(
+    "primary-purpose", trial.PrimaryPurpose, ECT="Educational/Counseling/Training"
+)
+PHASE = _registry(
+    "phase",
+    trial.Phase,
+    NA="Not applicable",
+    EARLY_PHASE1="Early phase 1",
+    PHASE1="Phase 1",
+    PHASE2="Phase 2",
+    PHASE3="Phase 3",
+    PHASE4="Phase 4",
+)
+RESPONSIBLE_PARTY = _registry("responsible-party", trial.ResponsiblePartyType)
+AGENCY_CLASS = _registry(
+    "agency-class",
+    trial.AgencyClass,
+    NIH="NIH",
+    FED="Other U.S. federal agency",
+    OTHER_GOV="Other government",
+    INDIV="Individual",
+    AMBIG="Ambiguous",
+)
+STUDY_TYPE = _registry("study-type", trial.StudyType)
+ALLOCATION = _registry(
+    "design-allocation",
+    trial.DesignAllocation,
+    NON_RANDOMIZED="Non-randomized",
+    NA="Not applicable",
+)
+INTERVENTION_MODEL = _registry(
+    "intervention-model",
+    trial.InterventionalAssignment,
+    SINGLE_GROUP="Single group assignment",
+    PARALLEL="Parallel assignment",
+    CROSSOVER="Crossover assignment",
+    FACTORIAL="Factorial assignment",
+    SEQUENTIAL="Sequential assignment",
+)
+OBSERVATIONAL_MODEL = _registry(
+    "observational-model", trial.ObservationalModel, CASE_CONTROL="Case-control"
+)
+TIME_PERSPECTIVE = _registry(
+    "time-perspective", trial.DesignTimePerspective, CROSS_SECTIONAL="Cross-sectional"
+)
+MASKING = _registry("design-masking", trial.DesignMasking, NONE="None (open label)")
+WHO_MASKED = _registry("who-masked", trial.WhoMasked)
+SAMPLING_METHOD = _registry("sampling-method", trial.SamplingMethod)
+SEX = _registry("sex", trial.Sex)
+STANDARD_AGE = _registry("standard-age", trial.StandardAge)
+BIOSPEC_RETENTION = _registry(
+    "biospec-retention",
+    trial.BioSpecRetention,
+    SAMPLES_WITH_DNA="Samples with DNA",
+    SAMPLES_WITHOUT_DNA="Samples without DNA",
+)
+INTERVENTION_TYPE = _registry("intervention-type", trial.InterventionType)
+ORG_STUDY_ID_TYPE = _registry("org-study-id-type", trial.OrgStudyIdType, **_AGENCIES)
+SECONDARY_ID_TYPE = _registry(
+    "secondary-id-type",
+    trial.SecondaryIdType,
+    **_AGENCIES,
+    EUDRACT_NUMBER="EudraCT number",
+    CTIS="CTIS",
+)
+REFERENCE_TYPE = _registry("reference-type", trial.ReferenceType)
+IPD_SHARING = _registry("ipd-sharing", trial.IpdSharing)
+IPD_INFO_TYPE = _registry(
+    "ipd-sharing-info-type",
+    trial.IpdSharingInfoType,
+    SAP="Statistical analysis plan (SAP)",
+    ICF="Informed consent form (ICF)",
+    CSR="Clinical study report (CSR)",
+)
+RELEVANCE = _registry("browse-leaf-relevance", trial.BrowseLeafRelevance)
+UNPOSTED_EVENT = _registry("unposted-event-type", trial.UnpostedEventType)
+VIOLATION_EVENT = _registry("violation-event-type", trial.ViolationEventType)
