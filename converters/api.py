@@ -3,7 +3,7 @@
 import os
 from typing import BinaryIO, NamedTuple
 
-from trialbridge.formats import Format, by_name
+from trialbridge.formats import Format, by_name, names
 from trialbridge.homes import Fidelity, measure, model_tree
 from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.schemas.pointer import ABSENT, Difference, differences, escape
@@ -37,12 +37,12 @@ def write(trial: Trial, to: str, *, validate: bool = True) -> bytes:
 
     Raises Invalid with every problem if the result would not be valid, and UnknownFormat.
     """
-    return writing(trial, by_name(to), validate=validate)[0]
+    return writing(trial, by_name(to, converted=True), validate=validate)[0]
 
 
 def convert(source: Source, to: str, *, format: str | None = None, validate: bool = True) -> bytes:
     """Read a record and write it in another format. Raises as `read` and `write` do."""
-    known = by_name(to)
+    known = by_name(to, converted=True)
     return writing(read(source, format=format), known, validate=validate)[0]
 
 
@@ -61,7 +61,7 @@ def roundtrip(source: Source, via: str, *, format: str | None = None) -> list[Di
     way back to the record's own format. Pointers are in the model's keys. Empty when nothing was
     lost. Raises ReadError if the source or what was written of it cannot be read.
     """
-    middle = by_name(via)
+    middle = by_name(via, converted=True)
     first = reading(source, format)
     before = model_tree(first.trial)
     there = reading(writing(first.trial, middle, validate=False)[0], middle.name)
@@ -78,7 +78,7 @@ def fidelity(source: Source, to: str, *, format: str | None = None) -> Fidelity:
 
     Raises as `read` does. Validity is not asked.
     """
-    known = by_name(to)
+    known = by_name(to, converted=True)
     first = reading(source, format)
     written, warnings = writing(first.trial, known, validate=False)
     return measure(first.trial, first.format, known, written, [*first.problems, *warnings])
@@ -86,7 +86,7 @@ def fidelity(source: Source, to: str, *, format: str | None = None) -> Fidelity:
 
 def coverage(to: str) -> list[CoverageRow]:
     """List where each leaf of the model goes in a format. Raises UnknownFormat."""
-    return by_name(to).rows()
+    return by_name(to, converted=True).rows()
 
 
 def version() -> str:
@@ -109,6 +109,10 @@ def reading(source: Source, format: str | None = None) -> Reading:
     stated = by_name(format) if format is not None else None
     data = load(source)
     known = stated or recognise(data)
+    if known.converter is None:
+        raise _unreadable(
+            "", "format", f"{known.title} is validated only; records are read from {names()}"
+        )
     trial, problems = known.read(data)
     return Reading(trial, known, problems)
 
@@ -123,20 +127,41 @@ def writing(trial: Trial, to: Format, *, validate: bool = True) -> tuple[bytes, 
     return data, problems
 
 
-def checking(source: Source, format: str | None = None) -> tuple[Format | None, list[Problem]]:
-    """Validate as `validate` does, and tell the format, where it is known."""
+def checking(
+    source: Source, format: str | None = None, *, deep: bool = False
+) -> tuple[Format | None, list[Problem]]:
+    """Validate as `validate` does, and tell the format, where it is known.
+
+    A format with official definitions is checked by them: a document may be valid, and no trial
+    record. Any other is checked by reading it. `deep` asks independent implementations as well.
+    """
     known = by_name(format) if format is not None else None
     try:
         data = load(source)
         known = known or recognise(data)
     except ReadError as error:
         return known, error.problems
-    problems = known.check(data)
     try:
-        problems += known.read(data)[1]
+        if known.validator is not None:
+            parse(known.syntax, data)
+            problems = known.check(data, deep=deep)
+        else:
+            problems = [*known.read(data)[1], *known.advise(data)]
     except ReadError as error:
-        problems += error.problems
+        problems = error.problems
     return known, list(dict.fromkeys(problems))
+
+
+def parse(syntax: str, data: bytes) -> None:
+    """Parse a document, whatever it says. Raises ReadError if it is none of its syntax."""
+    if syntax == "json":
+        from trialbridge.schemas.decode import parse_object
+
+        parse_object(data)
+    elif syntax == "xml":
+        from trialbridge.schemas import xml
+
+        xml.parse(data)
 
 
 def load(source: Source) -> bytes:

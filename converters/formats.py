@@ -34,7 +34,8 @@ class Format(NamedTuple):
     text, or namespaces of the root of an XML document. `converter` is the module of `read` and
     `write`, `validator` the module whose `check` takes the bytes, `coverage` the module whose
     `coverage` lists where each leaf goes (None: every leaf has its own name there, except those
-    below `homeless`).
+    below `homeless`). `advice` is a module whose `check` tells what is unusual, and never wrong,
+    with a record that is read. A format without a converter is validated only.
     """
 
     name: str
@@ -42,10 +43,11 @@ class Format(NamedTuple):
     title: str
     syntax: Literal["text", "json", "xml"]
     marks: tuple[str, ...]
-    converter: str
+    converter: str | None
     validator: str | None = None
     coverage: str | None = None
     homeless: tuple[str, ...] = ()
+    advice: str | None = None
 
     def read(self, data: bytes) -> tuple[Trial, list[Problem]]:
         """Read bytes of this format, with warnings. Raises ReadError with every problem."""
@@ -55,11 +57,21 @@ class Format(NamedTuple):
         """Write a trial in this format, with warnings of what it has no place for."""
         return self._converter().write(trial)
 
-    def check(self, data: bytes) -> list[Problem]:
-        """Check bytes against the format's official definitions, where it has any."""
+    def check(self, data: bytes, *, deep: bool = False) -> list[Problem]:
+        """Check bytes against the format's official definitions, where it has any.
+
+        `deep` asks independent implementations as well.
+        """
         if self.validator is None:
             return []
-        check: Callable[[bytes], list[Problem]] = import_module(self.validator).check
+        check: Callable[..., list[Problem]] = import_module(self.validator).check
+        return check(data, deep=deep)
+
+    def advise(self, data: bytes) -> list[Problem]:
+        """Tell what is unusual with a record of this format."""
+        if self.advice is None:
+            return []
+        check: Callable[[bytes], list[Problem]] = import_module(self.advice).check
         return check(data)
 
     def bare(self, data: bytes) -> dict[Home, bytes]:
@@ -95,6 +107,8 @@ class Format(NamedTuple):
         ]
 
     def _converter(self) -> Converter:
+        if self.converter is None:
+            raise UnknownFormat(f"{self.name} is validated only; {_known(FORMATS)}")
         return cast(Converter, import_module(self.converter))
 
 
@@ -115,6 +129,7 @@ FORMATS: tuple[Format, ...] = (
         syntax="json",
         marks=("trialbridge",),
         converter="trialbridge.trial",
+        advice="trialbridge.schemas.ctgov",
     ),
     Format(
         name="ctgov",
@@ -131,6 +146,7 @@ FORMATS: tuple[Format, ...] = (
         ),
         converter="trialbridge.ctgov",
         homeless=("/page/",),
+        advice="trialbridge.schemas.ctgov",
     ),
     Format(
         name="fhir-r5",
@@ -142,6 +158,47 @@ FORMATS: tuple[Format, ...] = (
         validator="trialbridge.schemas.fhir_r5",
         coverage="trialbridge.mappings.fhir_r5",
     ),
+    Format(
+        name="odm-2.0",
+        aliases=("odm",),
+        title="CDISC ODM-XML 2.0",
+        syntax="xml",
+        marks=("http://www.cdisc.org/ns/odm/v2.0",),
+        converter="trialbridge.odm",
+        validator="trialbridge.schemas.odm",
+        coverage="trialbridge.mappings.odm_2_0",
+    ),
+)
+
+# Formats that documents are checked in, and records not yet converted.
+VALIDATED: tuple[Format, ...] = (
+    Format(
+        name="fhir-r4b",
+        aliases=(),
+        title="HL7 FHIR R4B, JSON",
+        syntax="json",
+        marks=(),
+        converter=None,
+        validator="trialbridge.schemas.fhir_r4b",
+    ),
+    Format(
+        name="fhir-r4",
+        aliases=(),
+        title="HL7 FHIR R4, JSON",
+        syntax="json",
+        marks=(),
+        converter=None,
+        validator="trialbridge.schemas.fhir_r4",
+    ),
+    Format(
+        name="odm-1.3.2",
+        aliases=(),
+        title="CDISC ODM-XML 1.3.2",
+        syntax="xml",
+        marks=("http://www.cdisc.org/ns/odm/v1.3",),
+        converter=None,
+        validator="trialbridge.schemas.odm",
+    ),
 )
 
 
@@ -149,17 +206,28 @@ class UnknownFormat(ValueError):
     """A name that no format has."""
 
 
-def by_name(name: str) -> Format:
-    """Find a format by name or alias. Raises UnknownFormat, which lists the known names."""
-    for known in FORMATS:
+def by_name(name: str, *, converted: bool = False) -> Format:
+    """Find a format by name or alias; `converted`: one that records can be written in.
+
+    Raises UnknownFormat, which lists the known names.
+    """
+    for known in (*FORMATS, *VALIDATED):
         if name == known.name or name in known.aliases:
+            if converted and known.converter is None:
+                raise UnknownFormat(f"{name} is validated only; {_known(FORMATS)}")
             return known
-    raise UnknownFormat(f"unknown format {name!r}; known are {names()}")
+    raise UnknownFormat(
+        f"unknown format {name!r}; {_known(FORMATS if converted else (*FORMATS, *VALIDATED))}"
+    )
 
 
-def names() -> str:
-    """List the names of all formats for a message, aliases in brackets."""
+def names(formats: tuple[Format, ...] = FORMATS) -> str:
+    """List the names of formats for a message, aliases in brackets."""
     return ", ".join(
         f"{known.name} ({', '.join(known.aliases)})" if known.aliases else known.name
-        for known in FORMATS
+        for known in formats
     )
+
+
+def _known(formats: tuple[Format, ...]) -> str:
+    return f"known are {names(formats)}"

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from trialbridge.formats import FORMATS, Format, names
+from trialbridge.formats import FORMATS, VALIDATED, Format, names
 from trialbridge.schemas.decode import parse_object
 from trialbridge.schemas.problem import Problem, ReadError
 
@@ -33,12 +33,29 @@ def recognise(data: bytes) -> Format:
             "the source is a JSON array, expected one record: an object",
         )
     if head.startswith(b"<"):
-        raise _unread(
-            _line(data, data.index(b"<")),
-            "format",
-            f"the source is XML or HTML, which no known format is; known are {names()}",
-        )
+        return _xml(data)
     return _text(data)
+
+
+def _xml(data: bytes) -> Format:
+    from trialbridge.schemas.xml import parse, root_of
+
+    root = root_of(data)
+    if root is None:
+        # Its parser says what is wrong with it.
+        parse(data)
+        raise _unread(_line(data, data.index(b"<")), "format", "the document has no root element")
+    for known in (*FORMATS, *VALIDATED):
+        if known.syntax == "xml" and root.namespace in known.marks:
+            return known
+    namespace = f"of namespace {root.namespace!r}" if root.namespace else "of no namespace"
+    expected = ", ".join(mark for known in FORMATS if known.syntax == "xml" for mark in known.marks)
+    raise _unread(
+        f"line {root.line}",
+        "format",
+        f"the root of the XML is <{root.name}> {namespace}, which is no known format's; "
+        f"expected {expected}",
+    )
 
 
 def _json(data: bytes) -> Format:

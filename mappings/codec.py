@@ -115,7 +115,19 @@ class Link(NamedTuple):
     canonical: bool
 
 
-Step = str | Item | Link
+class Aside(NamedTuple):
+    """A node that belongs to the one at hand, and stands elsewhere in the tree.
+
+    `store` puts what was written, given the node at hand; `find` gives it, or None.
+    """
+
+    label: str
+    home: Home
+    store: Callable[["Names", Node, Node], None]
+    find: Callable[["Names", Node], Node | None]
+
+
+Step = str | Item | Link | Aside
 
 
 def item(label: str = "", mine: Callable[[Node], bool] | None = None, **const: Any) -> Item:

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from trialbridge.mappings.codec import (
+    Aside,
     Codec,
     Extension,
     Field,
@@ -29,30 +30,19 @@ from trialbridge.mappings.codec import (
 from trialbridge.mappings.names import Names, merge
 from trialbridge.schemas.base import BASE
 
-EMPTY_ITEM = f"{BASE}/StructureDefinition/empty-item"
-"""The extension of an item of a list of which the record says nothing but that it is there."""
-
-_EMPTY = {"extension": [{"url": EMPTY_ITEM, "valueBoolean": True}]}
-
-Write = Callable[[Any, Names], Node]
+Write = Callable[..., Node]
 Read = Callable[[Node, Names], Any]
-
-_ABSENT_REASON = {
-    "extension": [
-        {
-            "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
-            "valueCode": "unknown",
-        }
-    ]
-}
 
 
 def writer(table: Record) -> Write:
-    """A function that gives the node of a struct, filled by every row of the table."""
-    source = _Source(f"write_{table.type.__name__}", "v, names")
+    """A function that gives the node of a struct, filled by every row of the table.
+
+    The node may be given as a third argument, with what all such nodes have.
+    """
+    source = _Source(f"write_{table.type.__name__}", "v, names, node=None")
     written = tuple(row for row in table.rows if not row.read_only)
     values = _model_variables(source, table)
-    source.line("node = {}")
+    source.line("if node is None: node = {}")
     _write_branch(source, table, values, _Branch.of(written), "node")
     source.line("return node")
     function: Write = source.function()
@@ -90,14 +80,14 @@ def each(
     const: Mapping[str, Any] | None = None,
     mine: Callable[[Node], bool] | None = None,
     id_as: str | None = None,
-    required: str | None = None,
+    complete: Callable[[Node], None] | None = None,
 ) -> Codec[list[Any]]:
     """The structs of a list as the elements of a list that `mine` accepts.
 
     Each element has `const`; it is named by kind and position, and has this name in the member
-    `id_as`. A member that the standard requires and the source does not say is marked as absent.
+    `id_as`. `complete` gives a written element what the standard wants and the source does not say.
     """
-    return _Each(table, name, dict(const or {}), mine, id_as, required).codec
+    return _Each(table, name, dict(const or {}), mine, id_as, complete).codec
 
 
 class _Each:
@@ -108,15 +98,13 @@ class _Each:
         const: dict[str, Any],
         mine: Callable[[Node], bool] | None,
         id_as: str | None,
-        required: str | None,
+        complete: Callable[[Node], None] | None,
     ) -> None:
         self.table, self.name, self.const, self.mine = table, name, const, mine
-        self.id_as, self.required = id_as, required
+        self.id_as, self.complete = id_as, complete
         self.write_one, self.read_one = writer(table), reader(table)
         # Constant lists are joined with the written ones; all else is overwritten.
         self.joined = {key for key, value in self.const.items() if isinstance(value, list)}
-        # FHIR has no empty elements, and an extension must have a value or parts.
-        self.may_be_empty = not self.const.keys() - {"url"}
         url = self.const.get("url")
         self.codec: Codec[list[Any]] = Codec(
             self.read,
@@ -127,23 +115,24 @@ class _Each:
 
     def write(self, values: list[Any], names: Names) -> list[Node]:
         outer, elements = names.item, []
-        const, write_one = self.const, self.write_one
+        const, write_one, id_as, joined = self.const, self.write_one, self.id_as, self.joined
+        complete = self.complete
         stem = names.stem(self.name) if self.name is not None else ""
         for number, value in enumerate(values, 1):
+            node = dict(const)
             if stem:
                 names.item = stem + str(number)
-            node = write_one(value, names)
-            if self.id_as is not None:
-                node = {self.id_as: names.item, **node}
-            if self.required is not None and self.required not in node:
-                node[f"_{self.required}"] = _ABSENT_REASON
-            if self.joined:
-                for key in self.joined & node.keys():
-                    node[key] = const[key] + node[key]
-            if const:
-                node = {**const, **node}
-            if self.may_be_empty and len(node) <= len(const):
-                node.update(_EMPTY)
+            if id_as is not None:
+                node[id_as] = names.item
+            if joined:
+                written = write_one(value, names)
+                for key in joined & written.keys():
+                    written[key] = const[key] + written[key]
+                node.update(written)
+            else:
+                write_one(value, names, node)
+            if complete is not None:
+                complete(node)
             elements.append(node)
         names.item = outer
         return elements
@@ -206,6 +195,7 @@ class _Branch:
         self.members: dict[str, _Branch] = {}
         self.items: dict[int, tuple[Item, _Branch]] = {}
         self.links: dict[tuple[str, str, str | None], tuple[Link, _Branch]] = {}
+        self.asides: dict[int, tuple[Aside, _Branch]] = {}
         self.rows: list[Field] = []
         self.elements: list[Field | int] = []
         """What of a list the rows have, in their order: a row, or the key of an item."""
@@ -223,6 +213,8 @@ class _Branch:
                         branch.items[id(step)] = (step, cls())
                         branch.elements.append(id(step))
                     branch = branch.items[id(step)][1]
+                elif isinstance(step, Aside):
+                    branch = branch.asides.setdefault(id(step), (step, cls()))[1]
                 else:
                     key = (step.member, step.type, step.name)
                     branch = branch.links.setdefault(key, (step, cls()))[1]
@@ -230,6 +222,11 @@ class _Branch:
             if row.many:
                 branch.elements.append(row)
         return top
+
+    @property
+    def further(self) -> bool:
+        """Whether there are steps below, other than into the items of a list."""
+        return bool(self.members or self.links or self.asides)
 
 
 def _keywords(owner: str) -> str:
@@ -281,6 +278,11 @@ def _write_branch(
         source.line(f"    names.entries.append({{'fullUrl': {base} + {id_}, 'resource': {inner}}})")
         target = f"{base} + {id_}" if link.canonical else f"{link.type + '/'!r} + {id_}"
         source.line(f"    {node}[{link.member!r}] = {target}")
+    for aside, below in branch.asides.values():
+        inner = source.new("n")
+        source.line(f"{inner} = {{}}")
+        _write_branch(source, table, values, below, inner)
+        source.line(f"if {inner}: {source.value(aside.store)}(names, {node}, {inner})")
     for key, below in branch.members.items():
         for row in below.rows:
             if not row.many and not row.merge:
@@ -301,7 +303,7 @@ def _write_branch(
                 whole = f"{{**{const}, **{inner}}}" if item.const else inner
                 source.line(f"if {inner}: {found}.append({whole})")
             source.line(f"if {found}: {node}[{key!r}] = {found}")
-        elif below.members or below.links or any(row.merge for row in below.rows):
+        elif below.further or any(row.merge for row in below.rows):
             inner = source.new("n")
             source.line(f"{inner} = {{}}")
             _write_branch(source, table, values, below, inner)
@@ -362,6 +364,14 @@ def _read_branch(source: _Source, table: Record, branch: _Branch, node: str, pat
         source.line("pass")
         _read_branch(source, table, below, at, joined(path, "resolve()"))
         source.depth -= 1
+    for aside, below in branch.asides.values():
+        at = source.new("n")
+        source.line(f"{at} = {source.value(aside.find)}(names, {node})")
+        source.line(f"if {at} is not None:")
+        source.depth += 1
+        source.line("pass")
+        _read_branch(source, table, below, at, joined(path, aside.label))
+        source.depth -= 1
     for key, below in branch.members.items():
         here = joined(path, key)
         at = source.new("n")
@@ -377,7 +387,7 @@ def _read_branch(source: _Source, table: Record, branch: _Branch, node: str, pat
             if below.items or any(row.many and not row.read_always for row in below.rows)
             else None
         )
-        if wants is None and (below.members or below.links):
+        if wants is None and below.further:
             wants = "dict"
         if wants is not None:
             what = "a list" if wants == "list" else "an object"
@@ -410,7 +420,7 @@ def _read_branch(source: _Source, table: Record, branch: _Branch, node: str, pat
 def _without_rows(branch: _Branch) -> _Branch:
     """The branch below a member, whose own values were read where the member was."""
     inner = _Branch()
-    inner.members, inner.links = branch.members, branch.links
+    inner.members, inner.links, inner.asides = branch.members, branch.links, branch.asides
     inner.rows = [row for row in branch.rows if row.merge]
     return inner
 

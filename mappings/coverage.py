@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from msgspec import inspect, structs
 
 from trialbridge.mappings.codec import (
+    Aside,
     Field,
     Item,
     Link,
@@ -125,6 +126,9 @@ def _cover(
 
 def _home(row: Field, ours: str, official: str) -> Home:
     """The home of a row: the first extension on the way tells, else the one its codec writes."""
+    for step in row.steps:
+        if isinstance(step, Aside) and step.home != "native":
+            return step.home
     on_the_way = [str(step.const.get("url", "")) for step in row.steps if isinstance(step, Item)]
     return home_of([*on_the_way, *(one.url for one in row.codec.extensions)], ours, official)
 
@@ -168,6 +172,8 @@ def place_of(steps: tuple[Step, ...], top: str) -> str:
     for step in steps:
         if isinstance(step, Link):
             place = step.type
+        elif isinstance(step, Aside):
+            place = step.label
         elif isinstance(step, Item):
             place += f"[{step.label}]" if step.label else ""
         else:

@@ -128,6 +128,16 @@ def join(text: str, pieces: list[tuple[str, bool]]) -> str:
     return text if ended else text.rstrip("\n")
 
 
+def listed(pieces: list[tuple[str, bool]]) -> str:
+    """The text that lists these criteria, and says nothing else: (words, exclude)."""
+    parts = []
+    for exclude, heading in ((False, "Inclusion"), (True, "Exclusion")):
+        items = [_indented(words) for words, excluded in pieces if excluded is exclude]
+        if items:
+            parts.append(f"{heading} Criteria:\n\n" + "\n".join(f"* {one}" for one in items))
+    return "\n\n".join(parts)
+
+
 def _indented(words: str) -> str:
     """The words so that every line of them is within the list item."""
     first, *others = words.split("\n")

@@ -21,6 +21,7 @@ import msgspec
 
 from trialbridge.mappings import fhir_codes
 from trialbridge.mappings.codec import (
+    Aside,
     Field,
     Item,
     Link,
@@ -31,9 +32,8 @@ from trialbridge.mappings.codec import (
     attribute_type,
     item_type,
 )
-from trialbridge.mappings.compiled import EMPTY_ITEM
 from trialbridge.mappings.coverage import json_pointer
-from trialbridge.mappings.fhir import EMPTY_ELEMENT, UNMAPPED
+from trialbridge.mappings.fhir import EMPTY_ELEMENT, EMPTY_ITEM, UNMAPPED
 from trialbridge.mappings.fhir_r5 import STUDY
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.codes import digest
@@ -96,7 +96,7 @@ class _Place(NamedTuple):
 # Written by the converter, for the record as a whole.
 _WHOLE = (
     Definition(
-        EMPTY_ITEM,
+        EMPTY_ITEM.url,
         contexts=["Element"],
         kinds=["boolean"],
         notes=["an item of a list of which the record says nothing but that it is there"],
@@ -172,6 +172,8 @@ def _follow(place: _Place, steps: Iterable[Step]) -> _Place:
             if place.in_list:
                 url = str(step.const["url"])
                 place = place._replace(urls=(*place.urls, url), in_list=False)
+        elif isinstance(step, Aside):
+            raise TypeError(f"{step.label} stands aside, and FHIR's resources are linked")
         elif step == "extension":
             place = place._replace(in_list=True)
         elif place.urls:

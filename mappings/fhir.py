@@ -4,10 +4,11 @@ https://hl7.org/fhir/R5/datatypes.html
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from trialbridge.mappings import compiled
 from trialbridge.mappings.codec import (
     Codec,
     Extension,
@@ -15,6 +16,7 @@ from trialbridge.mappings.codec import (
     Item,
     Mismatch,
     Node,
+    Record,
     Step,
     System,
     V,
@@ -75,6 +77,42 @@ def below(steps: Iterable[Step | Extension], rows: Iterable[Field]) -> tuple[Fie
     for step in steps:
         flat.extend(step.steps if isinstance(step, Extension) else (step,))
     return tuple(row._replace(steps=(*flat, *row.steps)) for row in rows)
+
+
+EMPTY_ITEM = ours("empty-item", "Boolean")
+"""An item of a list of which the record says nothing but that it is there."""
+
+_EMPTY = {"extension": [{"url": EMPTY_ITEM.url, "valueBoolean": True}]}
+_ABSENT_REASON = {
+    "extension": [{"url": f"{OFFICIAL_BASE}/data-absent-reason", "valueCode": "unknown"}]
+}
+
+
+def each(
+    table: Record,
+    *,
+    name: str | None = None,
+    const: Mapping[str, Any] | None = None,
+    mine: Callable[[Node], bool] | None = None,
+    id_as: str | None = None,
+    required: str | None = None,
+) -> Codec[list[Any]]:
+    """The structs of a list as elements, as `compiled.each` has it.
+
+    FHIR has no empty elements, and an extension must have a value or parts: an element that would
+    be empty is marked. A member that is required and that the source does not say is marked too.
+    https://hl7.org/fhir/R5/json.html
+    """
+    said = len(const or ())
+    may_be_empty = not (const or {}).keys() - {"url"}
+
+    def complete(node: Node) -> None:
+        if required is not None and required not in node:
+            node[f"_{required}"] = _ABSENT_REASON
+        if may_be_empty and len(node) <= said:
+            node.update(_EMPTY)
+
+    return compiled.each(table, name=name, const=const, mine=mine, id_as=id_as, complete=complete)
 
 
 def has_url(url: str) -> Callable[[Node], bool]:

@@ -28,7 +28,6 @@ from trialbridge.mappings.codec import (
     text,
     to,
 )
-from trialbridge.mappings.compiled import each
 from trialbridge.mappings.coverage import CoverageRow, leaves, of_table, place_of
 from trialbridge.mappings.fhir import (
     OFFICIAL_BASE,
@@ -43,6 +42,7 @@ from trialbridge.mappings.fhir import (
     concept,
     concept_item,
     date_type,
+    each,
     exact_coding,
     flag,
     has_code,

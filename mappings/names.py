@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from trialbridge.mappings.codec import Link, Node
 from trialbridge.schemas.trial import Trial
@@ -19,7 +19,9 @@ class Names:
     """
 
     __slots__ = (
+        "beside",
         "entries",
+        "form",
         "index",
         "item",
         "memo",
@@ -31,8 +33,9 @@ class Names:
         "warnings",
     )
 
-    def __init__(self, trial: Trial | None = None) -> None:
+    def __init__(self, trial: Trial | None = None, *, form: Literal["id", "oid"] = "id") -> None:
         self.trial = trial
+        self.form = form
         self.study: Node = {}
         self.resources: list[Node] = []
         self.root = "trial"
@@ -40,6 +43,8 @@ class Names:
         self.odd = False
         """Whether something empty was met, which FHIR has no place for."""
         self.entries: list[Node] = []
+        self.beside: dict[str, list[Node]] = {}
+        """Elements by their kind that belong to others, and stand in a list of their own."""
         self.index: dict[str, Node] = {}
         self.memo: dict[str, Any] = {}
         self.warnings: list[tuple[str, str]] = []
@@ -51,8 +56,13 @@ class Names:
         return f"{self.stem(kind)}{position + 1}"
 
     def stem(self, kind: str) -> str:
-        """What the ids of the items of a kind begin with; their numbers follow, from 1."""
-        return f"{self.root}-{kind}-"
+        """What the ids of the items of a kind begin with; their numbers follow, from 1.
+
+        OIDs are of one file, `ARM.2`; a kind `.CONTACT` is of parts of the item at hand.
+        """
+        if self.form == "id":
+            return f"{self.root}-{kind}-"
+        return f"{self.item}{kind}." if kind.startswith(".") else f"{kind}."
 
     def written(self, type_: str, id_: str) -> Node:
         """The resource of this type and id that was written. Raises KeyError if there is none."""

@@ -121,3 +121,7 @@ IPD_INFO_TYPE = _registry(
 RELEVANCE = _registry("browse-leaf-relevance", trial.BrowseLeafRelevance)
 UNPOSTED_EVENT = _registry("unposted-event-type", trial.UnpostedEventType)
 VIOLATION_EVENT = _registry("violation-event-type", trial.ViolationEventType)
+ARM_TYPE = _registry("arm-type", trial.ArmGroupType)
+CONTACT_ROLE = _registry("contact-role", trial.ContactRole)
+OFFICIAL_ROLE = _registry("official-role", trial.OfficialRole)
+DATE_TYPE = _registry("date-type", trial.DateType)
