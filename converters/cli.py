@@ -7,80 +7,31 @@ Results go to standard output, everything else to standard error. Exit status: 0
 from __future__ import annotations
 
 import errno
-import os
-import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from trialbridge.formats import FORMATS, Format, UnknownFormat, by_name
+from trialbridge.cli_options import (
+    EPILOG,
+    SETTINGS,
+    Command,
+    format_option,
+    from_option,
+    size_limit,
+    text_or_json,
+)
+from trialbridge.cli_validate import validate
+from trialbridge.formats import FORMATS, Format
+from trialbridge.output import deliver
 
 if TYPE_CHECKING:
     from trialbridge.homes import Fidelity
     from trialbridge.schemas.problem import Problem
 
-F = TypeVar("F", bound="Callable[..., Any] | click.Command")
-
 STDIN = "<stdin>"
-SETTINGS = {"help_option_names": ["-h", "--help"]}
-
-
-class Command(click.Command):
-    """A command that tells a failing disk or terminal in one line."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise
-            # What is still in the buffer would fail again at exit, with a traceback.
-            with suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise click.ClickException(f"cannot write: {error.strerror}") from error
-
-
-def _format(ctx: click.Context, param: click.Parameter, value: str | None) -> Format | None:
-    try:
-        return None if value is None else by_name(value)
-    except UnknownFormat as error:
-        raise click.BadParameter(str(error), ctx, param) from error
-
-
-def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    return [known.name for known in FORMATS if known.name.startswith(incomplete)]
-
-
-def _format_option(*names: str, required: bool, help: str) -> Callable[[F], F]:
-    return click.option(
-        *names,
-        required=required,
-        help=help,
-        metavar="FORMAT",
-        callback=_format,
-        shell_complete=_complete,
-    )
-
-
-EPILOG = "Formats: " + ", ".join("/".join((known.name, *known.aliases)) for known in FORMATS)
-from_option = _format_option(
-    "--from",
-    "-f",
-    "stated",
-    required=False,
-    help="Format of the source; by default it is recognised by content.",
-)
-text_or_json = click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Form of the report; what stops a command is always lines of text.",
-)
 source_argument = click.argument("source", type=click.Path(allow_dash=True))
 
 
@@ -92,7 +43,7 @@ def main() -> None:
 
 @main.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)
 @source_argument
-@_format_option("--to", "-t", required=True, help="Format to write.")
+@format_option("--to", "-t", required=True, help="Format to write.")
 @from_option
 @click.option("--output", "-o", type=click.Path(allow_dash=True), help="File to write.")
 @click.option("--report", is_flag=True, help="Say on standard error what was carried and where.")
@@ -102,9 +53,9 @@ def main() -> None:
     type=click.IntRange(1, 8),
     default=2,
     show_default=True,
-    help="Spaces for each level of JSON.",
+    help="Spaces for each level of JSON or XML.",
 )
-@click.option("--compact", is_flag=True, help="JSON without white space.")
+@click.option("--compact", is_flag=True, help="JSON or XML without white space.")
 @click.option("--validate/--no-validate", default=True, help="Refuse what would not be valid.")
 @click.option("--quiet", "-q", is_flag=True, help="No warnings.")
 @click.version_option(package_name="trialbridge", message="%(prog)s %(version)s")
@@ -132,7 +83,7 @@ def convert(
         first = api.reading(_content(source), stated and stated.name)
         data, warnings = api.writing(first.trial, to, validate=validate)
     problems = [*first.problems, *warnings]
-    _deliver(_laid_out(data, to, None if compact else indent), output)
+    deliver([_laid_out(data, to, None if compact else indent)], output)
     if report:
         from trialbridge.homes import measure
 
@@ -143,7 +94,7 @@ def convert(
 
 @main.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)
 @source_argument
-@_format_option("--via", required=True, help="Format to convert to and back from.")
+@format_option("--via", required=True, help="Format to convert to and back from.")
 @from_option
 @text_or_json
 @click.option("--quiet", "-q", is_flag=True, help="Say it by the exit status alone.")
@@ -169,54 +120,11 @@ def roundtrip(source: str, via: Format, stated: Format | None, style: str, quiet
     sys.exit(1 if found else 0)
 
 
-@main.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)
-@click.argument("sources", metavar="FILE...", nargs=-1, required=True, type=click.Path())
-@from_option
-@text_or_json
-@click.option("--quiet", "-q", is_flag=True, help="Errors only.")
-def validate(sources: tuple[str, ...], stated: Format | None, style: str, quiet: bool) -> None:
-    """List what is wrong with records.
-
-    FILE is a path, or - for standard input. A record is fine if it can be read and, where its
-    format has official definitions, is valid by them. Exit status 1 if any has an error.
-    """
-    import msgspec
-
-    from trialbridge import api, report
-    from trialbridge.schemas.problem import ReadError
-
-    wrong = False
-    listed = []
-    for source in sources:
-        name = _name(source)
-        known: Format | None
-        try:
-            known, problems = api.checking(_content(source), stated and stated.name)
-        except ReadError as error:
-            known, problems = None, error.problems
-        severe = [problem for problem in problems if problem.severity in ("fatal", "error")]
-        wrong = wrong or bool(severe)
-        shown = severe if quiet else problems
-        if style == "json":
-            listed.append(
-                {
-                    "file": name,
-                    "format": known and known.name,
-                    "problems": msgspec.to_builtins(shown),
-                }
-            )
-            continue
-        for problem in shown:
-            click.echo(report.problem_line(name, problem))
-        if known and not severe and not quiet:
-            click.echo(f"{report.one_line(name)}: ok ({known.name})")
-    if style == "json":
-        _echo_json(listed)
-    sys.exit(1 if wrong else 0)
+main.add_command(validate)
 
 
 @main.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)
-@_format_option("--to", "-t", required=True, help="Format to list.")
+@format_option("--to", "-t", required=True, help="Format to list.")
 @click.option(
     "--format",
     "style",
@@ -260,7 +168,7 @@ def definitions(output: str) -> None:
     """
     from trialbridge.mappings.definitions import package
 
-    _deliver(package(), output)
+    deliver([package()], output)
 
 
 @main.command(cls=Command, context_settings=SETTINGS)
@@ -290,10 +198,7 @@ def _content(source: str) -> bytes:
     from trialbridge import api
     from trialbridge.schemas.problem import Problem, ReadError
 
-    try:
-        limit = api.size_limit()
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
+    limit = size_limit()
     if source != "-":
         return api.load(source)
     try:
@@ -350,61 +255,26 @@ def _report(found: Fidelity, style: str) -> None:
 
 
 def _laid_out(data: bytes, to: Format, indent: int | None) -> bytes:
-    if to.syntax != "json":
+    if to.syntax == "text":
         return data
+    if to.syntax == "xml":
+        return data + b"\n" if indent is None else _indented(data, indent)
     import msgspec
 
     return (data if indent is None else msgspec.json.format(data, indent=indent)) + b"\n"
+
+
+def _indented(data: bytes, indent: int) -> bytes:
+    """Lay out XML; what is within texts stays as it is."""
+    from lxml import etree  # type: ignore[import-untyped]
+
+    root = etree.fromstring(data)
+    etree.indent(root, space=" " * indent)
+    laid_out: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return laid_out + b"\n"
 
 
 def _echo_json(value: Any, *, err: bool = False) -> None:
     import msgspec
 
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2), err=err)
-
-
-def _deliver(data: bytes, output: str | None) -> None:
-    """Write a whole result, or nothing: a file takes the place of the old one at once."""
-    if output is None or output == "-":
-        if sys.stdout is None:
-            raise click.ClickException("cannot write standard output: it is closed")
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    if not output or output.endswith(os.sep):
-        raise click.UsageError(f"--output takes a file, found {output!r}")
-    # The file that a link points to is replaced, not the link.
-    path = os.path.realpath(output)
-    try:
-        if os.path.exists(path) and not os.path.isfile(path):
-            # A pipe or a device is written to; a directory says so itself.
-            with open(path, "wb") as file:
-                file.write(data)
-        else:
-            _replace(path, data)
-    except OSError as error:
-        message = f"cannot write {click.format_filename(output)}: {error.strerror}"
-        raise click.ClickException(message) from error
-
-
-def _replace(path: str, data: bytes) -> None:
-    import tempfile
-
-    try:
-        mode = stat.S_IMODE(os.stat(path).st_mode)
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        mode = 0o666 & ~mask
-    folder, name = os.path.split(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
-    try:
-        with open(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(handle)
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

@@ -424,14 +424,6 @@ def test_wrong_usage_is_exit_status_two(line: str) -> None:
     assert "Error: " in found.stderr
 
 
-def test_control_characters_of_a_source_do_not_reach_the_terminal(folder: Path) -> None:
-    (folder / "bad").write_bytes(b'{"\\u001b[31mred\\n": 1}')
-    found = run("trialbridge validate bad")
-    assert "\x1b" not in found.stdout
-    assert r"found \x1b[31mred\n [format]" in found.stdout
-    assert found.stdout.count("\n") == 1
-
-
 # --- the other commands ------------------------------------------------------------------------
 
 
@@ -466,45 +458,6 @@ def test_a_long_value_of_a_diff_is_cut_with_its_length() -> None:
     assert shown("a" * 2_000) == f'"{"a" * 999}... (2,002 characters)'
     assert shown("a\u2028b") == r'"a\u2028b"'
     assert shown(None) == "null"
-
-
-def test_validate_tells_each_file(folder: Path) -> None:
-    (folder / "bad.txt").write_text("Dear reader,\n")
-    found = run("trialbridge validate record.json bad.txt none -", input=json.dumps(RECORD))
-    assert found.exit_code == 1
-    assert found.stderr == ""
-    assert found.stdout == (
-        "record.json: ok (ctgov)\n"
-        "bad.txt: fatal: line 1: the source is no trial record in a known format;"
-        f" known are {KNOWN} [format]\n"
-        "none: fatal: cannot be read: No such file or directory [unreadable]\n"
-        "<stdin>: ok (ctgov)\n"
-    )
-
-
-@pytest.mark.usefixtures("folder")
-def test_validate_is_fine_with_warnings_and_quiet_about_them() -> None:
-    unknown = json.dumps(RECORD | {"newSection": {}})
-    found = run("trialbridge validate -", input=unknown)
-    assert found.exit_code == 0
-    first, last = found.stdout.splitlines()
-    assert re.fullmatch(r"<stdin>: warning: /newSection: .+ \[[a-z-]+\]", first)
-    assert last == "<stdin>: ok (ctgov)"
-    quiet = run("trialbridge validate -q -", input=unknown)
-    assert (quiet.exit_code, quiet.stdout) == (0, "")
-
-
-def test_validate_lists_all_that_is_wrong_with_a_bundle(folder: Path) -> None:
-    run("convert --to fhir -o bundle.json record.json")
-    assert run("trialbridge validate bundle.json").stdout == "bundle.json: ok (fhir-r5)\n"
-    path = folder / "bundle.json"
-    path.write_text(path.read_text().replace('"status": "active"', '"status": "finished"', 1))
-    found = run("trialbridge validate bundle.json")
-    assert found.exit_code == 1
-    assert "bundle.json: error: Bundle.entry[0].resource" in found.stdout
-    (listed,) = json.loads(run("trialbridge validate --format json bundle.json").stdout)
-    assert (listed["file"], listed["format"]) == ("bundle.json", "fhir-r5")
-    assert {"severity", "layer", "path", "code", "message"} <= set(listed["problems"][0])
 
 
 def test_coverage_lists_each_leaf_and_the_totals() -> None:
