@@ -198,6 +198,13 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
         for code, message in names.warnings
     ]
     rest = _rest(tree, trial)
+    if rest and trial == Trial():
+        raise _fatal(
+            line_of(root),
+            "no-record",
+            "this is no trial record: the document names no study, and has no arm, end point, "
+            "criterion or other part of one",
+        )
     if rest:
         unmapped = {**(trial.unmapped or {}), **rest}
         trial = msgspec.structs.replace(trial, unmapped=unmapped)
@@ -379,14 +386,12 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any]:
             read = read or some
             if over is not None:
                 kept[key] = over
-        if read and all(str(key).startswith("@") and "OID" in str(key) for key in kept):
+        if not read:
+            return node, False
+        if all(str(key).startswith("@") and "OID" in str(key) for key in kept):
             # Names alone say nothing that is not said again with ours.
             kept = {}
-        if not kept and (read or not node):
-            return None, read
-        if isinstance(node, list):
-            return (node if len(kept) == len(node) else kept), read
-        return kept, read
+        return kept or None, True
 
     def gather(kept: Any, node: Any, pointer: str) -> None:
         """The largest parts of which nothing was read."""

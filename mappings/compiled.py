@@ -8,7 +8,7 @@ together.
 
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -228,6 +228,40 @@ class _Branch:
         """Whether there are steps below, other than into the items of a list."""
         return bool(self.members or self.links or self.asides)
 
+    @property
+    def only(self) -> "_Only | None":
+        """The one row at or below the branch, and the members on the way, if there is no other."""
+        keys: list[str] = []
+        branch = self
+        while not (branch.elements or branch.links or branch.asides):
+            if branch.rows:
+                alone = len(branch.rows) == 1 and not branch.members
+                return _Only(tuple(keys), branch.rows[0]) if alone else None
+            if len(branch.members) != 1:
+                return None
+            ((key, branch),) = branch.members.items()
+            keys.append(key)
+        return None
+
+
+class _Only(NamedTuple):
+    """The one row below a branch, and the members that lead to it."""
+
+    keys: tuple[str, ...]
+    row: Field
+
+    def within(self, head: str, tail: str = "") -> Callable[[str], str]:
+        """The expression of the value, within the nodes on the way, between these words."""
+
+        def store(expr: str) -> str:
+            # A node that a codec gives may be shared, and what it is merged into is not.
+            inner = f"{{**{expr}}}" if self.row.merge else expr
+            for key in reversed(self.keys):
+                inner = f"{{{key!r}: {inner}}}"
+            return f"{head}{inner}{tail}"
+
+        return store
+
 
 def _keywords(owner: str) -> str:
     return f"k_{owner.replace('.', '__')}"
@@ -244,10 +278,12 @@ def _model_variables(source: _Source, table: Record) -> dict[str, str]:
                 outer = variables[".".join(owners[: length - 1])]
                 name = variables[path] = f"m_{path.replace('.', '__')}"
                 # An absent struct is like an empty one to what follows; but an empty one is said.
-                empty = source.value(_empty(attribute_type(table.type, path)))
+                absent = _empty(attribute_type(table.type, path))
+                empty = source.value(absent)
                 source.line(f"{name} = {outer}.{owners[length - 1]}")
                 source.line(f"if {name} is None: {name} = {empty}")
-                source.line(f"elif {name} == {empty}: names.odd = True")
+                if isinstance(absent, Struct):
+                    source.line(f"elif {name} == {empty}: names.odd = True")
     return variables
 
 
@@ -279,11 +315,18 @@ def _write_branch(
         target = f"{base} + {id_}" if link.canonical else f"{link.type + '/'!r} + {id_}"
         source.line(f"    {node}[{link.member!r}] = {target}")
     for aside, below in branch.asides.values():
+        store = f"{source.value(aside.store)}(names, {node}, "
+        if only := below.only:
+            _write_value(source, table, values, only.row, only.within(store, ")"))
+            continue
         inner = source.new("n")
         source.line(f"{inner} = {{}}")
         _write_branch(source, table, values, below, inner)
-        source.line(f"if {inner}: {source.value(aside.store)}(names, {node}, {inner})")
+        source.line(f"if {inner}: {store}{inner})")
     for key, below in branch.members.items():
+        if not below.rows and (only := below.only):
+            _write_value(source, table, values, only.row, only.within(f"{node}[{key!r}] = "))
+            continue
         for row in below.rows:
             if not row.many and not row.merge:
                 store = f"{node}[{key!r}] = "
