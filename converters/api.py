@@ -144,7 +144,7 @@ def checking(
     try:
         if known.validator is not None:
             parse(known.syntax, data)
-            problems = known.check(data, deep=deep)
+            problems = known.check(data, thorough=True, deep=deep)
         else:
             problems = [*known.read(data)[1], *known.advise(data)]
     except ReadError as error:

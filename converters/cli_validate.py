@@ -67,7 +67,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     "--severity",
     "-s",
     type=click.Choice(SEVERITY_NAMES),
-    default="information",
+    default="warning",
     show_default=True,
     help="Show problems of this level and worse.",
 )

@@ -57,15 +57,15 @@ class Format(NamedTuple):
         """Write a trial in this format, with warnings of what it has no place for."""
         return self._converter().write(trial)
 
-    def check(self, data: bytes, *, deep: bool = False) -> list[Problem]:
+    def check(self, data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Problem]:
         """Check bytes against the format's official definitions, where it has any.
 
-        `deep` asks independent implementations as well.
+        `thorough` checks what takes its time too; `deep` asks independent implementations as well.
         """
         if self.validator is None:
             return []
         check: Callable[..., list[Problem]] = import_module(self.validator).check
-        return check(data, deep=deep)
+        return check(data, thorough=thorough, deep=deep)
 
     def advise(self, data: bytes) -> list[Problem]:
         """Tell what is unusual with a record of this format."""

@@ -44,6 +44,7 @@ FORMLESS: Final = {
     "boolean", "decimal", "integer", "markdown", "positiveInt", "string", "unsignedInt", "xhtml",
 }  # fmt: skip
 
+BEST_PRACTICE: Final = "http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice"
 PREFIX: Final = "http://hl7.org/fhir/StructureDefinition/"
 FHIR_TYPE: Final = PREFIX + "structuredefinition-fhir-type"
 IMPLEMENTS: Final = PREFIX + "structuredefinition-implements"
@@ -58,6 +59,12 @@ INTERFACES: Final = ("CanonicalResource", "MetadataResource")
 ID_TYPES: Final = {"Element.id": "string", "Resource.id": "id", "Extension.url": "uri"}
 
 Json = dict[str, Any]
+
+
+def severity(rule: Json) -> str:
+    """How bad it is to break an invariant; what is good practice alone is no warning."""
+    practice = any(one.get("url") == BEST_PRACTICE for one in rule.get("extension", ()))
+    return "information" if practice else str(rule["severity"])
 
 
 class Packages(NamedTuple):
@@ -294,7 +301,7 @@ class Digester:
                     continue
                 if own.get(rule["key"], path) != path:
                     continue
-                row = [rule["key"], rule["severity"], rule["expression"], path]
+                row = [rule["key"], severity(rule), rule["expression"], path]
                 if row not in invariants:
                     invariants.append(row)
             if not rest:

@@ -34,7 +34,7 @@ class Invariant(NamedTuple):
     """
 
     key: str
-    severity: Literal["error", "warning"]
+    severity: Literal["error", "warning", "information"]
     expression: str
     path: str
 
@@ -104,7 +104,7 @@ class _Head(msgspec.Struct, frozen=True):
 
 class _Type(msgspec.Struct, frozen=True):
     elements: dict[str, dict[str, Row]]
-    invariants: tuple[tuple[str, Literal["error", "warning"], str, str], ...] = ()
+    invariants: tuple[tuple[str, Literal["error", "warning", "information"], str, str], ...] = ()
 
 
 class Definitions:

@@ -15,10 +15,6 @@ def validate(bundle: Any, *, base: str = BASE, second_opinion: bool = False) -> 
     return fhir_validate.validate(bundle, "r4b", base=base, second_opinion=second_opinion)
 
 
-def check(data: bytes, *, deep: bool = False) -> list[Problem]:
-    """Check the bytes of a FHIR R4B Bundle, or of another resource; `deep`: a second opinion too.
-
-    Bytes that are no JSON object have no problems here: reading them says what is wrong.
-    """
-    tree = fhir_validate.parse(data)
-    return [] if tree is None else validate(tree, second_opinion=deep)
+def check(data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Problem]:
+    """Check the bytes of a FHIR R4B Bundle, or of another resource: `fhir_validate.check`."""
+    return fhir_validate.check(data, "r4b", thorough=thorough, deep=deep)

@@ -16,15 +16,9 @@ def validate(bundle: Any, *, base: str = BASE, second_opinion: bool = False) -> 
     return fhir_validate.validate(bundle, "r5", base=base, second_opinion=second_opinion)
 
 
-def check(data: bytes, *, deep: bool = False) -> list[Problem]:
-    """Check the bytes of a FHIR R5 Bundle, or of another resource; `deep` asks fhir.resources too.
-
-    Bytes that are no JSON object have no problems here: reading them says what is wrong.
-    """
-    tree = fhir_validate.parse(data)
-    if tree is None:
-        return []
-    return validate(tree, second_opinion=True) if deep else validate(tree)
+def check(data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Problem]:
+    """Check the bytes of a FHIR R5 Bundle, or of another resource: `fhir_validate.check`."""
+    return fhir_validate.check(data, "r5", thorough=thorough, deep=deep)
 
 
 def type_(path: str) -> Type:

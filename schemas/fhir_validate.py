@@ -12,14 +12,20 @@ from trialbridge.schemas.problem import Problem
 
 
 def validate(
-    tree: Any, version: Version, *, base: str = BASE, second_opinion: bool = False
+    tree: Any,
+    version: Version,
+    *,
+    base: str = BASE,
+    invariants: bool = False,
+    second_opinion: bool = False,
 ) -> list[Problem]:
     """Check the parsed JSON of a Bundle, or of another resource; give all its problems.
 
     Never raises on bad content. In the order of the document, what other layers say after it.
     `base`: references and canonicals below it have to resolve in the Bundle. Those on other servers
     are not followed, nor is anything that leads out of a resource that is not in a Bundle.
-    `second_opinion` asks fhir.resources too, which takes ten times as long.
+    `invariants` evaluates those of every element, and `second_opinion` asks fhir.resources, which
+    each take ten times as long as all else.
     Source: https://hl7.org/fhir/R5/validation.html
     """
     done = walk(tree, version, base)
@@ -29,11 +35,32 @@ def validate(
     # What the walker minds it says better, and mostly the gate minds the same.
     if not gate(tree, version) and not any(problem.severity == "error" for problem in problems):
         problems += explain(tree, version)
+    if invariants:
+        from trialbridge.schemas import fhir_invariants
+
+        # Of nothing where something has to be, the walker has said so.
+        told = {problem.path for problem in problems}
+        problems += (
+            problem
+            for problem in fhir_invariants.check(tree, version=version)
+            if problem.code not in ("ele-1", "txt-1") or problem.path not in told
+        )
     if second_opinion:
         from trialbridge.schemas.fhir_opinion import opinions
 
         problems += opinions(tree, version, problems)
     return problems
+
+
+def check(data: bytes, version: Version, *, thorough: bool, deep: bool) -> list[Problem]:
+    """Check bytes, with the invariants if `thorough`, and with all there is if `deep`.
+
+    Bytes that are no JSON object have no problems here: reading them says what is wrong.
+    """
+    tree = parse(data)
+    if tree is None:
+        return []
+    return validate(tree, version, invariants=thorough or deep, second_opinion=deep)
 
 
 def parse(data: bytes) -> dict[str, Any] | None:

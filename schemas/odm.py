@@ -205,7 +205,7 @@ def version_of(namespace: str) -> str | None:
     return next((version for version, known in NAMESPACES.items() if known == namespace), None)
 
 
-def check(data: bytes, *, deep: bool = False) -> list[Problem]:
+def check(data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Problem]:
     """Check the bytes of an ODM document, as `validate` does.
 
     Bytes that are no XML have no problems here: reading them says what is wrong.

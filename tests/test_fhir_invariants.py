@@ -69,7 +69,7 @@ def edit(tree: Any, pointer: str, value: Any) -> None:
 
 
 def faults(tree: Json, version: Version = "r5") -> list[Problem]:
-    """The problems; that nothing has a narrative (dom-6, a warning) is told of everything of ours,
+    """The problems; that nothing has a narrative (dom-6, information) is told of everything of ours,
     and has a test of its own."""
     return [problem for problem in check(tree, version=version) if problem.code != "dom-6"]
 
@@ -405,7 +405,7 @@ def test_that_a_narrative_is_wanting_is_a_warning_of_each_resource_but_what_is_c
     study = {"resourceType": "ResearchStudy", "status": "active", "contained": contained(),
              "site": [LINKED]}  # fmt: skip
     assert [str(problem) for problem in check(study)] == [
-        "warning: ResearchStudy: dom-6 is broken: text.`div`.exists(); none of this is there"
+        "information: ResearchStudy: dom-6 is broken: text.`div`.exists(); none of this is there"
     ]
     study["text"] = {"status": "generated", "div": f'<div xmlns="{"http://www.w3.org/1999/xhtml"}">'
                      "<p>A</p></div>"}  # fmt: skip
