@@ -11,18 +11,16 @@ import msgspec
 
 from trialbridge.mappings.codec import Home, Mismatch, Node
 from trialbridge.mappings.compiled import Read, Write, reader, writer
+from trialbridge.mappings.empty import empty_elements, with_empty_elements
 from trialbridge.mappings.fhir import EMPTY_ELEMENT, UNMAPPED
 from trialbridge.mappings.fhir_r5 import STUDY
 from trialbridge.mappings.names import Names, extend
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.decode import parse_object, restore
+from trialbridge.schemas.decode import parse_object
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.trial import Trial
 
 LINK = "https://hl7.org/fhir/R5/researchstudy.html"
-
-_KINDS: dict[str, type] = {"object": dict, "list": list, "string": str}
-_KIND_OF = {type_: kind for kind, type_ in _KINDS.items()}
 
 
 @lru_cache(maxsize=1)
@@ -67,36 +65,16 @@ def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
 
 def _write_empty(trial: Trial) -> list[Node]:
     """A marker for each `{}`, `[]` and `""` of the record, which FHIR forbids."""
-    found: list[Node] = []
-
-    def walk(value: Any, pointer: str) -> None:
-        kind = _KIND_OF.get(type(value))
-        if kind is None:
-            return
-        if not value:
-            found.append(
-                {
-                    "url": EMPTY_ELEMENT.url,
-                    "extension": [
-                        {"url": "pointer", "valueString": pointer},
-                        {"url": "kind", "valueCode": kind},
-                    ],
-                }
-            )
-        elif kind == "object":
-            for key, inner in value.items():
-                walk(inner, f"{pointer}/{key}")
-        elif kind == "list":
-            for position, inner in enumerate(value):
-                # An empty object in a list is an element there, and so has its place.
-                if inner != {}:
-                    walk(inner, f"{pointer}/{position}")
-
-    tree = msgspec.to_builtins(trial)
-    for key in ("resultsSection", "unmapped"):
-        tree.pop(key, None)
-    walk(tree, "")
-    return found
+    return [
+        {
+            "url": EMPTY_ELEMENT.url,
+            "extension": [
+                {"url": "pointer", "valueString": pointer},
+                {"url": "kind", "valueCode": kind},
+            ],
+        }
+        for pointer, kind in empty_elements(trial)
+    ]
 
 
 def read(data: bytes) -> tuple[Trial, list[Problem]]:
@@ -235,15 +213,15 @@ def _entries(tree: Node) -> list[tuple[str, str | None, Node]]:
 
 def _read_rest(trial: Trial, study: Node) -> Trial:
     """The record with what no row of the table carries: empty elements and `unmapped`."""
-    empty: dict[str, Any] = {}
+    empty: dict[str, str] = {}
     unmapped = trial.unmapped
     for extension in study.get("extension", ()):
         if extension.get("url") == EMPTY_ELEMENT.url:
             parts = {p.get("url"): p for p in extension.get("extension", ())}
             kind = parts.get("kind", {}).get("valueCode")
             pointer = parts.get("pointer", {}).get("valueString")
-            if kind in _KINDS and isinstance(pointer, str):
-                empty[pointer] = _KINDS[kind]()
+            if isinstance(kind, str) and isinstance(pointer, str):
+                empty[pointer] = kind
         elif extension.get("url") == UNMAPPED.url:
             try:
                 unmapped = msgspec.json.decode(
@@ -253,14 +231,12 @@ def _read_rest(trial: Trial, study: Node) -> Trial:
                 raise _fatal(
                     f"ResearchStudy.extension[url='{UNMAPPED.url}']", "not-json", str(error)
                 ) from None
-    if empty:
-        tree = restore(msgspec.to_builtins(trial), empty)
-        try:
-            trial = msgspec.convert(tree, Trial)
-        except msgspec.ValidationError as error:
-            raise _fatal(
-                f"ResearchStudy.extension[url='{EMPTY_ELEMENT.url}']", "not-readable", str(error)
-            ) from None
+    try:
+        trial = with_empty_elements(trial, empty)
+    except msgspec.ValidationError as error:
+        raise _fatal(
+            f"ResearchStudy.extension[url='{EMPTY_ELEMENT.url}']", "not-readable", str(error)
+        ) from None
     if unmapped is not None:
         trial = msgspec.structs.replace(trial, unmapped=unmapped)
     return trial

@@ -6,7 +6,7 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,11 @@ import msgspec
 
 from trialbridge.mappings.codec import Home, Mismatch, Node
 from trialbridge.mappings.compiled import Read, Write, reader, writer
+from trialbridge.mappings.empty import empty_elements, with_empty_elements
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm import OURS, VALUE, coding, got, index, named, put, value, whole
 from trialbridge.mappings.odm_2_0 import EMPTY_ELEMENT, EMPTY_KIND, ODM, UNMAPPED
-from trialbridge.odm_tree import FORBIDDEN, NAMESPACE, bytes_of, tree_of
-from trialbridge.schemas.decode import restore
+from trialbridge.odm_tree import FORBIDDEN, NAMESPACE, bytes_of, spelt_out, tree_of
 from trialbridge.schemas.odm import NAMESPACES
 from trialbridge.schemas.pointer import escape, walk
 from trialbridge.schemas.problem import Invalid, Problem, ReadError
@@ -34,8 +34,6 @@ _TAG = f"{{{NAMESPACE}}}"
 
 # Where neither the caller nor the record says a time.
 _NO_TIME = "1970-01-01T00:00:00"
-_KINDS: dict[str, type] = {"object": dict, "list": list, "string": str}
-_KIND_OF = {type_: kind for kind, type_ in _KINDS.items()}
 
 
 @lru_cache(maxsize=1)
@@ -78,7 +76,7 @@ def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
             )
         )
     if names.odd:
-        for number, (pointer, kind) in enumerate(_empty(trial), 1):
+        for number, (pointer, kind) in enumerate(empty_elements(trial), 1):
             node = value(pointer, coding(EMPTY_KIND.url, kind))
             put(names, EMPTY_ELEMENT, node, number=number)
     if trial.unmapped:
@@ -99,8 +97,8 @@ def _assemble(tree: Node, names: Names) -> None:
     """Put what stands in lists of its own into the document, and what it requires."""
     study = tree.setdefault("Study", [{}])[0]
     study["@OID"] = f"ST.{names.root}"
-    study.setdefault("@StudyName", study["@OID"])
-    study.setdefault("@ProtocolName", study["@OID"])
+    named(study, "@StudyName")
+    named(study, "@ProtocolName")
     metadata = study.setdefault("MetaDataVersion", [{}])[0]
     metadata["@OID"] = f"MDV.{names.root}"
     named(metadata)
@@ -134,30 +132,6 @@ def _created(trial: Trial) -> str:
     posted = status.last_update_post_date
     date = (posted.date if posted else None) or status.last_update_submit_date
     return f"{date}T00:00:00" if date else _NO_TIME
-
-
-def _empty(trial: Trial) -> Iterator[tuple[str, str]]:
-    """Each `{}`, `[]` and `""` of the record that no element shows: pointer and kind."""
-    tree = msgspec.to_builtins(trial)
-    for key in ("resultsSection", "unmapped"):
-        tree.pop(key, None)
-
-    def of(held: Any, pointer: str) -> Iterator[tuple[str, str]]:
-        kind = _KIND_OF.get(type(held))
-        if kind is None:
-            return
-        if not held:
-            yield pointer, kind
-        elif kind == "object":
-            for key, inner in held.items():
-                yield from of(inner, f"{pointer}/{escape(key)}")
-        elif kind == "list":
-            for position, inner in enumerate(held):
-                # An empty object in a list is an element there, and so has its place.
-                if inner != {}:
-                    yield from of(inner, f"{pointer}/{position}")
-
-    yield from of(tree, "")
 
 
 def _forbidden(trial: Trial) -> list[Problem]:
@@ -271,7 +245,7 @@ def _read_tree(tree: Node) -> tuple[Trial, Names]:
     summary = protocol.get("StudySummary", {}).get("StudyParameter", [])
     for administrative in tree.get("AdminData", ()):
         for kind in ("User", "Organization"):
-            names.beside.setdefault(kind, []).extend(administrative.get(kind, ()))
+            names.beside[kind].extend(administrative.get(kind, ()))
     names.beside["StudyParameter"] = summary
     names.memo["study OID"] = study.get("@OID")
     names.memo["protocol"] = protocol
@@ -314,18 +288,15 @@ def _level(protocol: Node) -> None:
 
 def _read_whole(trial: Trial, names: Names) -> Trial:
     """The record with what no row of the table carries: empty elements and `unmapped`."""
-    empty: dict[str, Any] = {}
+    empty: dict[str, str] = {}
     for node in got(names, EMPTY_ELEMENT):
         held = node.get(VALUE, {})
-        kind = next((one.get("@Code") for one in held.get("Coding", ())), None)
-        if kind in _KINDS:
-            empty[str(held.get("@Value", ""))] = _KINDS[kind]()
-    if empty:
-        tree = restore(msgspec.to_builtins(trial), empty)
-        try:
-            trial = msgspec.convert(tree, Trial)
-        except msgspec.ValidationError as error:
-            raise _fatal(_place(EMPTY_ELEMENT.name), "not-readable", str(error)) from None
+        codes = (str(one.get("@Code")) for one in held.get("Coding", ()))
+        empty[str(held.get("@Value", ""))] = next(codes, "")
+    try:
+        trial = with_empty_elements(trial, empty)
+    except msgspec.ValidationError as error:
+        raise _fatal(_place(EMPTY_ELEMENT.name), "not-readable", str(error)) from None
     for node in got(names, UNMAPPED)[:1]:
         try:
             unmapped = msgspec.json.decode(
@@ -367,14 +338,16 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any]:
         summary["StudyParameter"] = [whole(one) for one in summary["StudyParameter"]]
     if again == tree:
         return {}
+    tree, again = spelt_out(tree), spelt_out(again)
     written = Counter(_facts(again, ""))
     found: dict[str, Any] = {}
 
     def left(node: Any, path: str) -> tuple[Any, bool]:
         """What of a node is not written again, and whether anything of it is."""
-        if isinstance(node, str):
-            if written[path, node] > 0:
-                written[path, node] -= 1
+        if isinstance(node, str) or not node:
+            fact = path, node or ""
+            if written[fact] > 0:
+                written[fact] -= 1
                 return None, True
             return node, False
         pairs = node.items() if isinstance(node, dict) else enumerate(node)
@@ -388,7 +361,7 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any]:
                 kept[key] = over
         if not read:
             return node, False
-        if all(str(key).startswith("@") and "OID" in str(key) for key in kept):
+        if all(_is_name(str(key), node) for key in kept):
             # Names alone say nothing that is not said again with ours.
             kept = {}
         return kept or None, True
@@ -409,10 +382,17 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any]:
     return found
 
 
+def _is_name(key: str, node: Any) -> bool:
+    """Whether an attribute is an OID or refers to one, or is a Name that says no more."""
+    return key.startswith("@") and (
+        "OID" in key or (key == "@Name" and node[key] == node.get("@OID"))
+    )
+
+
 def _facts(node: Any, path: str) -> Iterable[tuple[str, str]]:
-    """Each text of a tree with the names on the way to it."""
-    if isinstance(node, str):
-        yield path, node
+    """Each text of a tree, and each element that says nothing, with the names on the way to it."""
+    if isinstance(node, str) or not node:
+        yield path, node or ""
     elif isinstance(node, dict):
         for key, inner in node.items():
             yield from _facts(inner, f"{path}/{key}")

@@ -41,11 +41,13 @@ def tree_of(element: "_Element", name: str) -> Node:
     known = elements("2.0")
     nothing = Element({}, {}, True, False)
 
-    def of(element: Any, name: str) -> Node:
+    def of(element: Any, name: str) -> Any:
         plan = known.get(name, nothing)
         node: Node = {f"@{_prefixed(key)}": text for key, text in element.items()}
         if plan.text:
             text = "".join(element.itertext())
+            if not node and not plan.attributes:
+                return text
             if text:
                 node["#"] = text
             return node
@@ -58,9 +60,34 @@ def tree_of(element: "_Element", name: str) -> Node:
                 node.setdefault(f"{key}+", []).append(below)
             else:
                 node[key] = below
-        return node
+        return text_of(node) if name == "Description" else node
 
-    return of(element, name)
+    whole: Node = of(element, name)
+    return whole
+
+
+def text_of(description: Node) -> str | Node:
+    """A Description of one plain text as that text."""
+    texts = description.get("TranslatedText", ())
+    if len(description) == len(texts) == 1:
+        (text,) = texts
+        if text.get("@Type") == PLAIN and not text.keys() - {"@Type", "#"}:
+            return str(text.get("#", ""))
+    return description
+
+
+def spelt_out(node: Any) -> Any:
+    """A tree with each Description as an element."""
+    if isinstance(node, list):
+        return [spelt_out(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: {"TranslatedText": [{"@Type": PLAIN, "#": inner} if inner else {"@Type": PLAIN}]}
+        if key == "Description" and isinstance(inner, str)
+        else spelt_out(inner)
+        for key, inner in node.items()
+    }
 
 
 def _prefixed(tag: str) -> str:
@@ -177,21 +204,6 @@ def _parameters(write: _Fill, write_coding: _Fill) -> _Fill:
     return write_parameter
 
 
-def _descriptions(write: _Fill) -> _Fill:
-    """A function that writes Descriptions, most of which are one plain text."""
-    head = f'<Description><TranslatedText Type="{PLAIN}">'
-
-    def write_description(node: Node, put: _Put) -> None:
-        texts = node["TranslatedText"]
-        first = texts[0]
-        if len(texts) == 1 and len(first) == 2 and "#" in first and first["@Type"] == PLAIN:
-            put(f"{head}{_content(first['#'])}</TranslatedText></Description>")
-        else:
-            write(node, put)
-
-    return write_description
-
-
 # Their values are made here, or are of a list of the standard's, and have nothing to escape.
 _PLAIN_TYPES = frozenset({"oid", "oidref", "positiveInteger", "decimal", "datetime", "xs:ID"})
 # These are the words of code tables, which are few and come again and again.
@@ -214,9 +226,8 @@ def _writers() -> dict[str, _Fill]:
         lines += _source(name, element, known)
     # All of the source is made here, from a table of ours: no input has a part in it.
     exec(compile("\n".join(lines), "<odm writers>", "exec"), names)
-    parameter, described = _function("StudyParameter"), _function("Description")
+    parameter = _function("StudyParameter")
     names[parameter] = _parameters(names[parameter], names[_function("Coding")])
-    names[described] = _descriptions(names[described])
     return {name: names[_function(name)] for name in known}
 
 
@@ -233,7 +244,8 @@ def _source(name: str, element: Element, known: Mapping[str, Element]) -> list[s
     if any(key.startswith("xlink:") for key in keys):
         url = next(url for url, prefix in _PREFIXES.items() if prefix == "xlink")
         lines.append(f"    head += ' xmlns:xlink=\"{url}\"'")
-    lines.append("    count = 0")
+    # Most elements end with the last of their attributes: the rest is then not looked for.
+    lines += ["    count = 0", "    every = len(node)"]
     for key in keys:
         type_ = element.attributes[key].type if key in element.attributes else "xs:ID"
         value = "value" if type_ in _PLAIN_TYPES else "escaped(value)"
@@ -242,34 +254,43 @@ def _source(name: str, element: Element, known: Mapping[str, Element]) -> list[s
             "    if value is not None:",
             f"        head += ' {key}=\"' + {'words(value)' if key in _WORDS else value} + '\"'",
             "        count += 1",
+            "        if count == every:",
+            "            put(head + '/>')",
+            "            return",
         ]
-    lines += ["    if len(node) == count:", "        put(head + '/>')", "        return"]
+    lines += ["    if every == count:", "        put(head + '/>')", "        return"]
     if element.text:
         return [*lines, f"    put(head + '>' + content(node['#']) + '</{name}>')"]
-    lines.append("    put(head + '>')")
+    lines.append("    head += '>'")
     for key, many in element.children.items():
         if key in known:
             lines += [f"    value = get('{key}')", "    if value is not None:"]
             lines += _source_of_child(key, many, known[key])
-    return [*lines, f"    put('</{name}>')"]
+    return [*lines, f"    put(head + '</{name}>')"]
 
 
 def _source_of_child(key: str, many: bool, child: Element) -> list[str]:
     write = _function(key)
+    if child.text and not child.attributes and not many:
+        return [f"        head += f'<{key}>{{content(value)}}</{key}>' if value else '<{key}/>'"]
+    lines = ["        put(head)", "        head = ''"]
+    if key == "Description":
+        start = f'<Description><TranslatedText Type="{PLAIN}"'
+        return [
+            "        if value.__class__ is str:",
+            f"            head += '{start}>' + content(value) if value else '{start}>'",
+            "            head += '</TranslatedText></Description>'",
+            "        else:",
+            *(f"    {line}" for line in lines),
+            f"            {write}(value, put)",
+        ]
     if many:
         return [
+            *lines,
             "        for one in value:",
             "            if one.__class__ is Constant:",
             f"                put(one.written or constant({write}, one))",
             "            else:",
             f"                {write}(one, put)",
         ]
-    if child.text and not child.attributes:
-        return [
-            "        text = value.get('#')",
-            f"        put(f'<{key}>{{content(text)}}</{key}>' if text else '<{key}/>')",
-        ]
-    return [
-        f"        if value: {write}(value, put)",
-        f"        else: put('<{key}/>')",
-    ]
+    return [*lines, f"        {write}(value, put)"]

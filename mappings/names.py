@@ -1,6 +1,7 @@
 """The names of a record's parts, and where the resources of a Bundle are found by them."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -43,7 +44,7 @@ class Names:
         self.odd = False
         """Whether something empty was met, which FHIR has no place for."""
         self.entries: list[Node] = []
-        self.beside: dict[str, list[Node]] = {}
+        self.beside: defaultdict[str, list[Node]] = defaultdict(list)
         """Elements by their kind that belong to others, and stand in a list of their own."""
         self.index: dict[str, Node] = {}
         self.memo: dict[str, Any] = {}

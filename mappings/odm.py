@@ -1,7 +1,8 @@
 """Codecs for the elements of ODM, and the study parameters that we write.
 
 An element is a dict: attributes as `@Name`, children by their names (a list where the schema
-allows several), its own text as `#`.
+allows several), its own text as `#`. One that has nothing but text is that text, and so is a
+Description of one plain text.
 
 What an element requires and the record does not say: a name is the element's OID, a text or a
 value is empty. Both read as absent.
@@ -117,24 +118,25 @@ def _write_decimal(value: float, names: Names) -> str:
 decimal: Codec[float] = Codec(_read_decimal, _write_decimal)
 
 
-def translated(markdown: str) -> list[Node]:
-    """CommonMark as TranslatedTexts: its plain words, and it as it is where it has escapes.
+def described_as(markdown: str) -> str | Node:
+    """CommonMark as a Description: its plain words, and it as it is where it has escapes.
 
     https://wiki.cdisc.org/display/PUB/TranslatedText
     """
     if "\\" not in markdown:
-        return [{"@Type": PLAIN, "#": markdown}]
+        return markdown
     shown = plain(markdown)
-    texts = [{"@Type": PLAIN, "#": shown}]
-    if shown != markdown:
-        texts.append({"@Type": MARKDOWN, "#": markdown})
-    return texts
+    if shown == markdown:
+        return markdown
+    return {"TranslatedText": [{"@Type": PLAIN, "#": shown}, {"@Type": MARKDOWN, "#": markdown}]}
 
 
 def said(description: Any) -> str | None:
     """What a Description says: its CommonMark, unless the plain text beside it was edited."""
+    if description.__class__ is str:
+        return description or None
     if description.__class__ is not dict:
-        raise Mismatch(f"expected an element, found {description!r:.60}")
+        raise Mismatch(f"expected a Description, found {description!r:.60}")
     given: dict[str, str] = {}
     for text in description.get("TranslatedText", ()):
         given.setdefault(str(text.get("@Type")), str(text.get("#", "")))
@@ -146,17 +148,26 @@ def said(description: Any) -> str | None:
 
 
 description: Codec[str] = Codec(
-    lambda node, names: said(node), lambda value, names: {"TranslatedText": translated(value)}
+    lambda node, names: said(node), lambda value, names: described_as(value)
 )
 """A text as a Description."""
 
-NO_WORDS: Node = {"TranslatedText": [{"@Type": PLAIN}]}
-"""A Description that an element requires of a record that does not say it."""
+
+def name_of(name: Any, oid: Any) -> Any:
+    """What a required name says: nothing where it is the OID, else itself.
+
+    A name that is the OID all the same has a blank before it.
+    """
+    if name is None or name == oid:
+        return None
+    if name.__class__ is str and oid.__class__ is str and name.lstrip(" ") == oid:
+        return name[1:]
+    return name
 
 
 def _read_name(node: Node, names: Names) -> str | None:
-    name = node.get("@Name")
-    return None if name is None or name == node.get("@OID") else _read_words(name, names)
+    name = name_of(node.get("@Name"), node.get("@OID"))
+    return None if name is None else _read_words(name, names)
 
 
 name: Codec[str] = Codec(_read_name, lambda value, names: {"@Name": value}, label="@Name")
@@ -174,14 +185,21 @@ def name_rows(model: str, *steps: Step) -> tuple[Field, Field]:
     )
 
 
-def named(node: Node) -> None:
-    """Give an element the name that it requires."""
-    node.setdefault("@Name", node["@OID"])
+def named(node: Node, key: str = "@Name") -> None:
+    """Give an element the name that it requires.
+
+    A name that is the OID gets a blank before it, since the OID stands for no name.
+    """
+    oid = node["@OID"]
+    if key not in node:
+        node[key] = oid
+    elif node[key].lstrip(" ") == oid:
+        node[key] = f" {node[key]}"
 
 
 def described(node: Node) -> None:
     """Give an element the Description that it requires."""
-    node.setdefault("Description", NO_WORDS)
+    node.setdefault("Description", "")
 
 
 def each(
@@ -418,29 +436,27 @@ KIND = "kind"
 _OF = "@"
 
 
-def put(
-    names: Names,
-    kind: Kind,
-    node: Node,
-    *,
-    number: int | None = None,
-    of: str = "",
-    oid: str | None = None,
-) -> None:
-    """Add a StudyParameter to the summary: the one of its kind, or one of several.
+def oid_of_parameter(kind: Kind, number: int | None = None, of: str = "") -> str:
+    """The OID of the parameter of a kind, or of one of several, of the record or a part of it."""
+    oid = f"SP.{kind.name}" if number is None else f"SP.{kind.name}.{number}"
+    return f"{oid}{_OF}{of}" if of else oid
 
-    What all of a kind have is left to its kind, which is in the node as KIND.
-    """
-    if oid is None:
-        oid = f"SP.{kind.name}" if number is None else f"SP.{kind.name}.{number}"
-    node["@OID"] = f"{oid}{_OF}{of}" if of else oid
+
+def put(names: Names, kind: Kind, node: Node, *, number: int | None = None, of: str = "") -> None:
+    """Add a StudyParameter to the summary: the one of its kind, or one of several."""
+    _add(names, kind, node, oid_of_parameter(kind, number, of))
+
+
+def _add(names: Names, kind: Kind, node: Node, oid: str) -> None:
+    # What all of a kind have is left to the kind: `whole` gives it.
+    node["@OID"] = oid
     node[KIND] = kind
     held = node.get(VALUE)
     if held is None:
         node[VALUE] = {"@Value": ""}
     elif "@Value" not in held:
         node[VALUE] = {"@Value": "", **held}
-    names.beside.setdefault("StudyParameter", []).append(node)
+    names.beside["StudyParameter"].append(node)
 
 
 def whole(parameter: Node) -> Node:
@@ -485,11 +501,13 @@ def parameter(kind: Kind, *, of: str | None = "") -> Aside:
     the list item at hand.
     """
 
+    fixed = oid_of_parameter(kind, of=of or "")
+
     def store(names: Names, node: Node, inner: Node) -> None:
         if of:
             # An element of which the record says no more than this is there for it.
             node.setdefault("@OID", of)
-        put(names, kind, inner, of=names.item if of is None else of)
+        _add(names, kind, inner, f"{fixed}{_OF}{names.item}" if of is None else fixed)
 
     def find(names: Names, node: Node) -> Node | None:
         nodes = got(names, kind, oid_of(node) if of != "" else "")
@@ -524,7 +542,7 @@ def parameters_by(
 
     def store(names: Names, node: Node, inner: Node) -> None:
         for one in inner["items"]:
-            put(names, choose(one), one, oid=one["@OID"])
+            _add(names, choose(one), one, one["@OID"])
 
     def find(names: Names, node: Node) -> Node | None:
         found = [one for kind in kinds for one in got(names, kind) if mine(one)]
@@ -612,10 +630,10 @@ def listed(kind: str, mine: Callable[[Node], bool]) -> tuple[Aside, str]:
     """The steps to the elements of a kind of the administrative data that `mine` accepts."""
 
     def store(names: Names, node: Node, inner: Node) -> None:
-        names.beside.setdefault(kind, []).extend(inner["items"])
+        names.beside[kind].extend(inner["items"])
 
     def find(names: Names, node: Node) -> Node | None:
-        found = [element for element in names.beside.get(kind, ()) if mine(element)]
+        found = [element for element in names.beside[kind] if mine(element)]
         return {"items": found} if found else None
 
     return Aside(kind, "native", store, find), "items"
@@ -628,10 +646,10 @@ def only(kind: str, oid: str, mine: Callable[[Node], bool], **const: str) -> Asi
         element = {**{f"@{key}": text for key, text in const.items()}, **inner, "@OID": oid}
         if kind == "Organization":
             named(element)
-        names.beside.setdefault(kind, []).append(element)
+        names.beside[kind].append(element)
 
     def find(names: Names, node: Node) -> Node | None:
-        return next((one for one in names.beside.get(kind, ()) if mine(one)), None)
+        return next((one for one in names.beside[kind] if mine(one)), None)
 
     label = " and ".join(f"@{key}='{text}'" for key, text in const.items()) or f"@OID='{oid}'"
     return Aside(f"{kind}[{label}]", "native", store, find)
@@ -643,11 +661,16 @@ def of_organization(kind: str) -> tuple[Aside, str]:
     def store(names: Names, node: Node, inner: Node) -> None:
         for element in inner["items"]:
             element["@OrganizationOID"] = names.item
-        names.beside.setdefault(kind, []).extend(inner["items"])
+        names.beside[kind].extend(inner["items"])
 
     def find(names: Names, node: Node) -> Node | None:
-        oid = node.get("@OID")
-        found = [one for one in names.beside.get(kind, ()) if one.get("@OrganizationOID") == oid]
+        key = f"{kind} of organizations"
+        if key not in names.memo:
+            of: dict[str, list[Node]] = {}
+            for element in names.beside[kind]:
+                of.setdefault(str(element.get("@OrganizationOID")), []).append(element)
+            names.memo[key] = of
+        found = names.memo[key].get(str(node.get("@OID")))
         return {"items": found} if found else None
 
     return Aside(f"{kind}[@OrganizationOID]", "native", store, find), "items"
@@ -661,13 +684,11 @@ def organization(oid: str | None = None) -> Aside:
         node["@OrganizationOID"] = its
         element = {"@Type": "Other", **inner, "@OID": its}
         named(element)
-        names.beside.setdefault("Organization", []).append(element)
+        names.beside["Organization"].append(element)
 
     def find(names: Names, node: Node) -> Node | None:
         its = node.get("@OrganizationOID")
-        return next(
-            (one for one in names.beside.get("Organization", ()) if one.get("@OID") == its), None
-        )
+        return next((one for one in names.beside["Organization"] if one.get("@OID") == its), None)
 
     return Aside("Organization", "native", store, find)
 

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from trialbridge.mappings import cdisc_codes as terms
+from trialbridge.mappings import compiled, registry
 from trialbridge.mappings import odm_parts as parts
-from trialbridge.mappings import registry
 from trialbridge.mappings.codec import (
     FIRST,
     Codec,
     Field,
     Node,
+    Record,
     among,
     field,
     merged,
@@ -239,7 +240,7 @@ CONTACT_ROLES = {**terms.CONTACT_ROLE, "CONTACT": terms.CENTRAL_CONTACT}
 SITE_ROLES = {**terms.CONTACT_ROLE, "CONTACT": terms.FACILITY_CONTACT}
 
 CONTACT_ROWS = (
-    field("name", "FullName", "#", codec=words),
+    field("name", "FullName", codec=words),
     field("phone", "Telecom", PHONE := telecom("Phone"), "@Value", codec=words),
     field("phone_ext", "Telecom", telecom("Other"), "@Value", codec=prefixed("ext. ")),
     field("email", "Telecom", telecom("Email"), "@Value", codec=words),
@@ -258,7 +259,7 @@ SITE_CONTACT = record(
 )
 OFFICIAL = record(
     Official,
-    field("name", "FullName", "#", codec=words),
+    field("name", "FullName", codec=words),
     *name_rows("affiliation", organization()),
     merged("role", codec=parts.user_type),
     coded_one("role", cdisc("CONROLE"), terms.CONTACT_ROLE, registry.OFFICIAL_ROLE, of=None),
@@ -303,7 +304,7 @@ PARTY_ROWS = (
     *below(
         (only("User", RESPONSIBLE, lambda node: node.get("@OID") == RESPONSIBLE),),
         (
-            field(f"{PARTY}.investigator_full_name", "FullName", "#", codec=words),
+            field(f"{PARTY}.investigator_full_name", "FullName", codec=words),
             one(f"{PARTY}.investigator_title", own("investigator-title"), of=RESPONSIBLE),
             *name_rows(f"{PARTY}.investigator_affiliation", organization(RESPONSIBLE)),
         ),
@@ -342,10 +343,10 @@ SITE = record(
     *below(
         ADDRESS,
         (
-            field("city", "City", "#", codec=words),
-            field("state", "StateProv", "#", codec=words),
-            field("country", "Country", "#", codec=words),
-            field("zip", "PostalCode", "#", codec=words),
+            field("city", "City", codec=words),
+            field("state", "StateProv", codec=words),
+            field("country", "Country", codec=words),
+            field("zip", "PostalCode", codec=words),
             field("geo_point.lat", "GeoPosition", "@Latitude", codec=decimal),
             field("geo_point.lon", "GeoPosition", "@Longitude", codec=decimal),
         ),
@@ -623,8 +624,12 @@ AVAILABLE_IPD = record(
 )
 LARGE_DOCUMENT = record(
     LargeDoc,
-    field("label", "Title", "#", codec=parts.title),
-    field("filename", "@xlink:href", codec=words),
+    field("label", "Title", codec=parts.title),
+    field("filename", "@xlink:href", codec=words)._replace(when=parts.is_file_name),
+    _owned("filename")._replace(
+        when=lambda name: not parts.is_file_name(name),
+        note="where it is no relative reference as it stands",
+    ),
     _owned("type_abbrev"),
     flag("has_protocol", own("has-protocol"), of=None),
     flag("has_sap", own("has-sap"), of=None),
@@ -678,11 +683,6 @@ REFERENCE_ROWS = (
 LEAF_SYSTEM = f"{BASE}/CodeSystem/ctgov-browse-leaf"
 BRANCH_SYSTEM = f"{BASE}/CodeSystem/ctgov-browse-branch"
 
-TERM = record(
-    Mesh,
-    field("term", VALUE, "@Value", codec=words),
-    merged("id", VALUE, codec=code_of(MESH)),
-)
 BROWSE_LEAF = record(
     BrowseLeaf,
     field("name", VALUE, "@Value", codec=words),
@@ -690,22 +690,36 @@ BROWSE_LEAF = record(
     merged("relevance", VALUE, codec=beside(registry.RELEVANCE)),
     _owned("as_found"),
 )
-BROWSE_BRANCH = record(
-    BrowseBranch,
-    field("name", VALUE, "@Value", codec=words),
-    merged("abbrev", VALUE, codec=code_of(BRANCH_SYSTEM)),
-)
+
+
+def _codings(model: str, kind: Kind, table: Record, system: str) -> Field:
+    """Structs of a code and its label as the Codings of the one StudyParameter of a kind."""
+    return among(
+        model,
+        parameter(kind),
+        VALUE,
+        "Coding",
+        codec=compiled.each(
+            table,
+            const={"@System": system},
+            mine=lambda node: node.get("@System") == system,
+        ),
+    )
+
+
+TERM = record(Mesh, field("id", "@Code"), field("term", "@Label"))
+BROWSE_BRANCH = record(BrowseBranch, field("abbrev", "@Code"), field("name", "@Label"))
 
 
 def _browse(kind: str) -> tuple[Field, ...]:
     model = f"derived.{kind}_browse"
-    ancestor, leaf, branch = (
-        own(f"{kind}-{part}") for part in ("ancestor", "browse-leaf", "browse-branch")
+    ancestors, leaf, branches = (
+        own(f"{kind}-{part}") for part in ("ancestors", "browse-leaf", "browse-branches")
     )
     return (
-        _list(f"{model}.ancestors", ancestor, _structs(ancestor, TERM)),
+        _codings(f"{model}.ancestors", ancestors, TERM, MESH),
         _list(f"{model}.browse_leaves", leaf, _structs(leaf, BROWSE_LEAF)),
-        _list(f"{model}.browse_branches", branch, _structs(branch, BROWSE_BRANCH)),
+        _codings(f"{model}.browse_branches", branches, BROWSE_BRANCH, BRANCH_SYSTEM),
     )
 
 

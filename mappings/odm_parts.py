@@ -4,7 +4,7 @@ https://wiki.cdisc.org/display/PUB/Protocol
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -21,19 +21,19 @@ from trialbridge.mappings.markdown import plain
 from trialbridge.mappings.mesh import place
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm import (
-    NO_WORDS,
     VALUE,
     Constant,
     Kind,
     cdisc,
     coding,
+    described_as,
     got,
     integer,
+    name_of,
     own,
     parameters_by,
     put,
     said,
-    translated,
     value,
     words,
     yes_no,
@@ -118,16 +118,25 @@ SECONDARY_IDS = parameters_by(
 
 
 def _read_study_name(text: Any, names: Names) -> str | None:
-    return None if text == names.memo["study OID"] else words.read(text, names)
+    name = name_of(text, names.memo["study OID"])
+    return None if name is None else words.read(name, names)
 
 
 study_name: Codec[str] = Codec(_read_study_name, lambda text, names: text, plain=True)
 """A name of the study; its OID where the record has none."""
 
 
+_FILE_NAME = re.compile(r"[\w.~-]+(?:[ /][\w.~-]+)*", re.ASCII)
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a name can be an href as it is: nothing in it is a mark of a url's syntax."""
+    return _FILE_NAME.fullmatch(name) is not None
+
+
 def complete_leaf(node: Node) -> None:
     """Give a Leaf the Title and the address that it requires."""
-    node.setdefault("Title", {})
+    node.setdefault("Title", "")
     node.setdefault("@xlink:href", "")
 
 
@@ -212,6 +221,33 @@ retention: Codec[Any] = Codec(_read_retention, _write_retention)
 # --- arms and interventions --------------------------------------------------------------------
 
 
+_REFERENCE = registry.code_system(
+    "odm-reference",
+    "How a value says which arm or intervention it means",
+    {"name": "By its name, as the record has none such"},
+)
+_BY_NAME = Constant(coding(_REFERENCE.url, "name"))
+
+
+def _is_by_name(node: Node) -> bool:
+    codings = node.get(VALUE, {}).get("Coding", ())
+    return any(one.get("@System") == _REFERENCE.url for one in codings)
+
+
+def _meant(nodes: Any, by_oid: Mapping[str, str], names: Names) -> Iterator[tuple[Node, str]]:
+    """The parameters of arms or interventions that there are, or of a name; with the name."""
+    for node in nodes:
+        what = str(node.get(VALUE, {}).get("@Value", ""))
+        if _is_by_name(node):
+            yield node, what
+        elif what in by_oid:
+            yield node, by_oid[what]
+        else:
+            names.warnings.append(
+                ("unresolved", f"{node.get('@OID')}: no element with a name has the OID {what!r}")
+            )
+
+
 def _write_received(received: list[str], names: Names) -> list[Node]:
     links = Links.of(names)
     nodes = []
@@ -219,7 +255,7 @@ def _write_received(received: list[str], names: Names) -> list[Node]:
         if name in links.positions:
             nodes.append(value(names.named(INTERVENTION, links.positions[name])))
         elif name:
-            nodes.append(value(name))
+            nodes.append(value(name, _BY_NAME))
         else:
             names.odd = True
     return nodes
@@ -232,25 +268,22 @@ class _Study:
         protocol = names.memo["protocol"]
         self.interventions: dict[str, str] = {}
         for node in protocol.get("StudyInterventions", {}).get("StudyIntervention", ()):
-            name = said(node.get("Description", NO_WORDS))
+            name = said(node.get("Description", ""))
             if name is not None:
                 full = intervention_name(
                     intervention_type.read(node.get("Coding", ()), names), name
                 )
                 self.interventions[str(node.get("@OID"))] = full
         self.arms: dict[str, str] = {}
-        self.received: dict[str, list[str]] = {}
         self.labels: dict[str, list[str]] = {}
         for node in protocol.get("StudyStructure", {}).get("Arm", ()):
-            oid, label = str(node.get("@OID")), node.get("@Name")
-            if label != oid:
+            oid = str(node.get("@OID"))
+            label = name_of(node.get("@Name"), oid)
+            if label is not None:
                 self.arms[oid] = str(label)
             for one in got(names, RECEIVED, oid):
                 what = str(one.get(VALUE, {}).get("@Value", ""))
-                if what:
-                    name = self.interventions.get(what, what)
-                    self.received.setdefault(oid, []).append(name)
-                if what in self.interventions and label != oid:
+                if what in self.interventions and label is not None and not _is_by_name(one):
                     labels = self.labels.setdefault(what, [])
                     if label not in labels:
                         labels.append(str(label))
@@ -268,11 +301,10 @@ RECEIVED = own("intervention-of-arm")
 
 def _read_received(nodes: Any, names: Names) -> list[str] | None:
     study = _Study.of(names)
-    found = (str(node.get(VALUE, {}).get("@Value", "")) for node in nodes)
-    return [study.interventions.get(what, what) for what in found if what] or None
+    return [name for _, name in _meant(nodes, study.interventions, names) if name] or None
 
 
-received: Codec[list[str]] = Codec(_read_received, _write_received)
+received: Codec[list[str]] = Codec(_read_received, _write_received, (_REFERENCE,))
 """The interventions of an arm by their OIDs; one that the record has not, by its name."""
 
 _DIFFERENCES: dict[arms.Difference, str] = {
@@ -302,8 +334,11 @@ def _write_labels(labels: list[str] | None, names: Names) -> None:
             names.odd = True
             continue
         number += 1
-        what = names.named(ARM, links.arms[label]) if label in links.arms else label
-        node = value(what, coding(_DIFFERENCE.url, difference))
+        how = coding(_DIFFERENCE.url, difference)
+        if label in links.arms:
+            node = value(names.named(ARM, links.arms[label]), how)
+        else:
+            node = value(label, how, _BY_NAME)
         put(names, ARM_DIFFERENCE, node, number=number, of=names.item)
 
 
@@ -311,12 +346,10 @@ def _read_labels(node: Node, names: Names) -> list[str] | None:
     study = _Study.of(names)
     oid = str(node.get("@OID"))
     told: list[tuple[arms.Difference, str]] = []
-    for one in got(names, ARM_DIFFERENCE, oid):
-        held = one.get(VALUE, {})
-        what = str(held.get("@Value", ""))
-        kind = next((c.get("@Code") for c in held.get("Coding", ())), None)
+    for one, label in _meant(got(names, ARM_DIFFERENCE, oid), study.arms, names):
+        kind = next((c.get("@Code") for c in one[VALUE].get("Coding", ())), None)
         if kind in _DIFFERENCES:
-            told.append((kind, study.arms.get(what, what)))
+            told.append((kind, label))
     return arms.labels(study.labels.get(oid, []), told) or None
 
 
@@ -340,15 +373,20 @@ _TYPE_BY_CODE = {term.code: code for code, term in INTERVENTION_TYPE.items()}
 
 
 def _read_type(nodes: Any, names: Names) -> InterventionType | None:
+    exact: Any = None
     standard: Any = None
     for one in nodes:
         system, code = one.get("@System"), one.get("@Code")
         if system == registry.INTERVENTION_TYPE.url and code in _TYPES:
-            exact: InterventionType = code
-            return exact
-        if system == CDISC:
+            exact = exact or code
+        elif system == CDISC:
             standard = standard or _TYPE_BY_CODE.get(str(code))
-    found: InterventionType | None = standard
+    found: InterventionType | None = standard or exact
+    if standard and exact and standard != exact:
+        warning = f"the Codings {standard!r} and {exact!r} disagree: read as {standard!r}"
+        # Read for the intervention, and for the arms that receive it.
+        if ("codes-disagree", warning) not in names.warnings:
+            names.warnings.append(("codes-disagree", warning))
     return found
 
 
@@ -406,7 +444,7 @@ def _write_conditions(conditions: list[str], names: Names) -> list[Node]:
             continue
         node: Node = {
             "@OID": names.named(INDICATION, position),
-            "Description": {"TranslatedText": translated(condition)},
+            "Description": described_as(condition),
         }
         if position in owned:
             node["Coding"] = owned[position]
@@ -415,7 +453,7 @@ def _write_conditions(conditions: list[str], names: Names) -> list[Node]:
 
 
 def _read_conditions(nodes: Any, names: Names) -> list[str] | None:
-    found = (said(node.get("Description", NO_WORDS)) for node in nodes)
+    found = (said(node.get("Description", "")) for node in nodes)
     return [words for words in found if words is not None] or None
 
 
@@ -515,7 +553,7 @@ _LISTS = ((False, "InclusionCriteria", "INCL"), (True, "ExclusionCriteria", "EXC
 def _write_criteria(text: str, names: Names) -> Node | None:
     pieces = [piece.said for piece in criteria.split(text)]
     lists: Node = {}
-    conditions = names.beside.setdefault("ConditionDef", [])
+    conditions = names.beside["ConditionDef"]
     for exclude, member, kind in _LISTS:
         nodes: list[Node] = []
         for piece, excluded in pieces:
@@ -523,7 +561,7 @@ def _write_criteria(text: str, names: Names) -> Node | None:
                 continue
             ending = f"{kind}.{len(nodes) + 1}"
             criterion, condition = f"CRIT.{ending}", f"COND.{ending}"
-            said = {"TranslatedText": translated(piece)}
+            said = described_as(piece)
             nodes.append(
                 {
                     "@OID": criterion,
@@ -560,8 +598,8 @@ def _read_criteria(protocol: Node, names: Names) -> str | None:
     pieces = []
     for exclude, member, _ in _LISTS:
         for node in lists.get(member, {}).get("Criterion", ()):
-            condition = said(conditions.get(node.get("@ConditionOID"), NO_WORDS))
-            text = said(node.get("Description", NO_WORDS))
+            condition = said(conditions.get(node.get("@ConditionOID"), ""))
+            text = said(node.get("Description", ""))
             if text is None or (text in given and condition and condition not in given):
                 text = condition
             elif condition is not None and condition not in (text, *given):
