@@ -1031,7 +1031,10 @@ def test_what_the_layout_shows_of_the_corpus_comes_back() -> None:
     assert figures.recall >= 0.05
 
 
-CORPUS_HURTS = [name for name in HURTS if name not in ("no blank lines", "headings by synonyms")]
+# Pages of a hundred that say something else. Where blank lines are gone, whether a list within a
+# criterion had one before it is told by the rest of the text, wrongly on two pages; a page with an
+# entity in its own text, all of whose others are in a heading, is read as if it were not escaped.
+TOLERATED = {"no blank lines": 2, "headings by synonyms": 1}
 
 
 @cache
@@ -1046,10 +1049,13 @@ def pages() -> list[tuple[dict[str, Any], str, Trial]]:
     return found
 
 
-@pytest.mark.parametrize("name", CORPUS_HURTS)
+@pytest.mark.parametrize("name", HURTS)
 def test_hurt_pages_of_the_corpus_say_the_same(name: str) -> None:
     shown = bench().shown
+    other = []
     for facts, source, trial in pages():
         hurt = trial_of(HURTS[name](source))
         # A page whose own text is all entities says it better when it is escaped once more.
-        assert hurt == trial or shown(hurt) == facts, source.split("\n")[2]
+        if hurt != trial and shown(hurt) != facts:
+            other.append(source.split("\n")[2])
+    assert len(other) <= TOLERATED.get(name, 0), other
