@@ -81,6 +81,8 @@ def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
             put(names, EMPTY_ELEMENT, node, number=number)
     if trial.unmapped:
         words = msgspec.json.encode(trial.unmapped, order="sorted").decode()
+        # JSON leaves them as they are, and XML forbids them.
+        words = words.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
         put(names, UNMAPPED, value(words))
     _assemble(tree, names)
     tree |= {
@@ -278,7 +280,7 @@ def _level(protocol: Node) -> None:
     levels: dict[str, str] = {}
     for objective in protocol.get("StudyObjectives", {}).get("StudyObjective", ()):
         for reference in objective.get("StudyEndPointRef", ()):
-            if "@Level" in objective:
+            if objective.get("@Level") in ("Primary", "Secondary"):
                 levels.setdefault(str(reference.get("@StudyEndPointOID")), objective["@Level"])
     for endpoint in protocol.get("StudyEndPoints", {}).get("StudyEndPoint", ()):
         level = levels.get(str(endpoint.get("@OID")))
@@ -295,7 +297,7 @@ def _read_whole(trial: Trial, names: Names) -> Trial:
         empty[str(held.get("@Value", ""))] = next(codes, "")
     try:
         trial = with_empty_elements(trial, empty)
-    except msgspec.ValidationError as error:
+    except (ValueError, msgspec.ValidationError) as error:
         raise _fatal(_place(EMPTY_ELEMENT.name), "not-readable", str(error)) from None
     for node in got(names, UNMAPPED)[:1]:
         try:
@@ -340,6 +342,7 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any]:
         return {}
     tree, again = spelt_out(tree), spelt_out(again)
     written = Counter(_facts(again, ""))
+    members = Counter(_members(again, ""))
     found: dict[str, Any] = {}
 
     def left(node: Any, path: str) -> tuple[Any, bool]:
@@ -350,9 +353,22 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any]:
                 written[fact] -= 1
                 return None, True
             return node, False
-        pairs = node.items() if isinstance(node, dict) else enumerate(node)
+        pairs = list(node.items() if isinstance(node, dict) else enumerate(node))
         kept: dict[Any, Any] = {}
         read = False
+        if isinstance(node, list):
+            # Those that are written as they are come first: what they say is not to be missed
+            # of the others.
+            over = []
+            for key, inner in pairs:
+                member = path, _canonical(inner)
+                if members[member] > 0:
+                    members[member] -= 1
+                    written.subtract(_facts(inner, path))
+                    read = True
+                else:
+                    over.append((key, inner))
+            pairs = over
         for key, inner in pairs:
             below = f"{path}/{key}" if isinstance(node, dict) else path
             over, some = left(inner, below)
@@ -387,6 +403,21 @@ def _is_name(key: str, node: Any) -> bool:
     return key.startswith("@") and (
         "OID" in key or (key == "@Name" and node[key] == node.get("@OID"))
     )
+
+
+def _canonical(node: Any) -> bytes:
+    return msgspec.json.encode(node, order="sorted")
+
+
+def _members(node: Any, path: str) -> Iterable[tuple[str, bytes]]:
+    """Each member of a list in a tree, with the names on the way to it."""
+    if isinstance(node, dict):
+        for key, inner in node.items():
+            yield from _members(inner, f"{path}/{key}")
+    elif isinstance(node, list):
+        for inner in node:
+            yield path, _canonical(inner)
+            yield from _members(inner, path)
 
 
 def _facts(node: Any, path: str) -> Iterable[tuple[str, str]]:

@@ -19,6 +19,8 @@ from trialbridge.mappings.codec import (
 )
 from trialbridge.mappings.codec import Home as Home
 
+# The list that an Aside stores, which is no element of the format.
+ITEMS = "items"
 _INDEX = re.compile(r"/\d+(?=/|$)")
 
 
@@ -77,7 +79,7 @@ def of_table(table: Record, root: str, ours: str, official: str) -> list[Coverag
     with `official` one of the standard's publisher.
     """
     found: list[CoverageRow] = []
-    _cover(table, "", root, None, (ours, official), found)
+    _cover(table, "", root, "native", (ours, official), found)
     return found
 
 
@@ -85,14 +87,14 @@ def _cover(
     table: Record,
     pointer: str,
     top: str,
-    above: Home | None,
+    above: Home,
     bases: tuple[str, str],
     found: list[CoverageRow],
 ) -> None:
     for row in table.rows:
         if row.home == "none":
             continue  # a row that only helps another one
-        home: Home = above or row.home or _home(row, *bases)
+        home = _worst(above, row.home or _home(row, *bases))
         at = pointer + json_pointer(table.type, row.model)
         base = place_of(row.steps, top)
         place = base + _elements(row)
@@ -101,7 +103,7 @@ def _cover(
                 row.codec.table,
                 f"{at}/*",
                 place,
-                home if home != "native" else None,
+                home,
                 bases,
                 found,
             )
@@ -124,12 +126,22 @@ def _cover(
             )
 
 
+def _worst(above: Home, own: Home) -> Home:
+    """The home of a part: an extension in a native element is one, what is in ours is ours."""
+    order: tuple[Home, ...] = ("native", "official", "ours")
+    return max(above, own, key=order.index)
+
+
 def _home(row: Field, ours: str, official: str) -> Home:
     """The home of a row: the first extension on the way tells, else the one its codec writes."""
     for step in row.steps:
         if isinstance(step, Aside) and step.home != "native":
             return step.home
-    on_the_way = [str(step.const.get("url", "")) for step in row.steps if isinstance(step, Item)]
+    on_the_way = [
+        str(step.const["url"])
+        for step in row.steps
+        if isinstance(step, Item) and "url" in step.const
+    ]
     return home_of([*on_the_way, *(one.url for one in row.codec.extensions)], ours, official)
 
 
@@ -138,7 +150,7 @@ def home_of(urls: Iterable[str], ours: str, official: str) -> Home:
     for url in urls:
         if url.startswith(ours):
             return "ours"
-        if url.startswith(official):
+        if official and url.startswith(official):
             return "official"
     return "native"
 
@@ -176,7 +188,7 @@ def place_of(steps: tuple[Step, ...], top: str) -> str:
             place = step.label
         elif isinstance(step, Item):
             place += f"[{step.label}]" if step.label else ""
-        else:
+        elif step != ITEMS:
             place += f".{step}"
     return place
 

@@ -94,6 +94,18 @@ words: Codec[str] = Codec(_read_words, lambda value, names: value, plain=True)
 """A text; an empty one is what an element requires and the record does not say."""
 
 
+_TIME = re.compile(r"(?<=-\d\d)T\d\d\S*$")
+
+
+def _read_date(value: Any, names: Names) -> str | None:
+    text = _read_words(value, names)
+    return None if text is None else _TIME.sub("", text)
+
+
+date: Codec[str] = Codec(_read_date, lambda value, names: value, plain=True)
+"""Year, year-month or day; of a date with a time, the date."""
+
+
 def _read_integer(value: Any, names: Names) -> int | None:
     if value.__class__ is not str or not re.fullmatch(r"-?[0-9]+|", value):
         raise Mismatch(f"{value!r:.60} is not a whole number")
@@ -237,7 +249,8 @@ def coded(terms: Mapping[Any, Term], exact: System | None = None) -> Codec[Any]:
 
     The value is CDISC's submission value, else the registry's label. The registry's code is read
     where it agrees with the value. Where they disagree somebody has edited the value: it is read,
-    with a warning.
+    with a warning. A value that is neither term nor label nor code, in any case of letters, is not
+    known, with a warning, and what its Codings say is read.
     """
     codes = Codes(terms, exact)
     known = [*terms, *(code for code in (exact.codes if exact else ()) if code not in terms)]
@@ -254,6 +267,10 @@ def coded(terms: Mapping[Any, Term], exact: System | None = None) -> Codec[Any]:
         if exact is not None:
             beside.append(Constant(coding(exact.url, code)))
         nodes[code] = {"@Value": value, "Coding": beside}
+    folded = {value.casefold(): code for value, code in back.items()}
+    for code in known:
+        for word in (exact.codes[code] if exact and code in exact.codes else "", str(code)):
+            folded.setdefault(word.casefold(), code)
 
     def read(node: Node, names: Names) -> Any:
         value = node.get("@Value", "")
@@ -265,26 +282,26 @@ def coded(terms: Mapping[Any, Term], exact: System | None = None) -> Codec[Any]:
                 standard = one.get("@Code")
         if own in nodes and nodes[own]["@Value"] == value:
             return own
-        if value in back:
-            if own is not None:
-                names.warnings.append(
-                    (
-                        "codes-disagree",
-                        f"the value {value!r} and its Coding {own!r} disagree: "
-                        f"read as {back[value]!r}",
-                    )
+        word = value.casefold()
+        said = folded.get(word) if word else None
+        if said is not None:
+            if own is None or own == said:
+                return said
+            if own in nodes and nodes[own]["@Value"].casefold() == word:
+                return own
+            names.warnings.append(
+                (
+                    "codes-disagree",
+                    f"the value {value!r} and its Coding {own!r} disagree: read as {said!r}",
                 )
-            return back[value]
-        if value in nodes:
-            return value
-        if not value and own in nodes:
-            return own
-        if not value and standard is not None and standard in by_code:
-            return by_code[standard]
+            )
+            return said
+        coded = own if own in nodes else by_code.get(str(standard))
         if value:
-            expected = ", ".join(back)
-            names.warnings.append(("unknown-code", f"{value!r:.60} is not one of {expected}"))
-        return None
+            expected = f"{value!r:.60} is not one of {', '.join(back)}"
+            as_coded = "" if coded is None else f": its Coding is read, {coded!r}"
+            names.warnings.append(("unknown-code", expected + as_coded))
+        return coded
 
     return Codec(read, lambda code, names: nodes[code], (exact,) if exact else ())
 

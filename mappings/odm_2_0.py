@@ -18,6 +18,7 @@ from trialbridge.mappings.codec import (
     Field,
     Node,
     Record,
+    also,
     among,
     field,
     merged,
@@ -34,7 +35,7 @@ from trialbridge.mappings.odm import (
     code_of,
     coded_list,
     coded_one,
-    decimal,
+    date,
     described,
     description,
     each,
@@ -120,7 +121,7 @@ def _date(model: str, kind: Kind) -> tuple[Field, Field]:
     """A date with its type."""
     at = parameter(kind)
     return (
-        field(f"{model}.date", at, VALUE, "@Value", codec=words),
+        field(f"{model}.date", at, VALUE, "@Value", codec=date),
         merged(f"{model}.type", at, VALUE, codec=beside(registry.DATE_TYPE)),
     )
 
@@ -201,18 +202,18 @@ STATUS_ROWS = (
     flag(f"{EXPANDED}.has_expanded_access", own("expanded-access")),
     one(f"{EXPANDED}.nct_id", cdisc("EXPARECN")),
     coded_one(f"{EXPANDED}.status_for_nct_id", cdisc("EXPASTAT"), {}, registry.STATUS),
-    one(f"{STATUS}.status_verified_date", own("status-verified-date")),
-    one(f"{STATUS}.study_first_submit_date", own("study-first-submit-date")),
-    one(f"{STATUS}.study_first_submit_qc_date", own("study-first-submit-qc-date")),
+    one(f"{STATUS}.status_verified_date", own("status-verified-date"), date),
+    one(f"{STATUS}.study_first_submit_date", own("study-first-submit-date"), date),
+    one(f"{STATUS}.study_first_submit_qc_date", own("study-first-submit-qc-date"), date),
     *_date(f"{STATUS}.study_first_post_date", own("study-first-post-date")),
     flag(f"{STATUS}.results_waived", own("results-waived")),
-    one(f"{STATUS}.results_first_submit_date", own("results-first-submit-date")),
-    one(f"{STATUS}.results_first_submit_qc_date", own("results-first-submit-qc-date")),
+    one(f"{STATUS}.results_first_submit_date", own("results-first-submit-date"), date),
+    one(f"{STATUS}.results_first_submit_qc_date", own("results-first-submit-qc-date"), date),
     *_date(f"{STATUS}.results_first_post_date", own("results-first-post-date")),
-    one(f"{STATUS}.disp_first_submit_date", own("disp-first-submit-date")),
-    one(f"{STATUS}.disp_first_submit_qc_date", own("disp-first-submit-qc-date")),
+    one(f"{STATUS}.disp_first_submit_date", own("disp-first-submit-date"), date),
+    one(f"{STATUS}.disp_first_submit_qc_date", own("disp-first-submit-qc-date"), date),
     *_date(f"{STATUS}.disp_first_post_date", own("disp-first-post-date")),
-    one(f"{STATUS}.last_update_submit_date", own("last-update-submit-date")),
+    one(f"{STATUS}.last_update_submit_date", own("last-update-submit-date"), date),
     *_date(f"{STATUS}.last_update_post_date", own("last-update-post-date")),
     flag(f"{STATUS}.delayed_posting", own("delayed-posting")),
 )
@@ -347,8 +348,7 @@ SITE = record(
             field("state", "StateProv", codec=words),
             field("country", "Country", codec=words),
             field("zip", "PostalCode", codec=words),
-            field("geo_point.lat", "GeoPosition", "@Latitude", codec=decimal),
-            field("geo_point.lon", "GeoPosition", "@Longitude", codec=decimal),
+            field("geo_point", "GeoPosition", codec=parts.position, leaves=("lat", "lon")),
         ),
     ),
     coded_one("status", own("site-status"), {}, registry.STATUS, of=None),
@@ -775,8 +775,26 @@ REGISTRY_ROWS = (
     ),
 )
 
+# Where others have parameters of the trial summary, and we the elements that say the same.
+MEASURE = record(Outcome, field("measure", VALUE, "@Value", codec=words))
+
+
+def _measures(model: str, kind: Kind) -> Field:
+    return also(_list(f"protocol.outcomes.{model}", kind, _structs(kind, MEASURE)))
+
+
+SUMMARY_ROWS = (
+    also(one(f"{SPONSORS}.lead_sponsor.name", cdisc("SPONSOR"))),
+    also(one(f"{DESIGN}.phases", cdisc("TPHASE"), parts.phase)),
+    also(_list("protocol.conditions.conditions", cdisc("INDIC"))),
+    _measures("primary_outcomes", cdisc("OUTMSPRI")),
+    _measures("secondary_outcomes", cdisc("OUTMSSEC")),
+    _measures("other_outcomes", cdisc("OUTMSADD")),
+)
+
 ODM = record(
     Trial,
+    *SUMMARY_ROWS,
     *IDENTIFICATION,
     *STATUS_ROWS,
     *PARTY_ROWS,

@@ -16,7 +16,7 @@ from trialbridge.mappings.cdisc_codes import (
     INTERVENTION_TYPE,
     PHASE,
 )
-from trialbridge.mappings.codec import Aside, Codec, Node
+from trialbridge.mappings.codec import Aside, Codec, Mismatch, Node
 from trialbridge.mappings.markdown import plain
 from trialbridge.mappings.mesh import place
 from trialbridge.mappings.names import Names
@@ -26,9 +26,11 @@ from trialbridge.mappings.odm import (
     Kind,
     cdisc,
     coding,
+    decimal,
     described_as,
     got,
     integer,
+    kind_of,
     name_of,
     own,
     parameters_by,
@@ -41,6 +43,7 @@ from trialbridge.mappings.odm import (
 from trialbridge.schemas.trial import (
     EnrollmentInfo,
     EnrollmentType,
+    GeoPoint,
     InterventionType,
     Mesh,
     Outcome,
@@ -52,7 +55,13 @@ ARM, INTERVENTION, INDICATION = "ARM", "INT", "IND"
 
 # --- phase -------------------------------------------------------------------------------------
 
-_PHASES = {term.value: list(phases) for phases, term in PHASE.items()}
+
+def _short(term: str) -> str:
+    """A term without the words that CDISC's terminology no longer has: `II` of PHASE II TRIAL."""
+    return term.upper().removeprefix("PHASE ").removesuffix(" TRIAL")
+
+
+_PHASES = {_short(term.value): list(phases) for phases, term in PHASE.items()}
 _PHASES[EARLY_PHASE_1.value] = ["EARLY_PHASE1"]
 
 
@@ -62,9 +71,10 @@ def has_phase(phases: Sequence[str]) -> bool:
 
 
 def _read_phase(term: Any, names: Names) -> list[str] | None:
-    found = _PHASES.get(term)
+    found = _PHASES.get(_short(str(term)))
     if found is None:
-        names.warnings.append(("unknown-code", f"{term!r:.60} is not one of {', '.join(_PHASES)}"))
+        expected = ", ".join(term.value for term in PHASE.values())
+        names.warnings.append(("unknown-code", f"{term!r:.60} is not one of {expected}"))
     return found
 
 
@@ -109,7 +119,9 @@ def _secondary_kind(node: Node) -> Kind:
 
 SECONDARY_STEM = "SP.SECONDARY-ID"
 SECONDARY_IDS = parameters_by(
-    _secondary_kind, (_REGISTERED, _SECONDARY), lambda node: not _is_nct_id(node)
+    _secondary_kind,
+    (_REGISTERED, _SECONDARY),
+    lambda node: kind_of(node) != _REGISTERED.name or not _is_nct_id(node),
 )
 """Other identifiers: those of registries as REGID, others as a parameter of ours."""
 
@@ -157,6 +169,36 @@ user_type: Codec[Any] = Codec(
 """An investigator's role as the type of the user; the role itself is read where it is said."""
 
 
+_COORDINATES = ("@Latitude", "@Longitude")
+
+
+def _read_position(node: Node, names: Names) -> GeoPoint | None:
+    if any(key not in node for key in _COORDINATES):
+        return None
+    read, bad = [], []
+    for key in _COORDINATES:
+        try:
+            read.append(decimal.read(node[key], names))
+        except Mismatch as mismatch:
+            bad += mismatch.within(key)
+    if bad:
+        raise Mismatch.of(bad)
+    lat, lon = read
+    assert lat is not None
+    assert lon is not None
+    return GeoPoint(lat=lat, lon=lon)
+
+
+position: Codec[GeoPoint] = Codec(
+    _read_position,
+    lambda point, names: {
+        "@Latitude": decimal.write(point.lat, names),
+        "@Longitude": decimal.write(point.lon, names),
+    },
+)
+"""A point on the earth, of which one coordinate alone is none."""
+
+
 # --- numbers -----------------------------------------------------------------------------------
 
 _SUBJECTS: dict[EnrollmentType | None, Kind] = {
@@ -179,7 +221,11 @@ def _write_enrollment(info: EnrollmentInfo, names: Names) -> None:
 def _read_enrollment(root: Node, names: Names) -> EnrollmentInfo | None:
     for type_, kind in _SUBJECTS.items():
         for node in got(names, kind)[:1]:
-            count = integer.read(node.get(VALUE, {}).get("@Value", ""), names)
+            try:
+                count = integer.read(node.get(VALUE, {}).get("@Value", ""), names)
+            except Mismatch as mismatch:
+                at = f"StudyParameter[@OID='{node.get('@OID')}'].{VALUE}.@Value"
+                raise Mismatch.of(mismatch.within(at)) from None
             if type_ is None:
                 return None if count is None else EnrollmentInfo(count=count)
             if count is None:
