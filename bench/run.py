@@ -6,8 +6,9 @@
 
 Each part runs over all records in one process, on one core, with the collector paused; the best of
 several passes over a record counts, and the mean of all records is told, in microseconds. Results
-sections are taken out first, since FHIR leaves them aside. The corpus is the folder that
-TRIALBRIDGE_CORPUS names, by default `../shared/corpus` beside the repository.
+sections are taken out first, since FHIR and ODM leave them aside. A conversion is unchecked unless
+it says `checked`; what a check of FHIR is made of is told by `bench/validate.py`. The corpus is the
+folder that TRIALBRIDGE_CORPUS names, by default `../shared/corpus` beside the repository.
 """
 
 import argparse
@@ -123,33 +124,44 @@ def parts(records: list[bytes]) -> list[Part]:
     import orjson
 
     import trialbridge
-    from trialbridge import ctgov, fhir, text
+    from trialbridge import ctgov, fhir, odm, odm_tree, text
     from trialbridge.schemas import fhir_r5
+    from trialbridge.schemas import odm as odm_schema
 
     convert, encode = trialbridge.convert, msgspec.json.encode
     trials = [ctgov.read(record)[0] for record in records]
     trees = [fhir.write_tree(trial)[0] for trial in trials]
     bundles = [encode(tree) for tree in trees]
     returned = [fhir.read(bundle)[0] for bundle in bundles]
+    elements = [odm.write_tree(trial)[0] for trial in trials]
+    documents = [odm_tree.bytes_of(tree) for tree in elements]
     pages = [text.write(trial)[0] for trial in trials]
 
-    def there(position: int) -> bytes:
-        return convert(records[position], "fhir-r5", format="ctgov", validate=False)
+    def to(name: str, *, validate: bool = False) -> Callable[[int], bytes]:
+        return lambda i: convert(records[i], name, format="ctgov", validate=validate)
 
-    def back(position: int) -> bytes:
-        return convert(bundles[position], "ctgov", format="fhir-r5", validate=False)
+    def back(name: str, written: list[bytes]) -> Callable[[int], bytes]:
+        return lambda i: convert(written[i], "ctgov", format=name, validate=False)
 
     return [
         Part("floor: orjson loads, dumps", lambda i: orjson.dumps(orjson.loads(records[i]))),
-        Part("ctgov to fhir-r5: read", lambda i: ctgov.read(records[i])),
+        Part("ctgov: read", lambda i: ctgov.read(records[i])),
+        Part("ctgov: write", lambda i: ctgov.write(returned[i])),
         Part("ctgov to fhir-r5: map", lambda i: fhir.write_tree(trials[i])),
-        Part("ctgov to fhir-r5: write", lambda i: encode(trees[i])),
-        Part("ctgov to fhir-r5: whole", there),
-        Part("ctgov to fhir-r5: validate", lambda i: fhir_r5.validate(trees[i])),
+        Part("ctgov to fhir-r5: json", lambda i: encode(trees[i])),
+        Part("ctgov to fhir-r5: whole", to("fhir-r5")),
+        Part("ctgov to fhir-r5: checked", to("fhir-r5", validate=True)),
+        Part("fhir-r5: check", lambda i: fhir_r5.check(bundles[i])),
         Part("fhir-r5 to ctgov: read", lambda i: fhir.decode_tree(bundles[i])),
         Part("fhir-r5 to ctgov: map", lambda i: fhir.read_tree(trees[i])),
-        Part("fhir-r5 to ctgov: write", lambda i: ctgov.write(returned[i])),
-        Part("fhir-r5 to ctgov: whole", back),
+        Part("fhir-r5 to ctgov: whole", back("fhir-r5", bundles)),
+        Part("ctgov to odm-2.0: map", lambda i: odm.write_tree(trials[i])),
+        Part("ctgov to odm-2.0: xml", lambda i: odm_tree.bytes_of(elements[i])),
+        Part("ctgov to odm-2.0: whole", to("odm-2.0")),
+        Part("ctgov to odm-2.0: checked", to("odm-2.0", validate=True)),
+        Part("odm-2.0: check", lambda i: odm_schema.check(documents[i])),
+        Part("odm-2.0 to ctgov: read, map", lambda i: odm.read(documents[i])),
+        Part("odm-2.0 to ctgov: whole", back("odm-2.0", documents)),
         Part("text: read", lambda i: text.read(pages[i])),
         Part("text: write", lambda i: text.write(trials[i])),
     ]

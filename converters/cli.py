@@ -80,7 +80,7 @@ def convert(
 
     name = _name(source)
     with _reported(name):
-        first = api.reading(_content(source), stated and stated.name)
+        first = api.reading(_content(source), stated and stated.name, unique=True)
         data, warnings = api.writing(first.trial, to, validate=validate)
     problems = [*first.problems, *warnings]
     deliver([_laid_out(data, to, None if compact else indent)], output)
@@ -174,7 +174,7 @@ def definitions(output: str) -> None:
 @main.command(cls=Command, context_settings=SETTINGS)
 @text_or_json
 def formats(style: str) -> None:
-    """List the formats, all read and written."""
+    """List the formats."""
     if style == "json":
         _echo_json(
             [

@@ -1,24 +1,26 @@
-"""Make the page of the FHIR R5 mapping, with its code tables and extensions, from the tables.
+"""Make the pages of the mappings to FHIR R5 and ODM 2.0, with their codes, from the tables.
 
-python docs/build_mapping_page.py            # rewrites docs/fhir-r5.md
-python docs/build_mapping_page.py --check    # writes nothing, exits 1 if it is not current
+python docs/build_mapping_page.py            # rewrites docs/fhir-r5.md and docs/odm-2.0.md
+python docs/build_mapping_page.py --check    # writes nothing, exits 1 if one is not current
 """
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
-from trialbridge.mappings.codec import Field, attribute_type, item_type
-from trialbridge.mappings.coverage import CoverageRow
+from trialbridge.mappings import fhir_r5, odm_2_0
+from trialbridge.mappings.cdisc_codes import CDISC, CDISC_NAME, CDISC_VERSION
+from trialbridge.mappings.codec import Field, Record, attribute_type, item_type
+from trialbridge.mappings.coverage import CoverageRow, Home
 from trialbridge.mappings.definitions import Definition, extensions, meaning, systems, walk
-from trialbridge.mappings.fhir_r5 import STUDY, coverage
 from trialbridge.mappings.names import Names
+from trialbridge.mappings.odm import OURS
 from trialbridge.report import HOMES
 from trialbridge.schemas.base import BASE
 
-PATH = Path(__file__).resolve().with_name("fhir-r5.md")
+FOLDER = Path(__file__).resolve().parent
 
 
 class Coded(NamedTuple):
@@ -32,45 +34,63 @@ class Coded(NamedTuple):
 Table = tuple[Coded, ...]
 
 
+class Page(NamedTuple):
+    """A page: of which table, and what its format calls homes, places and codes.
+
+    `codes` gives the codes of the standard's systems, and those of ours, in what a codec writes;
+    `tail` the lines after the codes.
+    """
+
+    path: Path
+    title: str
+    lead: str
+    table: Record
+    coverage: Callable[[], list[CoverageRow]]
+    homes: Mapping[Home, str]
+    place: Callable[[str], str]
+    codes: Callable[[Any], tuple[tuple[str, ...], tuple[str, ...]]]
+    code_lead: str
+    tail: Callable[[], Iterator[str]]
+
+
 def main(arguments: Sequence[str] = ()) -> int:
-    """Write the page or, with `--check`, tell whether it is current; give the exit status."""
-    content = "\n".join(page()) + "\n"
-    if "--check" not in arguments:
-        PATH.write_text(content, encoding="utf-8")
-    elif not PATH.exists() or PATH.read_text(encoding="utf-8") != content:
-        print(
-            f"docs/{PATH.name} is not current: python docs/{Path(__file__).name}", file=sys.stderr
-        )
-        return 1
-    return 0
+    """Write the pages or, with `--check`, tell whether they are current; give the exit status."""
+    stale = 0
+    for one in PAGES:
+        content = "\n".join(page(one)).rstrip("\n") + "\n"
+        if "--check" not in arguments:
+            one.path.write_text(content, encoding="utf-8")
+        elif not one.path.exists() or one.path.read_text(encoding="utf-8") != content:
+            script = f"docs/{Path(__file__).name}"
+            print(f"docs/{one.path.name} is not current: python {script}", file=sys.stderr)
+            stale = 1
+    return stale
 
 
-def page() -> Iterator[str]:
-    """Give the lines of the page."""
-    tables = coded_leaves()
+def page(of: Page) -> Iterator[str]:
+    """Give the lines of a page."""
+    tables = coded_leaves(of)
     named = names_of(tables)
-    yield "# A trial record in FHIR R5"
+    yield f"# {of.title}"
     yield ""
-    yield "Made by `docs/build_mapping_page.py` from the mapping tables. A place is a path from a"
-    yield "resource, in brackets which element of a list. `trialbridge definitions --out"
-    yield "package.tgz` writes the definitions of our extensions and code systems."
+    yield "Made by `docs/build_mapping_page.py` from the mapping tables."
+    yield of.lead
     yield ""
     modules: dict[str, list[CoverageRow]] = {}
-    for row in coverage():
+    for row in of.coverage():
         modules.setdefault(module_of(row.leaf), []).append(row)
     for module, rows in modules.items():
         if not any(row.place for row in rows):
             continue
-        yield from module_lines(module, rows, tables, named)
+        yield from module_lines(of, module, rows, tables, named)
     left = [f"`{module}`" for module, rows in modules.items() if not any(r.place for r in rows)]
     if left:
         yield "## Not carried"
         yield ""
         yield f"{', '.join(left)}: left aside, with a warning."
         yield ""
-    yield from code_lines(named)
-    yield from extension_lines()
-    yield from system_lines()
+    yield from code_lines(of, named)
+    yield from of.tail()
 
 
 def module_of(leaf: str) -> str:
@@ -80,7 +100,11 @@ def module_of(leaf: str) -> str:
 
 
 def module_lines(
-    module: str, rows: list[CoverageRow], tables: dict[str, Table], named: dict[Table, str]
+    of: Page,
+    module: str,
+    rows: list[CoverageRow],
+    tables: dict[str, Table],
+    named: dict[Table, str],
 ) -> Iterator[str]:
     """Give a heading and the table of a module's leaves."""
     yield f"## {module.rpartition('/')[2] or 'record'}"
@@ -91,10 +115,11 @@ def module_lines(
     yield "| leaf | place | home | codes |"
     yield "| --- | --- | --- | --- |"
     for row in rows:
-        place = f"`{row.place}`" + (f"; {row.note}" if row.note else "")
+        place = f"`{of.place(row.place)}`" if row.place else ""
+        place += f"; {row.note}" if row.note else ""
         codes = codes_cell(tables[row.leaf], named) if row.leaf in tables else ""
         leaf = row.leaf.removeprefix(f"{module}/")
-        yield line(f"`{leaf}`", place, HOMES[row.home], codes)
+        yield line(f"`{leaf}`", place, of.homes[row.home], codes)
     yield ""
 
 
@@ -106,33 +131,33 @@ def line(*cells: str) -> str:
 # --- codes ------------------------------------------------------------------------------------
 
 
-def coded_leaves() -> dict[str, Table]:
+def coded_leaves(of: Page) -> dict[str, Table]:
     """Give what is written for each value of each coded leaf, by running the tables."""
     found: dict[str, Table] = {}
-    for leaf, row, table in walk(STUDY):
+    for leaf, row, table in walk(of.table):
         if row.codec.plain or row.home == "none" or row.leaves:
             continue
-        coded = tuple(written(row, attribute_type(table.type, row.model)))
+        coded = tuple(written(of, row, attribute_type(table.type, row.model)))
         if coded:
             found.setdefault(leaf, coded)
-    return {row.leaf: found[row.leaf] for row in coverage() if row.leaf in found}
+    return {row.leaf: found[row.leaf] for row in of.coverage() if row.leaf in found}
 
 
-def written(row: Field, type_: Any) -> Iterator[Coded]:
+def written(of: Page, row: Field, type_: Any) -> Iterator[Coded]:
     """Give each value of a coded attribute with its codes; of a list, two that are one code too."""
     listed = item_type(type_)
     values = values_of(listed or type_)
     known: set[str] = set()
     for value in values:
-        made = coded(row, [value] if listed else value, str(value))
-        if not made.standard and not made.exact:
+        made = coded(of, row, [value] if listed else value, str(value))
+        if made is None or not (made.standard or made.exact):
             return
         known.update(made.standard)
         yield made
     for first in values if listed else ():
         for second in values:
-            made = coded(row, [first, second], f"{first}, {second}")
-            if not set(made.standard) <= known:
+            made = coded(of, row, [first, second], f"{first}, {second}")
+            if made is not None and not set(made.standard) <= known:
                 known.update(made.standard)
                 yield made
 
@@ -144,24 +169,59 @@ def values_of(type_: Any) -> tuple[Any, ...]:
     return get_args(type_) if get_origin(type_) is Literal else ()
 
 
-def coded(row: Field, value: Any, said: str) -> Coded:
-    """Run a row's codec on a value."""
-    found = list(codings(row.codec.write(value, Names())))
-    standard = [(system, code) for system, code in found if not system.startswith(BASE)]
-    ours = [(system, code) for system, code in found if system.startswith(BASE)]
-    return Coded(
-        said, *(tuple(f"{short(s)}#{code}" for s, code in part) for part in (standard, ours))
-    )
+def coded(of: Page, row: Field, value: Any, said: str) -> Coded | None:
+    """Run a row's codec on a value; None where the row does not write it."""
+    if row.when is not None and not row.when(value):
+        return None
+    return Coded(said, *of.codes(row.codec.write(value, Names())))
 
 
-def codings(node: Any) -> Iterator[tuple[str, str]]:
+def codings(node: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Give system and code of each Coding in what a codec writes."""
     if isinstance(node, dict):
-        if "code" in node and "system" in node:
-            yield node["system"], node["code"]
+        if f"{prefix}code" in node and f"{prefix}system" in node:
+            yield node[f"{prefix}system"], node[f"{prefix}code"]
         node = list(node.values())
     for one in node if isinstance(node, list) else ():
-        yield from codings(one)
+        yield from codings(one, prefix)
+
+
+def fhir_codes(node: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the codes of FHIR's systems, and those of ours, as `system#code`."""
+    found = list(codings(node))
+    standard = [(system, code) for system, code in found if not system.startswith(BASE)]
+    ours = [(system, code) for system, code in found if system.startswith(BASE)]
+    first, second = (
+        tuple(f"{short(system)}#{code}" for system, code in part) for part in (standard, ours)
+    )
+    return first, second
+
+
+def odm_codes(node: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give CDISC's submission value with its NCI code, and the registry's code."""
+    if isinstance(node, str):
+        return (node,), ()
+    standard, ours = [], []
+    for holder in holders(node):
+        for one in holder["Coding"]:
+            if one["@System"] == CDISC:
+                standard.append(f"{holder.get('@Value', '')} {one['@Code']}".strip())
+            elif "@Code" in one:
+                ours.append(f"{short(one['@System'])}#{one['@Code']}")
+    return tuple(standard), tuple(ours)
+
+
+def holders(node: Any) -> Iterator[dict[str, Any]]:
+    """Give each element in what a codec writes that has Codings; Codings alone have none."""
+    if isinstance(node, dict):
+        if "Coding" in node:
+            yield node
+        node = [inner for key, inner in node.items() if key != "Coding"]
+    elif isinstance(node, list) and any("@System" in one for one in node):
+        yield {"Coding": node}
+        return
+    for one in node if isinstance(node, list) else ():
+        yield from holders(one)
 
 
 def short(system: str) -> str:
@@ -193,17 +253,15 @@ def codes_cell(table: Table, named: dict[Table, str]) -> str:
     if is_flag(table):
         yes, no = (f"`{(one.standard + one.exact)[0]}`" for one in table)
         return f"yes {yes}, no {no}"
-    (system,) = {code.partition("#")[0] for one in table for code in one.exact}
-    return f"the registry's, of `{system}`"
+    of_ = sorted({code.partition("#")[0] for one in table for code in one.exact})
+    return f"the registry's, of {' and '.join(f'`{system}`' for system in of_)}"
 
 
-def code_lines(named: dict[Table, str]) -> Iterator[str]:
+def code_lines(of: Page, named: dict[Table, str]) -> Iterator[str]:
     """Give a table for each enumeration of which the standard has some codes."""
     yield "# Codes"
     yield ""
-    yield "The registry's code, the standard's (of the system before `#`) and, where there is one,"
-    yield "the registry's own that is written beside it. A code of the standard that stands for"
-    yield "several is read, where it stands alone, as the first of them."
+    yield of.code_lead
     yield ""
     for table, name in named.items():
         yield f"## {name}"
@@ -246,16 +304,94 @@ def value_cell(one: Definition) -> str:
 
 
 def system_lines() -> Iterator[str]:
-    """Give a table of our code systems."""
+    """Give a table of our code systems in FHIR."""
+    yield from systems_table([(one.url, one.title, one.codes) for one in systems()])
+
+
+def odm_system_lines() -> Iterator[str]:
+    """Give a table of our code systems in ODM."""
+    found: dict[str, tuple[str, Mapping[str, str]]] = {
+        odm_2_0.EMPTY_KIND.url: (odm_2_0.EMPTY_KIND.title, odm_2_0.EMPTY_KIND.codes)
+    }
+    for _, row, _ in walk(odm_2_0.ODM):
+        found |= {one.url: (one.title, one.codes) for one in row.codec.systems}
+    yield from systems_table([(url, *found[url]) for url in sorted(found)])
+
+
+def systems_table(found: list[tuple[str, str, Mapping[str, str]]]) -> Iterator[str]:
+    """Give a table of code systems."""
     yield "# Our code systems"
     yield ""
     yield f"`{BASE}/CodeSystem/...`"
     yield ""
     yield "| system | title | codes |"
     yield "| --- | --- | --- |"
-    for system in systems():
-        codes = ", ".join(f"`{code}`" for code in system.codes)
-        yield line(f"`{short(system.url)}`", system.title, codes)
+    for url, title, listed in found:
+        codes = ", ".join(f"`{code}`" for code in listed)
+        yield line(f"`{short(url)}`", title, codes)
+
+
+def fhir_tail() -> Iterator[str]:
+    """Give what FHIR has of ours."""
+    yield from extension_lines()
+    yield from system_lines()
+
+
+# Most elements are of the protocol, and all are of the one study.
+_ABOVE = re.compile(r"^ODM\.(?:Study\.MetaDataVersion\.)?(?:.*\.(?=StudyParameter\[))?")
+
+
+def odm_place(place: str) -> str:
+    """Give a place without what all have in common."""
+    return _ABOVE.sub("", place).removesuffix(".#")
+
+
+PAGES = (
+    Page(
+        path=FOLDER / "fhir-r5.md",
+        title="A trial record in FHIR R5",
+        lead="""\
+A place is a path from a resource, in brackets which element of a list. `trialbridge definitions
+--out package.tgz` writes the definitions of our extensions and code systems.""",
+        table=fhir_r5.STUDY,
+        coverage=fhir_r5.coverage,
+        homes=HOMES,
+        place=str,
+        codes=fhir_codes,
+        code_lead="""\
+The registry's code, the standard's (of the system before `#`) and, where there is one,
+the registry's own that is written beside it. A code of the standard that stands for
+several is read, where it stands alone, as the first of them.""",
+        tail=fhir_tail,
+    ),
+    Page(
+        path=FOLDER / "odm-2.0.md",
+        title="A trial record in CDISC ODM 2.0",
+        lead=f"""
+A place is a path from the one Study, its MetaDataVersion, or an Organization or User of the
+AdminData, in brackets which element of a list; `@` is an attribute. What ODM has an element for is
+there. What it has none for is a StudyParameter of the Protocol's StudySummary: one whose term is of
+CDISC's terminology ({CDISC_NAME}, {CDISC_VERSION}), else one of ours, which has a Coding in
+`{OURS}`.
+A parameter of one arm, site, ... has the OID of that element at the end of its own, after `@`.
+Names and texts that an element requires, and the record does not have, are its OID and empty.""",
+        table=odm_2_0.ODM,
+        coverage=odm_2_0.coverage,
+        homes={
+            "native": "element",
+            "official": "CDISC's parameter",
+            "ours": "our parameter",
+            "none": "not carried",
+        },
+        place=odm_place,
+        codes=odm_codes,
+        code_lead="""\
+The registry's code, CDISC's submission value with the NCI code of its concept, and the registry's
+own code, which is a Coding beside it. Where CDISC has no term, the value is the registry's label.
+A term that stands for several is read, where it stands alone, as the first of them.""",
+        tail=odm_system_lines,
+    ),
+)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
     python examples/regenerate.py            # rewrites the files
     python examples/regenerate.py --check    # writes nothing, exits 1 if a file is not current
 
-It runs the command `convert --to FORMAT NAME.txt -o NAME.FORMAT.json`, and no other code.
+It runs the command `convert --to FORMAT NAME.txt -o NAME.FORMAT.json` (`.xml` for ODM), and no
+other code.
 """
 
 import sys
@@ -14,21 +15,30 @@ from pathlib import Path
 from trialbridge.cli import convert
 
 FOLDER = Path(__file__).resolve().parent
-FORMATS = ("trial", "ctgov", "fhir-r5")
+ENDINGS = {
+    "trial": "trial.json",
+    "ctgov": "ctgov.json",
+    "fhir-r5": "fhir-r5.json",
+    "odm-2.0": "odm-2.0.xml",
+}
 
 
 def main(arguments: Sequence[str] = ()) -> int:
     """Write the files or, with `--check`, name those that are not current; give the exit status."""
     records = sorted(FOLDER.glob("*.txt"))
-    names = [f"{record.stem}.{to}.json" for record in records for to in FORMATS]
+    now: dict[str, bytes] = {}
     with tempfile.TemporaryDirectory() as made:
         for record in records:
-            for to in FORMATS:
-                output = Path(made) / f"{record.stem}.{to}.json"
+            for to, ending in ENDINGS.items():
+                output = Path(made) / f"{record.stem}.{ending}"
                 line = ["--to", to, str(record), "-o", str(output), "--quiet"]
                 convert.main(line, prog_name="convert", standalone_mode=False)
-        now = {name: (Path(made) / name).read_bytes() for name in names}
-    before = {path.name: path.read_bytes() for path in FOLDER.glob("*.json")}
+                now[output.name] = output.read_bytes()
+    before = {
+        path.name: path.read_bytes()
+        for pattern in ("*.json", "*.xml")
+        for path in FOLDER.glob(pattern)
+    }
     if "--check" not in arguments:
         for name in before.keys() - now.keys():
             (FOLDER / name).unlink()

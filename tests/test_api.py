@@ -15,12 +15,13 @@ import pytest
 import trialbridge
 from trialbridge import Difference, Invalid, Problem, ReadError, Trial, UnknownFormat
 from trialbridge.fhir import bare, strip_extensions
-from trialbridge.formats import FORMATS, Format, by_name
+from trialbridge.formats import FORMATS, VALIDATED, Format, by_name
 from trialbridge.homes import measure, model_tree
 from trialbridge.mappings.coverage import CoverageRow, leaves, pattern
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.pointer import ABSENT, walk
 from trialbridge.schemas.trial import Study
+from trialbridge.sniff import recognise
 
 RECORD: dict[str, Any] = {
     "protocolSection": {
@@ -58,7 +59,13 @@ Coffee in Mild Fatigue
 
 NCT00000002 COMPLETED PHASE2
 """
-UNKNOWN = "unknown format 'odm'; known are text, trial, ctgov (ctgov-v2), fhir-r5 (fhir)"
+CONVERTED = "text, trial, ctgov (ctgov-v2), fhir-r5 (fhir), odm-2.0 (odm)"
+KNOWN = f"{CONVERTED}, fhir-r4b, fhir-r4, odm-1.3.2"
+ODM_1_3_2 = b"""\
+<?xml version="1.0"?>
+<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" FileType="Snapshot" FileOID="F.1"
+     CreationDateTime="2024-01-01T00:00:00" ODMVersion="1.3.2"/>
+"""
 
 
 def ctgov(record: dict[str, Any] = RECORD) -> bytes:
@@ -112,25 +119,72 @@ def test_the_format_is_recognised_by_content_not_by_name(tmp_path: Path) -> None
     page = tmp_path / "page.json"
     page.write_text(PAGE)
     assert model_tree(trialbridge.read(page))["page"]["relatedTrials"]
+    odm = tmp_path / "odm.json"
+    odm.write_bytes(trialbridge.write(trialbridge.read(path), "odm-2.0"))
+    assert trialbridge.read(odm) == trialbridge.read(path)
+
+
+def test_xml_is_recognised_by_the_namespace_of_its_root() -> None:
+    odm = trialbridge.convert(ctgov(), "odm")
+    declaration, _, body = odm.partition(b"?>")
+    assert recognise(odm).name == "odm-2.0"
+    assert recognise(declaration + b"?>\n<!-- <html> -->\n" + body).name == "odm-2.0"
+    assert recognise(b" \n" + body).name == "odm-2.0"
+    assert recognise(b'<cdisc:ODM xmlns:cdisc="http://www.cdisc.org/ns/odm/v2.0"/>').name == (
+        "odm-2.0"
+    )
+    assert recognise(ODM_1_3_2).name == "odm-1.3.2"
+    # A document that breaks off later is of the format it began as, and its reader says where.
+    assert recognise(odm[: len(odm) // 2]).name == "odm-2.0"
+
+
+def test_json_that_names_a_resource_is_taken_for_the_fhir_that_records_are_read_from() -> None:
+    assert recognise(b'{"resourceType": "Patient"}').name == "fhir-r5"
 
 
 @pytest.mark.parametrize(
-    "call",
+    ("call", "known"),
     [
-        lambda: trialbridge.read(b"", format="odm"),
-        lambda: trialbridge.write(Trial(), "odm"),
-        lambda: trialbridge.convert(b"", "odm"),
-        lambda: trialbridge.validate(b"", format="odm"),
-        lambda: trialbridge.roundtrip(b"", "odm"),
-        lambda: trialbridge.fidelity(b"", "odm"),
-        lambda: trialbridge.coverage("odm"),
+        (lambda: trialbridge.read(b"", format="redcap"), KNOWN),
+        (lambda: trialbridge.write(Trial(), "redcap"), CONVERTED),
+        (lambda: trialbridge.convert(b"", "redcap"), CONVERTED),
+        (lambda: trialbridge.validate(b"", format="redcap"), KNOWN),
+        (lambda: trialbridge.roundtrip(b"", "redcap"), CONVERTED),
+        (lambda: trialbridge.fidelity(b"", "redcap"), CONVERTED),
+        (lambda: trialbridge.coverage("redcap"), CONVERTED),
     ],
 )
-def test_an_unknown_format_is_a_value_error_that_lists_the_known(call: Callable[[], Any]) -> None:
+def test_an_unknown_format_is_a_value_error_that_lists_the_known(
+    call: Callable[[], Any], known: str
+) -> None:
     with pytest.raises(ValueError, match=r"^unknown format") as error:
         call()
     assert isinstance(error.value, UnknownFormat)
-    assert str(error.value) == UNKNOWN
+    assert str(error.value) == f"unknown format 'redcap'; known are {known}"
+
+
+@pytest.mark.parametrize("name", [known.name for known in VALIDATED])
+def test_a_format_that_is_validated_only_is_not_written(name: str) -> None:
+    for call in (
+        lambda: trialbridge.write(Trial(), name),
+        lambda: trialbridge.convert(ctgov(), name),
+        lambda: trialbridge.roundtrip(ctgov(), name),
+        lambda: trialbridge.fidelity(ctgov(), name),
+        lambda: trialbridge.coverage(name),
+    ):
+        with pytest.raises(UnknownFormat) as error:
+            call()
+        assert str(error.value) == f"{name} is validated only; known are {CONVERTED}"
+
+
+def test_a_document_of_a_format_that_is_validated_only_is_not_read() -> None:
+    for format in (None, "odm-1.3.2"):
+        with pytest.raises(ReadError) as error:
+            trialbridge.read(ODM_1_3_2, format=format)
+        assert problem(error).message == (
+            f"CDISC ODM-XML 1.3.2 is validated only; records are read from {CONVERTED}"
+        )
+    assert trialbridge.validate(ODM_1_3_2) == []
 
 
 def test_an_unreadable_path_is_a_problem_with_the_path(tmp_path: Path) -> None:
@@ -203,16 +257,23 @@ def test_a_path_over_the_limit_says_how_to_raise_it(
         (b'{"foo": ?}', "line 1, column 9", "not JSON: invalid character, found '?'"),
         (b'{"a":' * 100_000, "line 1, column 501", "nested more than 100 deep"),
         (
-            b"<ODM/>",
-            "line 1",
-            "the source is XML or HTML, which no known format is;"
-            " known are text, trial, ctgov (ctgov-v2), fhir-r5 (fhir)",
+            b"\n<ODM/>",
+            "line 2",
+            "the root of the XML is <ODM> of no namespace, which is no known format's;"
+            " expected http://www.cdisc.org/ns/odm/v2.0",
         ),
+        (
+            b'<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"/>',
+            "line 2",
+            "the root of the XML is <html> of namespace 'http://www.w3.org/1999/xhtml', which is"
+            " no known format's; expected http://www.cdisc.org/ns/odm/v2.0",
+        ),
+        (b"<ODM", "line 1", "the document ends inside a tag, expected >"),
+        (b"<!-- nothing -->", "line 1", "expected an element, found none"),
         (
             b"Dear reader,\n",
             "line 1",
-            "the source is no trial record in a known format;"
-            " known are text, trial, ctgov (ctgov-v2), fhir-r5 (fhir)",
+            f"the source is no trial record in a known format; known are {CONVERTED}",
         ),
         (b"NCT ID: \xff", "byte 8", "byte 0xff is not UTF-8 (invalid start byte)"),
         ("NCT ID".encode("utf-16"), "byte 0", "the source is UTF-16 or UTF-32, expected UTF-8"),
@@ -227,7 +288,7 @@ def test_what_is_no_record_is_refused_with_its_place(
     assert trialbridge.validate(source) == error.value.problems
 
 
-@pytest.mark.parametrize("name", ["ctgov", "trial", "fhir-r5"])
+@pytest.mark.parametrize("name", ["ctgov", "trial", "fhir-r5", "odm-2.0"])
 def test_a_document_that_breaks_off_is_refused_by_its_own_format(name: str) -> None:
     whole = trialbridge.convert(ctgov(), name)
     with pytest.raises(ReadError) as error:
@@ -276,14 +337,19 @@ def test_convert_is_read_then_write() -> None:
 
 
 def test_ctgov_and_back_is_the_same_json() -> None:
-    for name in ("ctgov", "trial", "fhir"):
+    for name in ("ctgov", "trial", "fhir", "odm"):
         there = trialbridge.convert(ctgov(), name)
         assert json.loads(trialbridge.convert(there, "ctgov")) == RECORD
 
 
+def faults(source: bytes) -> list[Problem]:
+    """What is wrong with a document; information is advice."""
+    return [each for each in trialbridge.validate(source) if each.severity != "information"]
+
+
 def test_a_good_record_has_no_problems_in_any_format() -> None:
     for known in FORMATS:
-        assert trialbridge.validate(trialbridge.convert(ctgov(), known.name)) == []
+        assert faults(trialbridge.convert(ctgov(), known.name)) == []
 
 
 def test_validate_lists_what_the_official_definitions_refuse() -> None:
@@ -291,6 +357,21 @@ def test_validate_lists_what_the_official_definitions_refuse() -> None:
     bundle["entry"][0]["resource"]["status"] = "finished"
     found = trialbridge.validate(json.dumps(bundle).encode())
     assert any("finished" in each.message and each.severity == "error" for each in found)
+
+
+def test_a_document_may_be_valid_and_no_trial_record() -> None:
+    patient = b'{"resourceType": "Patient"}'
+    assert faults(patient) == []
+    with pytest.raises(ReadError):
+        trialbridge.read(patient)
+    odm = (
+        b'<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0" FileType="Snapshot" FileOID="F.1"'
+        b' CreationDateTime="2024-01-01T00:00:00" ODMVersion="2.0"/>'
+    )
+    assert faults(odm) == []
+    with pytest.raises(ReadError) as error:
+        trialbridge.read(odm)
+    assert problem(error).message == "expected one Study, found none: this is no trial record"
 
 
 def test_a_bundle_holds_one_study() -> None:
@@ -302,8 +383,8 @@ def test_a_bundle_holds_one_study() -> None:
 
 def test_roundtrip_of_a_lossless_format_has_no_difference() -> None:
     for source in (ctgov(), PAGE.encode()):
-        assert trialbridge.roundtrip(source, "trial") == []
-        assert trialbridge.roundtrip(source, "fhir-r5") == []
+        for via in ("trial", "fhir-r5", "odm-2.0"):
+            assert trialbridge.roundtrip(source, via) == []
 
 
 def test_roundtrip_lists_what_the_other_format_has_no_place_for() -> None:
@@ -354,6 +435,17 @@ def test_fidelity_to_fhir_leaves_the_results_aside() -> None:
     assert found.not_carried == ("/resultsSection/moreInfoModule/limitationsAndCaveats",)
     assert sum(found.counts.values()) == len(list(walk(RESULTS)))
     assert "/protocolSection/identificationModule/briefTitle" in found.native
+    assert [each.path for each in found.problems] == ["/resultsSection"]
+
+
+def test_fidelity_to_odm_tells_elements_from_parameters_of_cdisc_and_ours() -> None:
+    found = trialbridge.fidelity(ctgov(RESULTS), "odm")
+    module = "/protocolSection/identificationModule"
+    assert f"{module}/briefTitle" in found.native
+    assert "/protocolSection/designModule/studyType" in found.official
+    assert "/protocolSection/statusModule/overallStatus" in found.ours
+    assert found.not_carried == ("/resultsSection/moreInfoModule/limitationsAndCaveats",)
+    assert sum(found.counts.values()) == len(list(walk(RESULTS)))
     assert [each.path for each in found.problems] == ["/resultsSection"]
 
 
@@ -458,10 +550,16 @@ def test_coverage_of_the_registry_is_its_own_leaves() -> None:
 
 
 def test_no_two_formats_share_a_name() -> None:
-    names = [name for known in FORMATS for name in (known.name, *known.aliases)]
+    both = (*FORMATS, *VALIDATED)
+    names = [name for known in both for name in (known.name, *known.aliases)]
     assert len(names) == len(set(names))
-    for known in FORMATS:
+    for known in both:
         assert all(by_name(name) is known for name in (known.name, *known.aliases))
+
+
+def test_a_format_is_converted_or_has_definitions_to_validate_by() -> None:
+    assert all(known.converter for known in FORMATS)
+    assert all(known.validator and not known.converter for known in VALIDATED)
 
 
 def test_validate_never_raises_on_a_setting_that_is_no_number(

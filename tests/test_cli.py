@@ -42,7 +42,9 @@ Coffee in Mild Fatigue
 
 NCT00000002 COMPLETED PHASE2
 """
-KNOWN = "text, trial, ctgov (ctgov-v2), fhir-r5 (fhir)"
+KNOWN = "text, trial, ctgov (ctgov-v2), fhir-r5 (fhir), odm-2.0 (odm)"
+ODM = "http://www.cdisc.org/ns/odm/v2.0"
+ODM_1_3_2 = '<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" ODMVersion="1.3.2"/>\n'
 TRANSCRIPTS = sorted((Path(__file__).parent / "cli").glob("*.md"))
 
 
@@ -87,6 +89,40 @@ def test_json_comes_indented_by_two_or_as_told_or_compact() -> None:
     )
     compact = run("convert --to ctgov --compact record.json").stdout
     assert compact == json.dumps(RECORD, separators=(",", ":")) + "\n"
+
+
+def _xml_record() -> bytes:
+    """A record with texts that white space and markup matter to."""
+    module = RECORD["protocolSection"]["identificationModule"] | {
+        "officialTitle": 'A\u00a0title,  <b>with</b> \u201cquotes\u201d & "these"\tand a tab'
+    }
+    description = {
+        "briefSummary": "  One.\n\n  * Two\n  * Three\n",
+        "detailedDescription": "Less \\< more,\r\nand no end ",
+    }
+    sections = {"identificationModule": module, "descriptionModule": description}
+    return json.dumps({"protocolSection": RECORD["protocolSection"] | sections}).encode()
+
+
+def test_xml_comes_indented_by_two_or_as_told_or_compact(folder: Path) -> None:
+    (folder / "record.json").write_bytes(_xml_record())
+    lines = run("convert --to odm record.json").stdout.splitlines()
+    assert lines[1].startswith(f'<ODM xmlns="{ODM}" ')
+    assert lines[2].startswith("  <Study ")
+    four = run("convert --to odm --indent 4 record.json").stdout
+    assert "\n    <Study " in four
+    assert "\n        <MetaDataVersion " in four
+    compact = run("convert --to odm --compact record.json").stdout_bytes
+    assert compact == trialbridge.convert(folder / "record.json", "odm") + b"\n"
+
+
+@pytest.mark.parametrize("layout", ["", "--indent 1", "--indent 8", "--compact"])
+def test_the_layout_of_xml_leaves_every_text_as_it_is(folder: Path, layout: str) -> None:
+    (folder / "record.json").write_bytes(_xml_record())
+    assert run(f"convert --to odm {layout} -o record.xml record.json").exit_code == 0
+    back = run("convert --to ctgov --compact record.xml")
+    assert (back.exit_code, back.stderr) == (0, "")
+    assert json.loads(back.stdout) == json.loads(_xml_record())
 
 
 @pytest.mark.usefixtures("folder")
@@ -243,7 +279,7 @@ def test_an_invalid_result_is_not_written(folder: Path, monkeypatch: pytest.Monk
     wrong = trialbridge.Problem(
         severity="error", layer="test", path="Bundle.entry[0]", code="test", message="no\nway"
     )
-    monkeypatch.setattr(fhir_r5, "validate", lambda tree: [wrong, wrong])
+    monkeypatch.setattr(fhir_r5, "check", lambda data, **_: [wrong, wrong])
     (folder / "out.json").write_text("old")
     before = sorted(folder.iterdir())
     found = run("convert --to fhir -o out.json record.json")
@@ -291,8 +327,12 @@ BAD: dict[str, tuple[bytes, str]] = {
     ),
     "xml": (
         b"<ODM/>",
-        "fatal: line 1: the source is XML or HTML, which no known format is;"
-        f" known are {KNOWN} [format]",
+        "fatal: line 1: the root of the XML is <ODM> of no namespace, which is no known format's;"
+        f" expected {ODM} [format]",
+    ),
+    "ODM of a version that is validated only": (
+        ODM_1_3_2.encode(),
+        f"fatal: CDISC ODM-XML 1.3.2 is validated only; records are read from {KNOWN} [format]",
     ),
     "utf-8": (
         b"NCT ID: \xff",
@@ -398,11 +438,11 @@ def test_the_size_limit_holds_for_files_and_standard_input(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("line", "option"),
     [
-        ("convert --to odm record.json", "'--to' / '-t'"),
-        ("convert --to fhir --from odm record.json", "'--from' / '-f'"),
-        ("trialbridge convert --to odm record.json", "'--to' / '-t'"),
-        ("trialbridge roundtrip --via odm record.json", "'--via'"),
-        ("trialbridge coverage --to odm", "'--to' / '-t'"),
+        ("convert --to redcap record.json", "'--to' / '-t'"),
+        ("convert --to fhir --from redcap record.json", "'--from' / '-f'"),
+        ("trialbridge convert --to redcap record.json", "'--to' / '-t'"),
+        ("trialbridge roundtrip --via redcap record.json", "'--via'"),
+        ("trialbridge coverage --to redcap", "'--to' / '-t'"),
     ],
 )
 @pytest.mark.usefixtures("folder")
@@ -410,7 +450,26 @@ def test_an_unknown_format_is_wrong_usage(line: str, option: str) -> None:
     found = run(line)
     assert (found.exit_code, found.stdout) == (2, "")
     assert found.stderr.endswith(
-        f"Error: Invalid value for {option}: unknown format 'odm'; known are {KNOWN}\n"
+        f"Error: Invalid value for {option}: unknown format 'redcap'; known are {KNOWN}\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["fhir-r4", "fhir-r4b", "odm-1.3.2"])
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("convert --to {} record.json", "'--to' / '-t'"),
+        ("convert --to fhir --from {} record.json", "'--from' / '-f'"),
+        ("trialbridge roundtrip --via {} record.json", "'--via'"),
+        ("trialbridge coverage --to {}", "'--to' / '-t'"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_a_format_that_is_validated_only_is_wrong_usage(name: str, line: str, option: str) -> None:
+    found = run(line.format(name))
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert found.stderr.endswith(
+        f"Error: Invalid value for {option}: {name} is validated only; known are {KNOWN}\n"
     )
 
 
@@ -429,7 +488,7 @@ def test_wrong_usage_is_exit_status_two(line: str) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_roundtrip_says_no_difference() -> None:
-    for via in ("trial", "fhir-r5", "fhir", "ctgov"):
+    for via in ("trial", "fhir-r5", "fhir", "odm-2.0", "odm", "ctgov"):
         found = run(f"trialbridge roundtrip --via {via} record.json")
         assert (found.exit_code, found.stdout) == (0, "no difference\n")
 
@@ -505,6 +564,7 @@ def test_formats_lists_names_aliases_and_titles() -> None:
         "trial            trialbridge model JSON\n"
         "ctgov, ctgov-v2  ClinicalTrials.gov API v2 JSON\n"
         "fhir-r5, fhir    HL7 FHIR R5 Bundle, JSON\n"
+        "odm-2.0, odm     CDISC ODM-XML 2.0\n"
     )
     found = json.loads(run("trialbridge formats --format json").stdout)
     assert found[3] == {

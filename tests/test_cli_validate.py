@@ -19,7 +19,7 @@ from transcripts import shell
 
 import trialbridge
 from trialbridge import cli, cli_validate, reports, validation
-from trialbridge.formats import FORMATS
+from trialbridge.formats import FORMATS, VALIDATED
 from trialbridge.formats import names as format_names
 from trialbridge.schemas import fhir_r5
 
@@ -44,6 +44,7 @@ WRONG_TOLD = f"""\
     {MODEL}
 """
 ODD = {"hasResults": False, "newSection": 1}
+ALL_NAMES = format_names((*FORMATS, *VALIDATED))
 
 
 @pytest.fixture(autouse=True)
@@ -192,6 +193,82 @@ def test_the_format_of_the_sources_can_be_stated(option: str) -> None:
     assert run(f"{option} ctgov-v2 right.json").stdout.startswith("right.json: ok (ctgov)\n")
 
 
+@pytest.mark.parametrize("option", ["--from", "-f", "--format"])
+def test_a_bundle_of_r4_is_checked_by_the_definitions_of_r4_if_that_is_said(option: str) -> None:
+    study = {"resourceType": "ResearchStudy", "status": "completed", "arm": [{"name": "Tea"}]}
+    Path("r4.json").write_text(json.dumps(_bundle(study)))
+    Path("wrong.json").write_text(json.dumps(_bundle(study | {"status": "finished"}), indent=1))
+    found = run(f"{option} fhir-r4 r4.json")
+    assert (found.exit_code, found.stdout.splitlines()[0]) == (0, "r4.json: ok (fhir-r4)")
+    found = run(f"{option} fhir-r4 wrong.json")
+    assert found.exit_code == 1
+    assert found.stdout.startswith("wrong.json: failed (fhir-r4): 1 error\n")
+    assert (
+        " error: Bundle.entry[0].resource.status: 'finished' is not a code of"
+        " research-study-status (active, administratively-completed, "
+    ) in found.stdout
+    # Nothing in a Bundle says which version it is of: by itself it is of the one that is converted.
+    found = run("r4.json")
+    assert found.stdout.startswith("r4.json: failed (fhir-r5): ")
+    assert " error: Bundle.entry[0].resource.arm: " in found.stdout
+    assert run(f"{option} fhir-r4b r4.json").exit_code == 0
+
+
+def _bundle(resource: dict[str, Any]) -> dict[str, Any]:
+    entry = {"fullUrl": "urn:uuid:6e4bf3f0-5c79-4a52-9b5c-1a3c5f1f0a11", "resource": resource}
+    return {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
+
+
+def test_odm_is_checked_by_the_xsd_and_told_with_its_lines() -> None:
+    odm = trialbridge.convert(json.dumps(RECORD).encode(), "odm")
+    Path("right.xml").write_bytes(odm)
+    Path("wrong.xml").write_bytes(odm.replace(b"<Protocol>", b"<Protocol>\n<Arm/>"))
+    Path("half.xml").write_bytes(odm[:-10])
+    found = run("right.xml wrong.xml half.xml")
+    assert found.exit_code == 1
+    lines = found.stdout.splitlines()
+    assert lines[0] == "right.xml: ok (odm-2.0)"
+    assert lines[1].startswith("wrong.xml: failed (odm-2.0): ")
+    (told,) = (line for line in lines if "/Protocol/Arm: " in line)
+    assert told.startswith("  2:1 error: ODM/Study/MetaDataVersion/Protocol/Arm: <Arm> is not")
+    (half,) = (place for place, line in enumerate(lines) if line.startswith("half.xml: "))
+    assert lines[half] == "half.xml: failed (odm-2.0): 1 fatal"
+    assert lines[half + 1].startswith("  1:")
+
+
+def test_a_document_is_valid_that_is_no_trial_record() -> None:
+    Path("old.xml").write_text(
+        '<?xml version="1.0"?>\n<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" FileType="Snapshot"'
+        ' FileOID="F.1"\n CreationDateTime="2024-01-01T00:00:00" ODMVersion="1.3.2"/>\n'
+    )
+    Path("patient.json").write_text('{"resourceType": "Patient", "active": true}')
+    found = run("old.xml patient.json")
+    assert found.exit_code == 0
+    assert found.stdout.startswith("old.xml: ok (odm-1.3.2)\npatient.json: ok (fhir-r5)\n")
+
+
+def test_a_folder_of_many_formats_is_told_by_the_format_of_each() -> None:
+    record = json.dumps(RECORD).encode()
+    Path("mixed").mkdir()
+    for known in FORMATS:
+        data = trialbridge.convert(record, known.name, validate=False)
+        Path(f"mixed/{known.name}.dat").write_bytes(data)
+    Path("mixed/page.xml").write_text('<html xmlns="http://www.w3.org/1999/xhtml"/>')
+    Path("mixed/settings.xml").write_text("<settings><a/></settings>")
+    Path("mixed/all.ndjson").write_bytes(
+        b"\n".join(trialbridge.convert(record, name) for name in ("ctgov", "trial", "fhir-r5"))
+    )
+    found = run("mixed")
+    assert (found.exit_code, found.stderr) == (0, "")
+    told = dict(re.findall(r"^mixed/(\S+): ok \((\S+)\)", found.stdout, re.MULTILINE))
+    assert told == {f"{known.name}.dat": known.name for known in FORMATS} | {
+        "all.ndjson:1": "ctgov",
+        "all.ndjson:2": "trial",
+        "all.ndjson:3": "fhir-r5",
+    }
+    assert "; 2 skipped (of no known format)\n" in found.stdout
+
+
 @pytest.mark.parametrize("option", ["--report", "-r", "--format"])
 def test_the_form_of_the_report_can_be_stated(option: str) -> None:
     assert json.loads(run(f"{option} json right.json").stdout)["report"] == 1
@@ -213,14 +290,14 @@ def test_names_for_help_are_those_that_there_are() -> None:
     [
         (
             "--format odd right.json",
-            f"Invalid value for '--format': unknown format 'odd'; known are {format_names()};"
+            f"Invalid value for '--format': unknown format 'odd'; known are {ALL_NAMES};"
             " and forms of report are text, json, sarif, junit, operationoutcome",
         ),
         ("--format json -r sarif right.json", "--format json and --report sarif are two answers"),
         ("--format trial -f ctgov right.json", "--format trial and --from ctgov are two answers"),
         (
             "--from odd right.json",
-            f"Invalid value for '--from' / '-f': unknown format 'odd'; known are {format_names()}",
+            f"Invalid value for '--from' / '-f': unknown format 'odd'; known are {ALL_NAMES}",
         ),
         ("-o reports/ right.json", "--output takes a file, found 'reports/'"),
         ("--baseline none.json right.json", "--baseline none.json: cannot be read: No such file"),
