@@ -24,7 +24,9 @@ _SEVERE = ("fatal", "error")
 def read(source: Source, *, format: str | None = None) -> Trial:
     """Read a record. The format is recognised by content unless it is said.
 
-    Warnings, such as of unknown keys, are left to `validate` and `fidelity`.
+    Warnings, such as of unknown keys, are left to `validate` and `fidelity`. So are keys that stand
+    twice in one object of JSON, of which the last is read: to look for them takes longer than to
+    read a record.
 
     Raises ReadError with every problem, also when a path cannot be read, and UnknownFormat (a
     ValueError) for a format name that there is not.
@@ -62,7 +64,7 @@ def roundtrip(source: Source, via: str, *, format: str | None = None) -> list[Di
     lost. Raises ReadError if the source or what was written of it cannot be read.
     """
     middle = by_name(via, converted=True)
-    first = reading(source, format)
+    first = reading(source, format, unique=True)
     before = model_tree(first.trial)
     there = reading(writing(first.trial, middle, validate=False)[0], middle.name)
     lost = differences(before, model_tree(there.trial))
@@ -79,7 +81,7 @@ def fidelity(source: Source, to: str, *, format: str | None = None) -> Fidelity:
     Raises as `read` does. Validity is not asked.
     """
     known = by_name(to, converted=True)
-    first = reading(source, format)
+    first = reading(source, format, unique=True)
     written, warnings = writing(first.trial, known, validate=False)
     return measure(first.trial, first.format, known, written, [*first.problems, *warnings])
 
@@ -104,8 +106,11 @@ class Reading(NamedTuple):
     problems: list[Problem]
 
 
-def reading(source: Source, format: str | None = None) -> Reading:
-    """Read a record as `read` does, and keep the format and the warnings."""
+def reading(source: Source, format: str | None = None, *, unique: bool = False) -> Reading:
+    """Read a record as `read` does, and keep the format and the warnings.
+
+    `unique`: keys that stand twice in one object of JSON are errors as well.
+    """
     stated = by_name(format) if format is not None else None
     data = load(source)
     known = stated or recognise(data)
@@ -114,6 +119,8 @@ def reading(source: Source, format: str | None = None) -> Reading:
             "", "format", f"{known.title} is validated only; records are read from {names()}"
         )
     trial, problems = known.read(data)
+    if unique and (twice := _duplicate_keys(known, data)):
+        raise ReadError(twice)
     return Reading(trial, known, problems)
 
 
@@ -149,7 +156,17 @@ def checking(
             problems = [*known.read(data)[1], *known.advise(data)]
     except ReadError as error:
         problems = error.problems
+    if not any(problem.severity == "fatal" for problem in problems):
+        problems = [*problems, *_duplicate_keys(known, data)]
     return known, list(dict.fromkeys(problems))
+
+
+def _duplicate_keys(format: Format, data: bytes) -> list[Problem]:
+    if format.syntax != "json":
+        return []
+    from trialbridge.schemas.duplicate_keys import duplicate_keys
+
+    return duplicate_keys(data)
 
 
 def parse(syntax: str, data: bytes) -> None:

@@ -24,7 +24,7 @@ from trialbridge.cli_options import (
     text_or_json,
 )
 from trialbridge.cli_validate import validate
-from trialbridge.formats import FORMATS, Format
+from trialbridge.formats import FORMATS, VALIDATED, Format
 from trialbridge.output import deliver
 
 if TYPE_CHECKING:
@@ -174,19 +174,26 @@ def definitions(output: str) -> None:
 @main.command(cls=Command, context_settings=SETTINGS)
 @text_or_json
 def formats(style: str) -> None:
-    """List the formats."""
+    """List the formats that are read and written, and those that are validated only."""
+    every = (*FORMATS, *VALIDATED)
     if style == "json":
         _echo_json(
             [
-                {"name": known.name, "aliases": list(known.aliases), "title": known.title}
-                for known in FORMATS
+                {
+                    "name": known.name,
+                    "aliases": list(known.aliases),
+                    "title": known.title,
+                    "converted": known.converter is not None,
+                }
+                for known in every
             ]
         )
         return
-    names = [", ".join((known.name, *known.aliases)) for known in FORMATS]
+    names = [", ".join((known.name, *known.aliases)) for known in every]
     width = max(map(len, names))
-    for name, known in zip(names, FORMATS, strict=True):
-        click.echo(f"{name:<{width}}  {known.title}")
+    for name, known in zip(names, every, strict=True):
+        only = "" if known.converter else " (validated only)"
+        click.echo(f"{name:<{width}}  {known.title}{only}")
 
 
 def _name(source: str) -> str:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, TypeVar
 
 import click
 
-from trialbridge.formats import FORMATS, Format, UnknownFormat, by_name
+from trialbridge.formats import FORMATS, VALIDATED, Format, UnknownFormat, by_name
 
 F = TypeVar("F", bound="Callable[..., Any] | click.Command")
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}
-EPILOG = "Formats: " + ", ".join("/".join((known.name, *known.aliases)) for known in FORMATS)
+
+
+def _names(formats: Iterable[Format]) -> str:
+    return ", ".join("/".join((known.name, *known.aliases)) for known in formats)
+
+
+EPILOG = f"Formats: {_names(FORMATS)}"
+VALIDATED_TOO = f"{EPILOG}; validated only: {_names(VALIDATED)}"
 
 
 class Command(click.Command):

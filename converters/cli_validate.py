@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from trialbridge.cli_options import EPILOG, SETTINGS, Command, format_option, size_limit
+from trialbridge.cli_options import SETTINGS, VALIDATED_TOO, Command, format_option, size_limit
 from trialbridge.formats import FORMATS, Format, UnknownFormat, by_name
 
 if TYPE_CHECKING:
     from trialbridge.baseline import Baseline
+    from trialbridge.hl7_validator import Validator
     from trialbridge.schemas.problem import Severity
     from trialbridge.validation import Tally, Wish
 
@@ -39,7 +40,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     return [name for name in names if name.startswith(incomplete)]
 
 
-@click.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)
+@click.command(cls=Command, context_settings=SETTINGS, epilog=VALIDATED_TOO)
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
 @format_option(
     "--from",
@@ -89,6 +90,20 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     help="Write all problems to such a file, and exit with 0.",
 )
 @click.option("--deep", is_flag=True, help="Ask independent implementations as well.")
+@click.option(
+    "--hl7-validator",
+    metavar="PATH",
+    type=click.Path(dir_okay=False),
+    help="Ask HL7's own validator about FHIR as well: its validator_cli.jar, run by Java.",
+)
+@click.option(
+    "--hl7-timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True, max=86_400),
+    default=600,
+    show_default=True,
+    help="How long HL7's validator may take for a document.",
+)
 @click.option("--skip-unknown", is_flag=True, help="Skip files of no known format, also by name.")
 @click.option("--quiet", "-q", is_flag=True, help="Errors only, and nothing where there are none.")
 def validate(
@@ -102,6 +117,8 @@ def validate(
     baseline: str | None,
     write_baseline: str | None,
     deep: bool,
+    hl7_validator: str | None,
+    hl7_timeout: float,
     skip_unknown: bool,
     quiet: bool,
 ) -> None:
@@ -126,6 +143,7 @@ def validate(
         baseline=_known(baseline),
         keep=write_baseline is not None,
         deep=deep,
+        hl7=_hl7(hl7_validator, hl7_timeout),
     )
     tally = Tally()
     stdin = sys.stdin.buffer if sys.stdin is not None else None
@@ -182,6 +200,19 @@ def _known(path: str | None) -> Baseline | None:
         reason = str(error)
     message = f"--baseline {click.format_filename(path)}: {reason}"
     raise click.UsageError(message)
+
+
+def _hl7(path: str | None, time_limit: float) -> Validator | None:
+    """Find HL7's validator, before anything is checked."""
+    if path is None:
+        return None
+    from trialbridge.hl7_validator import NotThere, validator
+
+    try:
+        return validator(path, time_limit)
+    except NotThere as error:
+        message = f"--hl7-validator: {error}"
+        raise click.UsageError(message) from error
 
 
 def _coloured() -> bool:

@@ -22,6 +22,8 @@ from trialbridge.schemas.trial import Trial
 
 LINK = "https://hl7.org/fhir/R5/researchstudy.html"
 
+_SHOWN = 60
+
 
 @lru_cache(maxsize=1)
 def _r5() -> tuple[Write, Read]:
@@ -194,8 +196,9 @@ def _entries(tree: Node) -> list[tuple[str, str | None, Node]]:
     if kind == "ResearchStudy":
         return [("ResearchStudy", None, tree)]
     if kind != "Bundle":
+        shown = str(kind)[:_SHOWN]
         raise _fatal(
-            str(kind), "not-a-bundle", f"expected a Bundle with a ResearchStudy, found a {kind}"
+            shown, "not-a-bundle", f"expected a Bundle with a ResearchStudy, found a {shown}"
         )
     entries = tree.get("entry", [])
     if not isinstance(entries, list):

@@ -165,7 +165,7 @@ FORMATS: tuple[Format, ...] = (
         syntax="xml",
         marks=("http://www.cdisc.org/ns/odm/v2.0",),
         converter="trialbridge.odm",
-        validator="trialbridge.schemas.odm",
+        validator="trialbridge.schemas.odm_2_0",
         coverage="trialbridge.mappings.odm_2_0",
     ),
 )
@@ -197,7 +197,7 @@ VALIDATED: tuple[Format, ...] = (
         syntax="xml",
         marks=("http://www.cdisc.org/ns/odm/v1.3",),
         converter=None,
-        validator="trialbridge.schemas.odm",
+        validator="trialbridge.schemas.odm_1_3_2",
     ),
 )
 

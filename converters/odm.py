@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 LINK = "https://wiki.cdisc.org/display/PUB/ODM+v2.0"
 _TAG = f"{{{NAMESPACE}}}"
 
+_SHOWN = 5
 # Where neither the caller nor the record says a time.
 _NO_TIME = "1970-01-01T00:00:00"
 
@@ -224,19 +225,24 @@ def _document(root: "_Element") -> Node:
         )
     studies = root.findall(f"{_TAG}Study")
     if len(studies) != 1:
-        lines = ", ".join(line_of(study) for study in studies)
-        found = f"{len(studies)}, on {lines}" if studies else "none: this is no trial record"
+        several = f"{len(studies)}, on {_lines(studies)}"
+        found = several if studies else "none: this is no trial record"
         place = line_of(studies[1]) if studies else line_of(root)
         raise _fatal(place, "one-study", f"expected one Study, found {found}")
     versions = studies[0].findall(f"{_TAG}MetaDataVersion")
     if len(versions) > 1:
-        lines = ", ".join(line_of(version) for version in versions)
         raise _fatal(
             line_of(versions[1]),
             "one-version",
-            f"expected one MetaDataVersion, found {len(versions)}, on {lines}",
+            f"expected one MetaDataVersion, found {len(versions)}, on {_lines(versions)}",
         )
     return tree
+
+
+def _lines(elements: list["_Element"]) -> str:
+    """The lines of the first few elements."""
+    shown = ", ".join(line_of(element) for element in elements[:_SHOWN])
+    return f"{shown} ..." if len(elements) > _SHOWN else shown
 
 
 def _read_tree(tree: Node) -> tuple[Trial, Names]:

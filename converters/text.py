@@ -31,11 +31,11 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     except NotARecord as error:
         raise ReadError(
             [
-                _problem("fatal", f"line {number}", "not-a-record", message)
-                for number, message in error.places
+                _short(_problem("fatal", f"line {number}", "not-a-record", message))
+                for number, message in error.places[:_MOST_PLACES]
             ]
         ) from error
-    problems += page.problems
+    problems += map(_short, page.problems)
     if any(problem.severity == "error" for problem in problems):
         raise ReadError(problems)
     tree = {**page.tree, "unmapped": page.unmapped} if page.unmapped else page.tree
@@ -69,7 +69,19 @@ def _problem(severity: Any, path: str, code: str, message: str, layer: str = "re
     return Problem(severity=severity, layer=layer, path=path, code=code, message=message)
 
 
+def _short(problem: Problem) -> Problem:
+    """Cut the message of a problem that quotes a line: some lines have megabytes."""
+    if len(problem.message) <= _LONGEST:
+        return problem
+    left = len(problem.message) - _LONGEST
+    message = f"{problem.message[:_LONGEST]}... (and {left:,} characters more)"
+    return msgspec.structs.replace(problem, message=message)
+
+
 # --- bytes and lines
+
+_LONGEST = 600
+_MOST_PLACES = 1_000
 
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}

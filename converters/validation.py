@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, get_args
 from trialbridge import api
 from trialbridge.baseline import Baseline, Known, known
 from trialbridge.formats import Format
+from trialbridge.hl7_validator import Validator
 from trialbridge.places import Place, Places
 from trialbridge.schemas.problem import Problem, Severity
 from trialbridge.sources import Source
@@ -63,6 +64,7 @@ class Wish(NamedTuple):
     baseline: Baseline | None = None
     keep: bool = False
     deep: bool = False
+    hl7: Validator | None = None
 
 
 def reaches(severity: Severity, level: Severity | None) -> bool:
@@ -90,7 +92,11 @@ def validate(sources: Iterable[Source], wish: Wish, tally: Tally) -> Iterator[Re
 
 
 def _check(data: bytes, wish: Wish) -> tuple[Format | None, list[Problem]]:
-    return api.checking(data, wish.format, deep=wish.deep)
+    format_, problems = api.checking(data, wish.format, deep=wish.deep)
+    readable = not any(problem.severity == "fatal" for problem in problems)
+    if wish.hl7 is not None and format_ is not None and readable:
+        problems = [*problems, *wish.hl7.check(data, format_.name)]
+    return format_, problems
 
 
 def _result(

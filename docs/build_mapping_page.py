@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from trialbridge.mappings import fhir_r5, odm_2_0
-from trialbridge.mappings.cdisc_codes import CDISC, CDISC_NAME, CDISC_VERSION
 from trialbridge.mappings.codec import Field, Record, attribute_type, item_type
 from trialbridge.mappings.coverage import CoverageRow, Home
 from trialbridge.mappings.definitions import Definition, extensions, meaning, systems, walk
@@ -19,6 +18,7 @@ from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm import OURS
 from trialbridge.report import HOMES
 from trialbridge.schemas.base import BASE
+from trialbridge.schemas.cdisc_codes import CDISC, CDISC_NAME, CDISC_VERSION
 
 FOLDER = Path(__file__).resolve().parent
 

@@ -12,18 +12,10 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from math import isinf
 from typing import Any, NamedTuple
 
 from trialbridge.mappings import compiled
-from trialbridge.mappings.cdisc_codes import (
-    CDISC,
-    CDISC_NAME,
-    CDISC_VERSION,
-    PARAMETERS,
-    TITLE_TYPE,
-    YES_NO,
-    Term,
-)
 from trialbridge.mappings.codec import (
     Aside,
     Codec,
@@ -43,6 +35,15 @@ from trialbridge.mappings.codec import (
 from trialbridge.mappings.markdown import plain
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.base import BASE
+from trialbridge.schemas.cdisc_codes import (
+    CDISC,
+    CDISC_NAME,
+    CDISC_VERSION,
+    PARAMETERS,
+    TITLE_TYPE,
+    YES_NO,
+    Term,
+)
 from trialbridge.schemas.trial import Age, AgeUnit, age_text
 from trialbridge.schemas.trial import age as quantity_of
 
@@ -107,7 +108,7 @@ date: Codec[str] = Codec(_read_date, lambda value, names: value, plain=True)
 
 
 def _read_integer(value: Any, names: Names) -> int | None:
-    if value.__class__ is not str or not re.fullmatch(r"-?[0-9]+|", value):
+    if value.__class__ is not str or not re.fullmatch(r"-?[0-9]{1,4000}|", value):
         raise Mismatch(f"{value!r:.60} is not a whole number")
     return int(value) if value else None
 
@@ -118,7 +119,10 @@ integer: Codec[int] = Codec(_read_integer, lambda value, names: str(value))
 def _read_decimal(value: Any, names: Names) -> float:
     if value.__class__ is not str or not re.fullmatch(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)", value):
         raise Mismatch(f"{value!r:.60} is not a decimal number")
-    return float(value)
+    number = float(value)
+    if isinf(number):
+        raise Mismatch(f"{value[:40]!r} is too large a number")
+    return number
 
 
 def _write_decimal(value: float, names: Names) -> str:
@@ -144,19 +148,26 @@ def described_as(markdown: str) -> str | Node:
 
 
 def said(description: Any) -> str | None:
-    """What a Description says: its CommonMark, unless the plain text beside it was edited."""
+    """What a Description says: its CommonMark, unless the plain text beside it was edited.
+
+    Of several languages English, which is that of the registry's records, else the first.
+    """
     if description.__class__ is str:
         return description or None
     if description.__class__ is not dict:
         raise Mismatch(f"expected a Description, found {description!r:.60}")
     given: dict[str, str] = {}
-    for text in description.get("TranslatedText", ()):
+    for text in sorted(description.get("TranslatedText", ()), key=_in_other_language):
         given.setdefault(str(text.get("@Type")), str(text.get("#", "")))
     shown = given.get(PLAIN)
     markdown = given.get(MARKDOWN)
     if markdown is not None and shown in (None, plain(markdown)):
         return markdown or None
     return (shown if shown is not None else next(iter(given.values()), None)) or None
+
+
+def _in_other_language(text: Node) -> bool:
+    return not str(text.get("@xml:lang", "en")).lower().startswith("en")
 
 
 description: Codec[str] = Codec(
@@ -244,13 +255,16 @@ def _value_of(codes: Codes, code: Any) -> str:
     return codes.exact.codes[code]
 
 
-def coded(terms: Mapping[Any, Term], exact: System | None = None) -> Codec[Any]:
+def coded(
+    terms: Mapping[Any, Term], exact: System | None = None, words: Mapping[str, Any] | None = None
+) -> Codec[Any]:
     """A code as a value with its Codings: CDISC's term and code, and the registry's own code.
 
     The value is CDISC's submission value, else the registry's label. The registry's code is read
     where it agrees with the value. Where they disagree somebody has edited the value: it is read,
-    with a warning. A value that is neither term nor label nor code, in any case of letters, is not
-    known, with a warning, and what its Codings say is read.
+    with a warning. `words` are what others say for a code. A value that is neither term nor label,
+    code nor word, in any case of letters, is not known, with a warning, and what its Codings say
+    is read.
     """
     codes = Codes(terms, exact)
     known = [*terms, *(code for code in (exact.codes if exact else ()) if code not in terms)]
@@ -268,6 +282,7 @@ def coded(terms: Mapping[Any, Term], exact: System | None = None) -> Codec[Any]:
             beside.append(Constant(coding(exact.url, code)))
         nodes[code] = {"@Value": value, "Coding": beside}
     folded = {value.casefold(): code for value, code in back.items()}
+    folded |= words or {}
     for code in known:
         for word in (exact.codes[code] if exact and code in exact.codes else "", str(code)):
             folded.setdefault(word.casefold(), code)
@@ -306,7 +321,9 @@ def coded(terms: Mapping[Any, Term], exact: System | None = None) -> Codec[Any]:
     return Codec(read, lambda code, names: nodes[code], (exact,) if exact else ())
 
 
-yes_no: Codec[bool] = coded({answer: YES_NO[answer] for answer in (True, False)})
+yes_no: Codec[bool] = coded(
+    {answer: YES_NO[answer] for answer in (True, False)}, words={"yes": True, "no": False}
+)
 """Yes or no, as the indicators of the trial summary are answered."""
 
 

@@ -9,7 +9,6 @@ Native elements come first, then study parameters of CDISC's terminology, then o
 from collections.abc import Callable
 from typing import Any
 
-from trialbridge.mappings import cdisc_codes as terms
 from trialbridge.mappings import compiled, registry
 from trialbridge.mappings import odm_parts as parts
 from trialbridge.mappings.codec import (
@@ -57,6 +56,7 @@ from trialbridge.mappings.odm import (
     words,
 )
 from trialbridge.mappings.registry import CTGOV, MESH, PUBMED
+from trialbridge.schemas import cdisc_codes as terms
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.trial import (
     ArmGroup,

@@ -10,12 +10,6 @@ from typing import Any
 
 from trialbridge.mappings import arms, criteria, registry
 from trialbridge.mappings.arms import Links
-from trialbridge.mappings.cdisc_codes import (
-    CDISC,
-    EARLY_PHASE_1,
-    INTERVENTION_TYPE,
-    PHASE,
-)
 from trialbridge.mappings.codec import Aside, Codec, Mismatch, Node
 from trialbridge.mappings.markdown import plain
 from trialbridge.mappings.mesh import place
@@ -39,6 +33,12 @@ from trialbridge.mappings.odm import (
     value,
     words,
     yes_no,
+)
+from trialbridge.schemas.cdisc_codes import (
+    CDISC,
+    EARLY_PHASE_1,
+    INTERVENTION_TYPE,
+    PHASE,
 )
 from trialbridge.schemas.trial import (
     EnrollmentInfo,

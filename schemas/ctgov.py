@@ -125,6 +125,9 @@ def _rules() -> _Rules:
 
 _RULES: Final = _rules()
 
+# How much is told of empty places, in characters of their pointers.
+_MOST_CHARACTERS: Final = 1_000_000
+
 
 def check(data: bytes) -> list[Problem]:
     """Check a record of ClinicalTrials.gov, or of the model, by the registry's own rules.
@@ -172,24 +175,43 @@ def _measure(text: str, limit: _Limit, pointer: str) -> Problem | None:
     return _problem(limit.severity, pointer, "too-long", message, limit.link)
 
 
+# A place: the one around it, and a key or an index. A text is made of it only to be told: below a
+# long key each would be as long.
+_Place = tuple[Any, str | int]
+
+
+def _show(place: _Place | None) -> str:
+    found = []
+    while place is not None:
+        place, step = place
+        found.append(f"/{escape(step) if isinstance(step, str) else step}")
+    return "".join(reversed(found))
+
+
 def _empty(tree: Any) -> Iterator[Problem]:
     """Tell places with nothing in them. The registry posts `{}` and `[]`, but no blank text."""
     # No recursion: what nobody has vouched for may be nested as deep as it parses.
-    waiting: list[tuple[str, Any]] = [("", tree)]
-    while waiting:
-        pointer, value = waiting.pop()
-        if isinstance(value, str):
-            if not value.strip():
+    waiting: list[tuple[_Place | None, Any]] = [(None, tree)]
+    characters = 0
+    while waiting and characters < _MOST_CHARACTERS:
+        place, value = waiting.pop()
+        if isinstance(value, dict) and value:
+            waiting += [((place, key), value[key]) for key in reversed(value)]
+        elif isinstance(value, list) and value:
+            waiting += [((place, at), value[at]) for at in reversed(range(len(value)))]
+        elif isinstance(value, dict | list) or (isinstance(value, str) and not value.strip()):
+            pointer = _show(place)
+            characters += len(pointer) + 1
+            if isinstance(value, str):
                 message = "a blank text, expected a text or no key"
                 yield _problem("warning", pointer, "blank", message, _API)
-        elif isinstance(value, dict | list) and not value:
-            kind = "object" if isinstance(value, dict) else "list"
-            message = f"an empty {kind} says nothing: could be left out"
-            yield _problem("information", pointer, "empty", message, _API)
-        elif isinstance(value, dict):
-            waiting += [(f"{pointer}/{escape(key)}", value[key]) for key in reversed(value)]
-        elif isinstance(value, list):
-            waiting += [(f"{pointer}/{at}", value[at]) for at in reversed(range(len(value)))]
+            else:
+                kind = "object" if isinstance(value, dict) else "list"
+                message = f"an empty {kind} says nothing: could be left out"
+                yield _problem("information", pointer, "empty", message, _API)
+    if waiting:
+        message = "more places with nothing in them than are told"
+        yield _problem("information", "", "empty", message, _API)
 
 
 def _problem(severity: Severity, path: str, code: str, message: str, link: str) -> Problem:

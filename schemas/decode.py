@@ -4,7 +4,7 @@ The fast way is msgspec's typed decoder. What it refuses, a null too, goes the s
 tree is walked beside the type. Unknown keys, unknown codes, ages of another form, incomplete
 objects and nulls are moved to a dict, JSON pointer to value, each with a warning; `restore` puts
 them back. Wrong types and invalid dates are errors, reported all together. Of a key
-that stands twice in an object the last is taken, as msgspec does.
+that stands twice in an object the last is taken, as msgspec does; `duplicate_keys` tells of it.
 
 https://www.rfc-editor.org/rfc/rfc8259
 """
@@ -26,13 +26,19 @@ S = TypeVar("S", bound=msgspec.Struct)
 DEEPEST = 100
 """How deep the values that go to the dict may be nested."""
 
+MOST_UNMAPPED = 100_000
+"""How many values go to the dict. A document of more is no record, and would fill the memory."""
+
 _RFC = "https://www.rfc-editor.org/rfc/rfc8259"
 _MODEL = "https://clinicaltrials.gov/data-api/about-api/study-data-structure"
 _UTF_8_BOM = b"\xef\xbb\xbf"
 _UTF_16_OR_32_BOM = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _BYTE = re.compile(r"^(?:JSON is malformed: )?(.*?)(?: \(byte (\d+)\))?$", re.DOTALL)
-_TEXT_OR_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*', re.DOTALL)
-_TEXT_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# Possessive: a string of 100 MB is not to be remembered character by character.
+_TEXT_OR_NUMBER = re.compile(
+    rb'"(?:[^"\\]++|\\.)*+"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?', re.DOTALL
+)
+_TEXT_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 _WORD = re.compile(rb"-?(?:NaN|Infinity)\b")
 # Far enough to find the place where hostile nesting begins, near enough to be quick.
 _SEARCHED = 1 << 20
@@ -171,6 +177,9 @@ class _Found:
         """Take a value out of the tree, kept with its pointer."""
         if _deeper(value, DEEPEST):
             self.error(pointer, "nesting", f"nested more than {DEEPEST} deep")
+        if len(self.unmapped) == MOST_UNMAPPED:
+            message = f"more than {MOST_UNMAPPED:,} values that the model does not know: no record"
+            raise ReadError([_problem("fatal", "", "size", message, _MODEL)])
         self.unmapped[pointer] = value
         self.warnings.append(
             _problem("warning", pointer, code, f"{reason}: kept in unmapped", _MODEL)
@@ -196,7 +205,7 @@ class _Object(NamedTuple):
         """Take out the keys that the model does not know, and look at nothing else."""
         for key in [key for key in value if key not in self.fields]:
             place = f"{pointer}/{escape(key)}"
-            found.move(place, value.pop(key), "unknown-key", f"the model has no {key!r} here")
+            found.move(place, value.pop(key), "unknown-key", f"the model has no {_shown(key)} here")
         for key, inner in self.objects.items():
             member = value.get(key)
             if member.__class__ is dict:
@@ -225,7 +234,8 @@ class _Object(NamedTuple):
             field = fields.get(key)
             if field is None:
                 place = f"{pointer}/{escape(key)}"
-                kept = found.move(place, member, "unknown-key", f"the model has no {key!r} here")
+                reason = f"the model has no {_shown(key)} here"
+                kept = found.move(place, member, "unknown-key", reason)
             elif member.__class__ is field[0]:
                 continue
             elif member is None:

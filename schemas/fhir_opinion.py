@@ -1,12 +1,16 @@
-"""A second opinion on FHIR, of fhir.resources: an implementation that is not ours.
+"""A second opinion on FHIR, of implementations that are not ours.
 
-It knows R5 and R4B. It stops at the first fault of an object, and it accepts wrong codes, dangling
-references, broken invariants, empty objects, lists and strings, and strings that hold JSON.
-https://pypi.org/project/fhir.resources/
+R5 and R4B: fhir.resources. It stops at the first fault of an object, and it accepts wrong codes,
+dangling references, broken invariants, empty objects, lists and strings, and strings that hold
+JSON. https://pypi.org/project/fhir.resources/
+
+R4: fhirkit-rs, where it is installed (`pip install trialbridge[deep]`). It tells all that it minds:
+structure, cardinality and the forms of primitives. https://pypi.org/project/fhirkit-rs/
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
@@ -24,22 +28,44 @@ MISTAKEN: Final = {
     "greater_than_equal": re.compile(r"\w+Integer64"),
 }
 
+# What fhirkit-rs 0.1 minds that is right: elements that have an extension in the place of a value.
+FHIRKIT_MISTAKEN: Final = re.compile(
+    r"required element missing at (?:SearchParameter\.base|ImplementationGuide\.(?:name|status))"
+)
+
+NOT_ASKED: Final = Problem(
+    severity="information",
+    layer="second-opinion",
+    path="",
+    code="not-asked",
+    message="nobody was asked for a second opinion on R4: fhirkit-rs is not installed; "
+    "pip install 'trialbridge[deep]' does it",
+    link="https://pypi.org/project/fhirkit-rs/",
+)
+
 Finding = tuple[tuple[str | int, ...], str, str]
+
+_CHOICE: Final = re.compile(r".*\.(\w+)\[x\]: only one type may be given, found \w+, (\w+).*")
+_STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 
 
 def opinions(tree: Any, version: Version, problems: Sequence[Problem]) -> list[Problem]:
-    """Give what fhir.resources minds where nothing is known yet: not at, above or below problems.
+    """Give what others mind where nothing is known yet: not at, above or below problems.
 
-    Empty for a version that it does not know.
+    One information where nobody can be asked.
     """
-    package = PACKAGES.get(version)
-    if package is None or not isinstance(tree, dict):
+    if not isinstance(tree, dict):
         return []
+    ask = _ask_fhirkit if version == "r4" else partial(_ask, package=PACKAGES[version])
     paths = [problem.path for problem in problems]
     found = []
     for place, name, node in _resources(tree, None):
         clause = f"{SPECIFICATIONS[version]}{name.lower()}.html"
-        for location, code, message in _ask(node, name, package):
+        try:
+            findings = ask(node, name)
+        except ModuleNotFoundError:
+            return [NOT_ASKED]
+        for location, code, message in findings:
             where = place
             for key in location:
                 where = (where, key)
@@ -106,6 +132,43 @@ def _ask(node: dict[str, Any], name: str, package: str) -> list[Finding]:
         message = f"fhir.resources cannot read this: {type(failure).__name__} {failure}"
         return [((), "fhir.resources", message)]
     return []
+
+
+def _ask_fhirkit(node: dict[str, Any], name: str) -> list[Finding]:
+    """Give what fhirkit-rs minds in an R4 resource, as `_ask` does.
+
+    Raises ModuleNotFoundError if it is not installed.
+    """
+    fhirkit: Any = import_module("fhirkit")
+    try:
+        issues = fhirkit.validate(node)
+    except (ValueError, TypeError, OverflowError, RecursionError) as failure:
+        return [((), "fhirkit-rs", f"fhirkit-rs cannot read this: {failure}")]
+    # It minds both that there are two of a choice, and the second of them.
+    second = {
+        f"{issue.path.removesuffix(choice[1] + '[x]')}{choice[2]}"
+        for issue in issues
+        if (choice := _CHOICE.fullmatch(f"{issue.path}: {issue.message}"))
+    }
+    findings: list[Finding] = []
+    for issue in issues:
+        if (
+            issue.severity != "error"
+            or (issue.message == "unknown element" and issue.path in second)
+            or FHIRKIT_MISTAKEN.fullmatch(f"{issue.message} at {issue.path}")
+        ):
+            continue
+        steps = [step[1] or int(step[2]) for step in _STEP.finditer(issue.path.removeprefix(name))]
+        findings.append((tuple(steps), *_fhirkit_opinion(issue.message)))
+    return findings
+
+
+def _fhirkit_opinion(message: str) -> tuple[str, str]:
+    if message == "required element missing":
+        return "required", "required, but absent"
+    if message == "unknown element":
+        return "unknown-element", "not an element of this type"
+    return "fhirkit-rs", f"{message} (fhirkit-rs)"
 
 
 def _mistaken(kind: str, location: tuple[str | int, ...]) -> bool:

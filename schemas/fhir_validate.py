@@ -24,8 +24,8 @@ def validate(
     Never raises on bad content. In the order of the document, what other layers say after it.
     `base`: references and canonicals below it have to resolve in the Bundle. Those on other servers
     are not followed, nor is anything that leads out of a resource that is not in a Bundle.
-    `invariants` evaluates those of every element, and `second_opinion` asks fhir.resources, which
-    each take ten times as long as all else.
+    `invariants` evaluates those of every element, and `second_opinion` asks other implementations
+    (`fhir_opinion`), which each take ten times as long as all else.
     Source: https://hl7.org/fhir/R5/validation.html
     """
     done = walk(tree, version, base)

@@ -53,6 +53,12 @@ PARTIAL_BUNDLES: Final = frozenset(
 # FHIR sets no limit; real plans of action nest some ten deep, and the stack has to hold.
 MAX_DEPTH: Final = 100
 
+# Some messages quote what the document says, which may be of any length.
+_LONGEST: Final = 1_000
+
+MOST_PROBLEMS: Final = 10_000
+"""How many problems are told: what has more is no document, and would fill the memory."""
+
 # The primitives that are text of any form.
 TEXTS: Final = frozenset({"markdown", "string", "xhtml"})
 
@@ -161,6 +167,10 @@ class Space:
     canonicals: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
 
 
+class _TooMany(Exception):
+    """There are more problems than are told."""
+
+
 class Walk:
     """One validation: the problems found so far, and the surroundings of the place it is at."""
 
@@ -185,6 +195,10 @@ class Walk:
         link: str | None = None,
         severity: Severity = "error",
     ) -> None:
+        if len(self.problems) == MOST_PROBLEMS:
+            raise _TooMany
+        if len(message) > _LONGEST:
+            message = f"{message[:_LONGEST]}..."
         self.problems.append(
             Problem(
                 severity=severity,
@@ -868,12 +882,27 @@ def _inside(path: str, outer: str) -> bool:
     return path.startswith(outer) and path[len(outer) : len(outer) + 1] in ("", ".", "[", "/")
 
 
+def _too_many(made: Walk) -> Problem:
+    return Problem(
+        severity="error",
+        layer="structure",
+        path="",
+        code="too-many",
+        message=f"more than {MOST_PROBLEMS:,} problems: not looked at any further",
+        link=made.specification,
+    )
+
+
 def walk(tree: Any, version: Version, base: str) -> Walk:
     """Walk over parsed JSON; give the walk, with the problems in the order of the document."""
     made = Walk(version, base)
     if isinstance(tree, dict):
         name = tree.get("resourceType")
-        made.resource(tree, (None, name if isinstance(name, str) else ""), 0)
+        try:
+            made.resource(tree, (None, name if isinstance(name, str) else ""), 0)
+        except _TooMany:
+            made.too_deep = True
+            made.problems.append(_too_many(made))
     else:
         message = f"{_found(tree)}, but a FHIR resource (a JSON object) is wanted"
         clause = f"{made.specification}json.html"

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from trialbridge.schemas import xml
+from trialbridge.schemas.cdisc_codes import CDISC, EARLY_PHASE_1, PARAMETERS, PHASE
 from trialbridge.schemas.problem import Problem, ReadError, Severity
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ ABSOLUTE_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 # The XSD has the terms of C66737 as they were, `PHASE I TRIAL`; CDISC's terminology now says `I`,
 # and `EARLY PHASE I` for `PHASE 0 TRIAL`.
 # https://evs.nci.nih.gov/ftp1/CDISC/SDTM/
-_RENAMED_PHASE: Final = "EARLY PHASE I"
+_RENAMED_PHASE: Final = EARLY_PHASE_1.value
 
 # What stands outside all studies, and may be in another file if this one has none of it.
 _ADMINISTRATIVE: Final = ("User", "Organization", "Location", "SignatureDef")
@@ -205,8 +206,8 @@ def version_of(namespace: str) -> str | None:
     return next((version for version, known in NAMESPACES.items() if known == namespace), None)
 
 
-def check(data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Problem]:
-    """Check the bytes of an ODM document, as `validate` does.
+def check(data: bytes, version: str | None = None, *, deep: bool = False) -> list[Problem]:
+    """Check the bytes of an ODM document, as `validate` does; `deep` asks odmlib as well.
 
     Bytes that are no XML have no problems here: reading them says what is wrong.
     """
@@ -214,7 +215,12 @@ def check(data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Pr
         root = xml.parse(data)
     except ReadError:
         return []
-    return _validate(root, data, None)
+    problems = _validate(root, data, version)
+    if deep:
+        from trialbridge.schemas.odm_opinion import opinions
+
+        problems += opinions(root, data, problems)
+    return problems
 
 
 def validate(source: "bytes | _Element", version: str | None = None) -> list[Problem]:
@@ -384,9 +390,14 @@ def _by_xsd(root: "_Element", data: bytes | None, document: "_Document") -> list
             return []
         entries = list(schema.compiled.error_log)
     tree, problems = root.getroottree(), dict[Problem, None]()
+    # libxml2 names elements of other namespaces by the prefixes that the document gives them.
+    prefixes: dict[str, str] = {}
+    for node in root.iter("*"):
+        if node.prefix:
+            prefixes.setdefault(node.prefix, node.nsmap[node.prefix])
     explained: set[tuple[_Element, str | None]] = set()
     for entry in entries[:MOST_PROBLEMS]:
-        found = tree.xpath(entry.path) if entry.path else []
+        found = tree.xpath(entry.path, namespaces=prefixes) if entry.path else []
         element = found[0] if found else root
         finding = _put(entry, element, document)
         # libxml2 tells which facet fails and then, once more, that the value is wrong.
@@ -845,9 +856,50 @@ def _phase(document: _Document, element: "_Element") -> None:
     value = element.get("Value", "")
     terms = document.digest.terms["TrialPhaseType"]
     short = [term.removeprefix("PHASE ").removesuffix(" TRIAL") for term in terms]
-    if value and value not in (*terms, *short, _RENAMED_PHASE):
+    joined = (term.value for term in PHASE.values())
+    if value and value not in (*terms, *short, *joined, _RENAMED_PHASE):
         message = f"Value {_shown(value)!r} is no term of C66737, expected {_either(terms)}"
         document.report("warning", "rules", element, "Value", "term", message)
+
+
+# Those of the trial summary whose values have a form. By TSPARMCD.
+# https://www.cdisc.org/standards/foundational/sdtmig
+_DURATION: Final = re.compile(
+    r"P(?!$)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?!$)(?:\d+H)?(?:\d+M)?)?"
+)
+_DATE: Final = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2}(?:T\d{2}(?::\d{2}){0,2}\S*)?)?)?")
+_COUNT: Final = re.compile(r"\d+")
+# C66742, which is no open list. https://evs.nci.nih.gov/ftp1/CDISC/
+_ANSWER: Final = re.compile(r"Y|N|U|NA")
+_VALUES: Final[dict[str, tuple[re.Pattern[str], str]]] = {
+    **dict.fromkeys(("AGEMIN", "AGEMAX", "TRGFUDUR"), (_DURATION, "a duration, as P18Y")),
+    **dict.fromkeys(("SSTDTC", "SENDTC"), (_DATE, "a date, as 2024-03 or 2024-03-01")),
+    **dict.fromkeys(("PLANSUB", "ACTSUB", "NARMS", "NCOHORT"), (_COUNT, "a whole number")),
+    **dict.fromkeys(
+        ("RANDOM", "HLTSUBJI", "DMCIND", "FDADRIND", "FDADEIND", "PDPSTIND", "BRIND", "BRDNAIND"),
+        (_ANSWER, "Y, N, U or NA, the terms of C66742"),
+    ),
+}
+
+
+def _parameter(document: _Document, element: "_Element") -> None:
+    """A parameter of the trial summary has the code of its short name, and a value of its form."""
+    short = element.get("ShortName", "")
+    known = PARAMETERS.get(short)
+    if known is None:
+        return
+    prefix = f"{{{NAMESPACES[document.version]}}}"
+    for coding in element.iterchildren(f"{prefix}Coding"):
+        code = coding.get("Code")
+        if coding.get("System") == CDISC and code not in (None, known.code):
+            message = f"Code {_shown(code)!r} is not that of {short}, expected {known.code!r}"
+            document.report("warning", "rules", coding, "Code", "term", message)
+    form, expected = _VALUES.get(short, (None, ""))
+    for held in element.iterchildren(f"{prefix}ParameterValue"):
+        value = held.get("Value", "")
+        if value and form is not None and not form.fullmatch(value):
+            message = f"Value {_shown(value)!r} of {short} is not {expected}"
+            document.report("warning", "rules", held, "Value", "value", message)
 
 
 def _coding(document: _Document, element: "_Element") -> None:
@@ -873,6 +925,7 @@ _LANG_IN_XSD: Final = "xml:lang"
 _RULES: Final[dict[str, Callable[[_Document, "_Element"], None]]] = {
     "TranslatedText": _translated,
     "TrialPhase": _phase,
+    "StudyParameter": _parameter,
     "Coding": _coding,
     "AbsoluteTimingConstraint": _absolute_timing,
 }

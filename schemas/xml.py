@@ -2,7 +2,7 @@
 
 A document with a DOCTYPE is refused before anything in it is expanded: no format of ours needs one,
 and only a DOCTYPE can declare entities or name a file to fetch. What is too large for memory is
-refused before a tree is built, or by libxml2's own limits (depth 256, 10 MB in one text, comment or
+refused before a tree is built, or by libxml2's own limits (10 MB in one text, comment or
 attribute), which stay on.
 
 https://www.w3.org/TR/xml/
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 MOST_NODES: Final = 1_000_000
 """How many elements and attributes a document may have: some 250 bytes of memory each."""
+
+MOST_DEPTH: Final = 100
+"""How deep elements may be nested: as deep as those who walk a document by recursion can go."""
 
 MOST_ATTRIBUTES: Final = 256
 """How many attributes one element may have."""
@@ -61,6 +64,7 @@ _DOCTYPE: Final = b"<!DOCTYPE"
 _DOCTYPE_WHOLE: Final = re.compile(rb"<!DOCTYPE[^\[>]*+(?:\[.*?\]\s*)?>", re.DOTALL)
 _START_TAG: Final = re.compile(rb"""<(?![/!?])(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
 
+_TOO_DEEP: Final = f"elements are nested deeper than {MOST_DEPTH}"
 _PLACE: Final = re.compile(r"\s*, line \d+, column \d+$")
 _WORDS: Final = tuple(
     (re.compile(pattern), code, words)
@@ -117,7 +121,7 @@ _WORDS: Final = tuple(
         (
             r"Excessive depth|Maximum (?:element|entity) nesting",
             "depth",
-            "elements are nested deeper than 256",
+            _TOO_DEEP,
         ),
         (
             r"[Tt]ext node too long|huge text node|[Bb]uffer size limit|AttValue length too long"
@@ -182,6 +186,8 @@ def parse(data: bytes, *, most_nodes: int = MOST_NODES) -> "_Element":
     if start == len(data):
         raise _unread(_line(data, start), "empty", "expected an element, found none")
     root = _tree(data)
+    for deep in root.xpath(f"({'/*' * (MOST_DEPTH + 1)})[1]"):
+        raise _unread(deep.sourceline, "depth", _TOO_DEEP)
     # In C, as every element is looked at.
     for crowded in root.xpath(f"(//*[count(@*) > {MOST_ATTRIBUTES}])[1]"):
         raise _unread(

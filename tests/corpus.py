@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 VARIABLE = "TRIALBRIDGE_CORPUS"
+# Tests that take long run over some of the records unless this is set.
+ALL = os.environ.get("TRIALBRIDGE_CORPUS_ALL") == "1"
 _ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -8,8 +8,8 @@ from fhir_bundles import at, full, own, trial_of
 from lxml import etree
 
 from trialbridge import odm
-from trialbridge.mappings.cdisc_codes import CDISC
 from trialbridge.mappings.odm import OURS
+from trialbridge.schemas.cdisc_codes import CDISC
 from trialbridge.schemas.odm import NAMESPACES, check
 from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.trial import Trial

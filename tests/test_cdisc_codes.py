@@ -10,8 +10,8 @@ import pytest
 from corpus import folder
 from lxml import etree
 
-from trialbridge.mappings import cdisc_codes
-from trialbridge.mappings.cdisc_codes import (
+from trialbridge.schemas import cdisc_codes, trial
+from trialbridge.schemas.cdisc_codes import (
     ALLOCATION,
     ARM_TYPE,
     CONTACT_ROLE,
@@ -34,7 +34,6 @@ from trialbridge.mappings.cdisc_codes import (
     Parameter,
     Term,
 )
-from trialbridge.schemas import trial
 
 SCHEMA = "schemas/odm/2.0/ODM-enumerations.xsd"
 XS = {"xs": "http://www.w3.org/2001/XMLSchema"}

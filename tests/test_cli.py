@@ -565,13 +565,22 @@ def test_formats_lists_names_aliases_and_titles() -> None:
         "ctgov, ctgov-v2  ClinicalTrials.gov API v2 JSON\n"
         "fhir-r5, fhir    HL7 FHIR R5 Bundle, JSON\n"
         "odm-2.0, odm     CDISC ODM-XML 2.0\n"
+        "fhir-r4b         HL7 FHIR R4B, JSON (validated only)\n"
+        "fhir-r4          HL7 FHIR R4, JSON (validated only)\n"
+        "odm-1.3.2        CDISC ODM-XML 1.3.2 (validated only)\n"
     )
     found = json.loads(run("trialbridge formats --format json").stdout)
     assert found[3] == {
         "name": "fhir-r5",
         "aliases": ["fhir"],
         "title": "HL7 FHIR R5 Bundle, JSON",
+        "converted": True,
     }
+    assert [each["name"] for each in found if not each["converted"]] == [
+        "fhir-r4b",
+        "fhir-r4",
+        "odm-1.3.2",
+    ]
 
 
 def test_definitions_are_a_package(folder: Path) -> None:

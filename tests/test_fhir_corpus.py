@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import corpus
 import pytest
 from corpus import records
 from fhir_bundles import extensions, full, objects, strings
@@ -24,14 +25,13 @@ from trialbridge.mappings.fhir_r5 import coverage
 from trialbridge.schemas import fhir_r5
 from trialbridge.schemas.base import BASE
 
-ALL = os.environ.get("TRIALBRIDGE_CORPUS_ALL") == "1"
 UNMAPPED = f"{BASE}/StructureDefinition/unmapped"
 _ROOT = Path(__file__).resolve().parent.parent
 
 
 def some_records(every: int = 10) -> list[bytes]:
     """All records, or one of so many."""
-    return records()[:: 1 if ALL else every]
+    return records()[:: 1 if corpus.ALL else every]
 
 
 @cache
@@ -94,7 +94,7 @@ def test_records_written_in_one_process_and_read_in_another_are_identical() -> N
             changed.append((expected["protocolSection"]["identificationModule"]["nctId"], told))
     assert changed == []
     assert unknown > 0
-    if ALL:
+    if corpus.ALL:
         assert (len(lines), unknown) == (1007, 173)
     assert run(WRITE, source, "3") == bundles
 

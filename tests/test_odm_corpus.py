@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import corpus
 import msgspec
 from corpus import records
 from fhir_bundles import strings
@@ -22,8 +23,6 @@ from trialbridge import ctgov, odm
 from trialbridge.schemas.odm import check
 from trialbridge.schemas.pointer import ABSENT, walk
 from trialbridge.schemas.trial import Trial
-
-ALL = os.environ.get("TRIALBRIDGE_CORPUS_ALL") == "1"
 
 WRITE = """
 import sys
@@ -45,7 +44,7 @@ while length := int.from_bytes(sys.stdin.buffer.read(8), "big"):
 
 def some_records(every: int = 10) -> list[bytes]:
     """All records, or one of so many."""
-    return records()[:: 1 if ALL else every]
+    return records()[:: 1 if corpus.ALL else every]
 
 
 def run(program: str, data: bytes, seed: str, epoch: str | None = None) -> bytes:
@@ -81,7 +80,7 @@ def test_records_written_in_one_process_and_read_in_another_are_identical() -> N
             changed.append((expected["protocolSection"]["identificationModule"]["nctId"], told))
     assert changed == []
     assert unknown > 0
-    if ALL:
+    if corpus.ALL:
         assert (len(lines), unknown) == (1007, 173)
     assert run(WRITE, source, "3") == documents
 

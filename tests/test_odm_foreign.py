@@ -206,7 +206,9 @@ P = "/protocolSection"
 
 
 def test_what_the_model_has_of_a_document_of_others_is_in_it() -> None:
-    assert check(FOREIGN.encode()) == []
+    assert [(one.severity, one.message) for one in check(FOREIGN.encode())] == [
+        ("warning", "Value 'Yes' of HLTSUBJI is not Y, N, U or NA, the terms of C66742")
+    ]
     trial, _, told = read(FOREIGN)
     assert facts(trial) == {
         f"{P}/identificationModule/nctId": "NCT12345678",
@@ -215,8 +217,8 @@ def test_what_the_model_has_of_a_document_of_others_is_in_it() -> None:
         f"{P}/identificationModule/briefTitle": "Their study",
         f"{P}/identificationModule/officialTitle": "A long title",
         f"{P}/sponsorCollaboratorsModule/leadSponsor/name": "ACME",
-        # Of several languages the first.
-        f"{P}/descriptionModule/briefSummary": "Kurz",
+        # Of several languages English.
+        f"{P}/descriptionModule/briefSummary": "Brief",
         f"{P}/conditionsModule/conditions/0": "Asthma",
         f"{P}/designModule/studyType": "INTERVENTIONAL",
         f"{P}/designModule/phases/0": "PHASE2",
@@ -233,6 +235,7 @@ def test_what_the_model_has_of_a_document_of_others_is_in_it() -> None:
         "* Age >= 18\n* Has consented",
         f"{P}/eligibilityModule/sex": "ALL",
         f"{P}/eligibilityModule/minimumAge": "18 Years",
+        f"{P}/eligibilityModule/healthyVolunteers": True,
         f"{P}/contactsLocationsModule/centralContacts/0/name": "Desk",
         f"{P}/contactsLocationsModule/centralContacts/0/phone": "1",
         f"{P}/contactsLocationsModule/overallOfficials/0/name": "Dr House",
@@ -250,7 +253,6 @@ def test_what_the_model_has_of_a_document_of_others_is_in_it() -> None:
         "'Interventional Study'",
         "'CURE'",
         "'OBSERVER BLIND'",
-        "'Yes'",
         "C2 and its ConditionDef CD2 say different things: the Criterion is read",
     ]
 

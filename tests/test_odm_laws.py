@@ -15,10 +15,11 @@ from odm_documents import CDISC, comes_back, document, full, texts, trial_of, va
 from strategies import trials
 
 from trialbridge import odm
-from trialbridge.mappings import cdisc_codes, odm_2_0, odm_parts, registry
 from trialbridge.mappings import odm as codecs
+from trialbridge.mappings import odm_2_0, odm_parts, registry
 from trialbridge.mappings.codec import Codec, Mismatch, Record, System
 from trialbridge.mappings.names import Names
+from trialbridge.schemas import cdisc_codes
 from trialbridge.schemas.odm import check
 from trialbridge.schemas.pointer import get, steps, walk
 from trialbridge.schemas.problem import Invalid, Problem

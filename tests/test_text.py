@@ -1022,13 +1022,15 @@ def bench() -> ModuleType:
 
 
 def test_what_the_layout_shows_of_the_corpus_comes_back() -> None:
-    figures = bench().measure(corpus.records())
+    records = corpus.records()
+    figures = bench().measure(records if corpus.ALL else records[::5])
     shares = {kind: figures.share(kind) for kind in figures.facts}
     assert len(shares) > 40
     # Measured: 0.997 for the worst kind, precision 0.976, recall 0.052.
     assert {kind: share for kind, share in shares.items() if share < 0.995} == {}
-    assert figures.precision >= 0.97
-    assert figures.recall >= 0.05
+    if corpus.ALL:
+        assert figures.precision >= 0.97
+        assert figures.recall >= 0.05
 
 
 # Pages of a hundred that say something else. Where blank lines are gone, whether a list within a
@@ -1039,10 +1041,13 @@ TOLERATED = {"no blank lines": 2, "headings by synonyms": 1}
 
 @cache
 def pages() -> list[tuple[dict[str, Any], str, Trial]]:
-    """A hundred records of the corpus: what the layout shows of each, its page, what that says."""
+    """A hundred records: what the layout shows of each, its page, what that says.
+
+    A fifth of them unless TRIALBRIDGE_CORPUS_ALL is set.
+    """
     shown = bench().shown
     found = []
-    for data in corpus.records()[::10][:100]:
+    for data in corpus.records()[::10][: 100 if corpus.ALL else 20]:
         trial, _ = ctgov.read(data)
         source = text.write(trial)[0].decode()
         found.append((shown(trial), source, trial_of(source)))

@@ -478,6 +478,21 @@ IN_2_0: dict[str, Mutant] = {
               "TRIAL, PHASE I TRIAL, PHASE I/II TRIAL, PHASE II TRIAL, PHASE II/III TRIAL, "
               "PHASE IIA TRIAL, PHASE IIB TRIAL, PHASE III TRIAL, PHASE IIIA TRIAL, PHASE "
               "IIIB TRIAL, PHASE IV TRIAL or 1 more", "warning")),
+    "a parameter with another's code": Mutant(
+        'ShortName="TTYPE"',
+        'ShortName="AGEMIN"',
+        Found("rules", "value", 13,
+              PROTOCOL + "/StudySummary/StudyParameter[1]/ParameterValue/@Value",
+              "Value 'EFFICACY' of AGEMIN is not a duration, as P18Y", "warning")),
+    "a code that is not the parameter's": Mutant(
+        'Code="C49666" System="http://ncicb.nci.nih.gov/xml/odm/EVS/CDISC"/>',
+        'Code="C49666" System="http://ncicb.nci.nih.gov/xml/odm/EVS/CDISC"/></StudyParameter>'
+        '<StudyParameter OID="SP.3" Term="Planned Minimum Age of Subjects" ShortName="AGEMIN">'
+        '<ParameterValue Value="P18Y"/><Coding Code="C49694" '
+        'System="https://www.cdisc.org/standards/terminology"/>',
+        Found("rules", "term", 14,
+              PROTOCOL + "/StudySummary/StudyParameter[2]/Coding/@Code",
+              "Code 'C49694' is not that of AGEMIN, expected 'C49693'", "warning")),
     "an alias context twice": Mutant(
         '<Alias Context="registry" Name="one"/>',
         '<Alias Context="registry" Name="one"/><Alias Context="registry" Name="two"/>',
