@@ -111,8 +111,8 @@ def _assemble(tree: Node, names: Names) -> None:
     if population := protocol.get("StudyTargetPopulation"):
         population["@OID"] = "POP.1"
         named(population)
-    if conditions := names.beside.get("ConditionDef"):
-        metadata["ConditionDef"] = conditions
+    if criteria := protocol.get("InclusionExclusionCriteria"):
+        metadata["ConditionDef"] = [criteria]
     if documents := metadata.get("Leaf"):
         refs = [{"@LeafID": leaf["@ID"]} for leaf in documents]
         metadata["SupplementalDoc"] = {"DocumentRef": refs}
@@ -341,9 +341,13 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any]:
     What is not read is what is not written again: of a document of ours nothing.
     """
     again, _ = write_tree(trial)
-    summary = again["Study"][0]["MetaDataVersion"][0]["Protocol"].get("StudySummary")
-    if summary:
+    metadata = again["Study"][0]["MetaDataVersion"][0]
+    protocol = metadata["Protocol"]
+    if summary := protocol.get("StudySummary"):
         summary["StudyParameter"] = [whole(one) for one in summary["StudyParameter"]]
+    if criteria := protocol.get("InclusionExclusionCriteria"):
+        lists, metadata["ConditionDef"] = criteria.elements()
+        protocol["InclusionExclusionCriteria"] = lists
     if again == tree:
         return {}
     tree, again = spelt_out(tree), spelt_out(again)

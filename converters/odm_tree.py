@@ -6,12 +6,21 @@ Children and attributes are written in the order of the official XSD, of which
 """
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from trialbridge.mappings.codec import Node
-from trialbridge.mappings.odm import KIND, PLAIN, VALUE, Constant, Kind
+from trialbridge.mappings.odm import (
+    KIND,
+    PLAIN,
+    VALUE,
+    Constant,
+    Criteria,
+    Kind,
+    condition,
+    criterion,
+)
 from trialbridge.schemas.odm import NAMESPACES, Element, elements
 
 if TYPE_CHECKING:
@@ -100,8 +109,7 @@ def _prefixed(tag: str) -> str:
 
 # --- writing -----------------------------------------------------------------------------------
 
-_Put = Callable[[str], None]
-_Fill = Callable[[Node, _Put], None]
+_Write = Callable[[Any], str]
 
 
 def bytes_of(tree: Node) -> bytes:
@@ -109,9 +117,8 @@ def bytes_of(tree: Node) -> bytes:
 
     Raises ValueError if a text has a character that XML forbids.
     """
-    written = [_DECLARATION]
-    _writers()["ODM"]({"@xmlns": NAMESPACE, **tree}, written.append)
-    data = "".join(written).encode("latin-1")
+    text = _DECLARATION + _writers()["ODM"]({"@xmlns": NAMESPACE, **tree})
+    data = text.encode("latin-1")
     if any(code in data for code in _CONTROLS):
         raise ValueError("a text has a control character, which XML forbids")
     return data
@@ -157,15 +164,108 @@ def _content(text: str) -> str:
     return text if text.isascii() else _octets(text)
 
 
-def _constant(write: _Fill, node: Constant) -> str:
+# Their values are made here, or are of a list of the standard's, and have nothing to escape.
+_PLAIN_TYPES = frozenset(
+    {
+        "FileType",
+        "ODMVersion",
+        "OrganizationType",
+        "StudyEstimandLevel",
+        "StudyObjectiveLevel",
+        "TelecomTypeType",
+        "UserType",
+        "datetime",
+        "decimal",
+        "oid",
+        "oidref",
+        "positiveInteger",
+        "xs:ID",
+    }
+)
+# What has no name of its own has its OID as its name; systems are those of code tables.
+_PLAIN = frozenset({"Criterion Name", "ConditionDef Name", "StudyObjective Name", "Coding System"})
+_DESCRIBED = f'<Description><TranslatedText Type="{PLAIN}">'
+
+
+@cache
+def _writers() -> dict[str, _Write]:
+    """For each element the function that gives what is written of a node of it."""
+    known = elements("2.0")
+    writers: dict[str, _Write] = {}
+    for name in known:
+        writers[name] = _writer(name, known, writers)
+    writers["StudyParameter"] = _parameters(writers["StudyParameter"], writers["ParameterValue"])
+    writers["Description"] = _descriptions(writers["Description"])
+    _write_criteria(writers)
+    return writers
+
+
+def _writer(name: str, known: Mapping[str, Element], writers: Mapping[str, _Write]) -> _Write:
+    """A function that writes nodes of one element, by one made for each shape that they have."""
+    shapes: dict[tuple[str, ...], _Write] = {}
+
+    def write(node: Node) -> str:
+        shape = shapes.get(tuple(node))
+        if shape is None:
+            shape = shapes[tuple(node)] = _of_shape(name, frozenset(node), known, writers)
+        return shape(node)
+
+    def write_coding(node: Node) -> str:
+        if node.__class__ is Constant:
+            return node.written or _constant(write, node)
+        return write(node)
+
+    return write_coding if name in ("Coding", "StudyEndPointRef") else write
+
+
+def _constant(write: _Write, node: Any) -> str:
     """What is written of a node that is the same in every document."""
-    pieces: list[str] = []
-    write(node, pieces.append)
-    node.written = "".join(pieces)
-    return node.written
+    node.written = write(node)
+    written: str = node.written
+    return written
 
 
-def _parameters(write: _Fill, write_coding: _Fill) -> _Fill:
+def _of_shape(
+    name: str,
+    keys: frozenset[str],
+    known: Mapping[str, Element],
+    writers: Mapping[str, _Write],
+) -> _Write:
+    """A function that writes nodes with these attributes and children: one expression."""
+    element = known[name]
+    names: dict[str, Any] = {"escaped": _escaped, "content": _content, "join": "".join}
+    head, inner = f"<{name}", ""
+    if "@xmlns" in keys:
+        head += ' xmlns="{node["@xmlns"]}"'
+    if "@xlink:href" in keys:
+        url = next(url for url, prefix in _PREFIXES.items() if prefix == "xlink")
+        head += f' xmlns:xlink="{url}"'
+    for key, attribute in element.attributes.items():
+        if f"@{key}" in keys:
+            value = f'node["@{key}"]'
+            if attribute.type not in _PLAIN_TYPES and f"{name} {key}" not in _PLAIN:
+                value = f"escaped({value})"
+            head += f' {key}="{{{value}}}"'
+    if "#" in keys:
+        inner = '{content(node["#"])}'
+    for key, many in element.children.items():
+        if key not in keys:
+            continue
+        child = known[key]
+        names[f"write_{key}"] = writers[key]
+        if many:
+            inner += f'{{join(map(write_{key}, node["{key}"]))}}'
+        elif child.text and not child.attributes:
+            inner += f'<{key}>{{content(node["{key}"])}}</{key}>'
+        else:
+            inner += f'{{write_{key}(node["{key}"])}}'
+    whole = f"{head}>{inner}</{name}>" if inner else f"{head}/>"
+    # All of the source is made here, from a table of ours: no input has a part in it.
+    shape: _Write = eval(f"lambda node: f'''{whole}'''", names)
+    return shape
+
+
+def _parameters(write: _Write, write_value: _Write) -> _Write:
     """A function that writes StudyParameters, of which there are more than of any other element.
 
     All but their OIDs and values is the same for each of a kind.
@@ -173,124 +273,67 @@ def _parameters(write: _Fill, write_coding: _Fill) -> _Fill:
     frames: dict[str, tuple[str, str]] = {}
 
     def frame(kind: Kind) -> tuple[str, str]:
-        pieces: list[str] = []
-        write({"@OID": "", **kind.const}, pieces.append)
-        whole = "".join(pieces)
-        end = whole.index(">")
-        attributes = whole[:end].partition('OID=""')[2]
-        frames[kind.name] = attributes, whole[end + 1 :]
+        text = write({"@OID": "", **kind.const})
+        end = text.index(">")
+        frames[kind.name] = text[:end].partition('OID=""')[2], text[end + 1 :]
         return frames[kind.name]
 
-    def write_parameter(node: Node, put: _Put) -> None:
+    def write_parameter(node: Node) -> str:
         kind = node[KIND]
         attributes, end = frames.get(kind.name) or frame(kind)
         held = node[VALUE]
-        head = (
-            f'<StudyParameter OID="{node["@OID"]}"{attributes}>'
-            f'<ParameterValue Value="{_escaped(held["@Value"])}"'
-        )
-        codings = held.get("Coding")
-        if codings is None:
-            put(f"{head}/>{end}")
-            return
-        put(f"{head}>")
-        for one in codings:
-            if one.__class__ is Constant:
-                put(one.written or _constant(write_coding, one))
-            else:
-                write_coding(one, put)
-        put(f"</ParameterValue>{end}")
+        if held.__class__ is Constant:
+            value = held.written or _constant(write_value, held)
+        elif len(held) == 1:
+            value = f'<ParameterValue Value="{_escaped(held["@Value"])}"/>'
+        else:
+            value = write_value(held)
+        return f'<StudyParameter OID="{node["@OID"]}"{attributes}>{value}{end}'
 
     return write_parameter
 
 
-# Their values are made here, or are of a list of the standard's, and have nothing to escape.
-_PLAIN_TYPES = frozenset({"oid", "oidref", "positiveInteger", "decimal", "datetime", "xs:ID"})
-# These are the words of code tables, which are few and come again and again.
-_WORDS = frozenset({"Term", "ShortName", "System", "SystemName", "SystemVersion", "Role"})
+def _write_criteria(writers: dict[str, _Write]) -> None:
+    """Have criteria written by two frames: their texts stand twice, and are escaped once."""
+    frames: list[str] = []
+
+    def written(criteria: Criteria) -> Iterator[tuple[str, str, str]]:
+        """Each criterion: its list, its Criterion and its ConditionDef."""
+        if not frames:
+            mark = describe("\2")
+            frames.append(writers["Criterion"](criterion("\1", "\2")).replace(mark, "\2"))
+            frames.append(conditions(condition("\1", "\2")).replace(mark, "\2"))
+        first, second = frames
+        for member, ending, words in criteria.listed():
+            said = describe(words)
+            yield (
+                member,
+                first.replace("\1", ending).replace("\2", said),
+                second.replace("\1", ending).replace("\2", said),
+            )
+
+    def write_lists(criteria: Any) -> str:
+        lists: dict[str, str] = {}
+        defined = ""
+        for member, one, other in written(criteria):
+            lists[member] = lists.get(member, "") + one
+            defined += other
+        criteria.defined = defined
+        inner = "".join(f"<{member}>{all_}</{member}>" for member, all_ in lists.items())
+        return f"<InclusionExclusionCriteria>{inner}</InclusionExclusionCriteria>"
+
+    describe, conditions = writers["Description"], writers["ConditionDef"]
+    writers["InclusionExclusionCriteria"] = write_lists
+    # The Protocol, and so the lists, are written before.
+    writers["ConditionDef"] = lambda criteria: str(criteria.defined)
 
 
-@cache
-def _writers() -> dict[str, _Fill]:
-    """For each element the function that writes a node of it."""
-    known = elements("2.0")
-    names: dict[str, Any] = {
-        "escaped": _escaped,
-        "words": lru_cache(maxsize=1024)(_escaped),
-        "content": _content,
-        "constant": _constant,
-        "Constant": Constant,
-    }
-    lines = []
-    for name, element in known.items():
-        lines += _source(name, element, known)
-    # All of the source is made here, from a table of ours: no input has a part in it.
-    exec(compile("\n".join(lines), "<odm writers>", "exec"), names)
-    parameter = _function("StudyParameter")
-    names[parameter] = _parameters(names[parameter], names[_function("Coding")])
-    return {name: names[_function(name)] for name in known}
+def _descriptions(write: _Write) -> _Write:
+    """A function that writes Descriptions, most of which are one plain text."""
 
+    def write_description(node: str | Node) -> str:
+        if isinstance(node, str):
+            return f"{_DESCRIBED}{_content(node)}</TranslatedText></Description>"
+        return write(node)
 
-def _function(name: str) -> str:
-    return "write_" + re.sub(r"\W", "_", name)
-
-
-def _source(name: str, element: Element, known: Mapping[str, Element]) -> list[str]:
-    """The lines of the function that writes one element: a node, and where to."""
-    lines = [f"def {_function(name)}(node, put):", "    get = node.get", f"    head = '<{name}'"]
-    keys = list(element.attributes)
-    if name == "ODM":
-        keys.insert(0, "xmlns")
-    if any(key.startswith("xlink:") for key in keys):
-        url = next(url for url, prefix in _PREFIXES.items() if prefix == "xlink")
-        lines.append(f"    head += ' xmlns:xlink=\"{url}\"'")
-    # Most elements end with the last of their attributes: the rest is then not looked for.
-    lines += ["    count = 0", "    every = len(node)"]
-    for key in keys:
-        type_ = element.attributes[key].type if key in element.attributes else "xs:ID"
-        value = "value" if type_ in _PLAIN_TYPES else "escaped(value)"
-        lines += [
-            f"    value = get('@{key}')",
-            "    if value is not None:",
-            f"        head += ' {key}=\"' + {'words(value)' if key in _WORDS else value} + '\"'",
-            "        count += 1",
-            "        if count == every:",
-            "            put(head + '/>')",
-            "            return",
-        ]
-    lines += ["    if every == count:", "        put(head + '/>')", "        return"]
-    if element.text:
-        return [*lines, f"    put(head + '>' + content(node['#']) + '</{name}>')"]
-    lines.append("    head += '>'")
-    for key, many in element.children.items():
-        if key in known:
-            lines += [f"    value = get('{key}')", "    if value is not None:"]
-            lines += _source_of_child(key, many, known[key])
-    return [*lines, f"    put(head + '</{name}>')"]
-
-
-def _source_of_child(key: str, many: bool, child: Element) -> list[str]:
-    write = _function(key)
-    if child.text and not child.attributes and not many:
-        return [f"        head += f'<{key}>{{content(value)}}</{key}>' if value else '<{key}/>'"]
-    lines = ["        put(head)", "        head = ''"]
-    if key == "Description":
-        start = f'<Description><TranslatedText Type="{PLAIN}"'
-        return [
-            "        if value.__class__ is str:",
-            f"            head += '{start}>' + content(value) if value else '{start}>'",
-            "            head += '</TranslatedText></Description>'",
-            "        else:",
-            *(f"    {line}" for line in lines),
-            f"            {write}(value, put)",
-        ]
-    if many:
-        return [
-            *lines,
-            "        for one in value:",
-            "            if one.__class__ is Constant:",
-            f"                put(one.written or constant({write}, one))",
-            "            else:",
-            f"                {write}(one, put)",
-        ]
-    return [*lines, f"        {write}(value, put)"]
+    return write_description

@@ -254,8 +254,8 @@ class _Only(NamedTuple):
         """The expression of the value, within the nodes on the way, between these words."""
 
         def store(expr: str) -> str:
-            # A node that a codec gives may be shared, and what it is merged into is not.
-            inner = f"{{**{expr}}}" if self.row.merge else expr
+            # A node that a codec gives may be shared, so nobody may change it.
+            inner = expr
             for key in reversed(self.keys):
                 inner = f"{{{key!r}: {inner}}}"
             return f"{head}{inner}{tail}"

@@ -10,7 +10,7 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from math import isinf
 from typing import Any, NamedTuple
@@ -125,13 +125,13 @@ def _read_decimal(value: Any, names: Names) -> float:
     return number
 
 
-def _write_decimal(value: float, names: Names) -> str:
-    # xs:decimal has no exponent. https://www.w3.org/TR/xmlschema-2/#decimal
+def decimal_text(value: float) -> str:
+    """A number without an exponent. https://www.w3.org/TR/xmlschema-2/#decimal"""
     text = repr(value)
     return format(Decimal(text), "f") if "e" in text else text
 
 
-decimal: Codec[float] = Codec(_read_decimal, _write_decimal)
+decimal: Codec[float] = Codec(_read_decimal, lambda value, names: decimal_text(value))
 
 
 def described_as(markdown: str) -> str | Node:
@@ -280,7 +280,7 @@ def coded(
             beside.append(Constant(coding(CDISC, terms[code].code)))
         if exact is not None:
             beside.append(Constant(coding(exact.url, code)))
-        nodes[code] = {"@Value": value, "Coding": beside}
+        nodes[code] = Constant({"@Value": value, "Coding": beside})
     folded = {value.casefold(): code for value, code in back.items()}
     folded |= words or {}
     for code in known:
@@ -655,6 +655,67 @@ def coded_list(terms: Mapping[Any, Term], exact: System | None = None) -> Codec[
         return [{VALUE: inner.write(code, names)} for code in codes]
 
     return Codec(read, write, inner.systems)
+
+
+# --- criteria ----------------------------------------------------------------------------------
+
+CRITERIA_LISTS = ((False, "InclusionCriteria", "INCL"), (True, "ExclusionCriteria", "EXCL"))
+_NO_SIGNATURE: Node = {}
+
+
+class Criteria:
+    """The criteria of a record that is written, words and whether they exclude, as elements.
+
+    Each is a Criterion and the ConditionDef of the same text that it points to.
+    https://wiki.cdisc.org/display/PUB/Criterion
+    """
+
+    __slots__ = ("defined", "pieces")
+
+    def __init__(self, pieces: list[tuple[str, bool]]) -> None:
+        self.pieces = pieces
+        self.defined = ""
+        """What is written of the ConditionDefs, once the lists are written."""
+
+    def listed(self) -> Iterator[tuple[str, str, str | Node]]:
+        """Each in the order of the lists: the name of its list, what its OIDs end in, its words."""
+        for exclude, member, kind in CRITERIA_LISTS:
+            number = 0
+            for words, excluded in self.pieces:
+                if excluded is exclude:
+                    number += 1
+                    yield member, f"{kind}.{number}", described_as(words)
+
+    def elements(self) -> tuple[Node, list[Node]]:
+        """InclusionExclusionCriteria, and the ConditionDefs."""
+        lists: Node = {}
+        conditions = []
+        for member, ending, words in self.listed():
+            lists.setdefault(member, {"Criterion": []})["Criterion"].append(
+                criterion(ending, words)
+            )
+            conditions.append(condition(ending, words))
+        return lists, conditions
+
+
+def criterion(ending: str, words: str | Node) -> Node:
+    oid = f"CRIT.{ending}"
+    return {
+        "@OID": oid,
+        "@Name": oid,
+        "@ConditionOID": f"COND.{ending}",
+        "Description": words,
+    }
+
+
+def condition(ending: str, words: str | Node) -> Node:
+    oid = f"COND.{ending}"
+    return {
+        "@OID": oid,
+        "@Name": oid,
+        "Description": words,
+        "MethodSignature": _NO_SIGNATURE,
+    }
 
 
 # --- organizations and people ------------------------------------------------------------------

@@ -15,12 +15,15 @@ from trialbridge.mappings.markdown import plain
 from trialbridge.mappings.mesh import place
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm import (
+    CRITERIA_LISTS,
     VALUE,
     Constant,
+    Criteria,
     Kind,
     cdisc,
     coding,
     decimal,
+    decimal_text,
     described_as,
     got,
     integer,
@@ -192,8 +195,8 @@ def _read_position(node: Node, names: Names) -> GeoPoint | None:
 position: Codec[GeoPoint] = Codec(
     _read_position,
     lambda point, names: {
-        "@Latitude": decimal.write(point.lat, names),
-        "@Longitude": decimal.write(point.lon, names),
+        "@Latitude": decimal_text(point.lat),
+        "@Longitude": decimal_text(point.lon),
     },
 )
 """A point on the earth, of which one coordinate alone is none."""
@@ -592,44 +595,14 @@ objectives: Codec[OutcomesModule] = Codec(lambda node, names: None, _write_objec
 # --- eligibility -------------------------------------------------------------------------------
 
 CRITERIA_TEXT = own("eligibility-criteria")
-_NO_SIGNATURE: Node = {}
-_LISTS = ((False, "InclusionCriteria", "INCL"), (True, "ExclusionCriteria", "EXCL"))
 
 
 def _write_criteria(text: str, names: Names) -> Node | None:
     pieces = [piece.said for piece in criteria.split(text)]
-    lists: Node = {}
-    conditions = names.beside["ConditionDef"]
-    for exclude, member, kind in _LISTS:
-        nodes: list[Node] = []
-        for piece, excluded in pieces:
-            if excluded is not exclude:
-                continue
-            ending = f"{kind}.{len(nodes) + 1}"
-            criterion, condition = f"CRIT.{ending}", f"COND.{ending}"
-            said = described_as(piece)
-            nodes.append(
-                {
-                    "@OID": criterion,
-                    "@Name": criterion,
-                    "@ConditionOID": condition,
-                    "Description": said,
-                }
-            )
-            conditions.append(
-                {
-                    "@OID": condition,
-                    "@Name": condition,
-                    "Description": said,
-                    "MethodSignature": _NO_SIGNATURE,
-                }
-            )
-        if nodes:
-            lists[member] = {"Criterion": nodes}
     # Most texts that are no plain list do not begin as one.
     if not pieces or text[9:22] != " Criteria:\n\n*" or criteria.listed(pieces) != text:
         put(names, CRITERIA_TEXT, value(text))
-    return {"InclusionExclusionCriteria": lists} if lists else None
+    return {"InclusionExclusionCriteria": Criteria(pieces)} if pieces else None
 
 
 def _read_criteria(protocol: Node, names: Names) -> str | None:
@@ -642,7 +615,7 @@ def _read_criteria(protocol: Node, names: Names) -> str | None:
     before = criteria.split(whole) if whole else []
     given = {plain(piece.words) for piece in before}
     pieces = []
-    for exclude, member, _ in _LISTS:
+    for exclude, member, _ in CRITERIA_LISTS:
         for node in lists.get(member, {}).get("Criterion", ()):
             condition = said(conditions.get(node.get("@ConditionOID"), ""))
             text = said(node.get("Description", ""))
@@ -662,7 +635,7 @@ def _read_criteria(protocol: Node, names: Names) -> str | None:
                 pieces.append((text, exclude))
     said_before = {plain(piece.words): piece.words for piece in before}
     pieces = [(said_before.get(plain(text), text), exclude) for text, exclude in pieces]
-    in_order = [p for exclude, _, _ in _LISTS for p in _of(before, exclude)]
+    in_order = [p for exclude, _, _ in CRITERIA_LISTS for p in _of(before, exclude)]
     if pieces == in_order:
         return whole
     joined = criteria.join(whole or "", pieces)
