@@ -37,6 +37,8 @@ LAYER: Final = "read"
 _XML: Final = "https://www.w3.org/TR/xml/"
 
 # Far enough for the root's start tag, whatever comments stand before it.
+# How much of a reason is told: it may name what the document is full of.
+_SHOWN: Final = 500
 _HEAD: Final = 65_536
 _CHUNK: Final = 1 << 20
 
@@ -368,7 +370,7 @@ def _unread(line: int | None, code: str, message: str) -> ReadError:
         layer=LAYER,
         path=f"line {line or 1}",
         code=code,
-        message=message,
+        message=message if len(message) <= _SHOWN else f"{message[:_SHOWN]} ...",
         link=_XML,
     )
     return ReadError([problem])

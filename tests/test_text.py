@@ -1027,7 +1027,9 @@ def test_what_the_layout_shows_of_the_corpus_comes_back() -> None:
     shares = {kind: figures.share(kind) for kind in figures.facts}
     assert len(shares) > 40
     # Measured: 0.997 for the worst kind, precision 0.976, recall 0.052.
-    assert {kind: share for kind, share in shares.items() if share < 0.995} == {}
+    # Of a few records, one that is wrong weighs more.
+    least = 0.995 if corpus.ALL else 0.98
+    assert {kind: share for kind, share in shares.items() if share < least} == {}
     if corpus.ALL:
         assert figures.precision >= 0.97
         assert figures.recall >= 0.05
