@@ -150,8 +150,10 @@ def checking(
         return known, error.problems
     try:
         if known.validator is not None:
-            parse(known.syntax, data)
             problems = known.check(data, thorough=True, deep=deep)
+            if not problems:
+                # There is nothing wrong with it, or it is nothing that can be parsed.
+                _parse(known.syntax, data)
         else:
             problems = [*known.read(data)[1], *known.advise(data)]
     except ReadError as error:
@@ -169,7 +171,7 @@ def _duplicate_keys(format: Format, data: bytes) -> list[Problem]:
     return duplicate_keys(data)
 
 
-def parse(syntax: str, data: bytes) -> None:
+def _parse(syntax: str, data: bytes) -> None:
     """Parse a document, whatever it says. Raises ReadError if it is none of its syntax."""
     if syntax == "json":
         from trialbridge.schemas.decode import parse_object

@@ -19,6 +19,7 @@ from trialbridge.schemas.base import BASE
 from trialbridge.schemas.decode import parse_object
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.trial import Trial
+from trialbridge.tables import left_aside, not_readable, warned
 
 LINK = "https://hl7.org/fhir/R5/researchstudy.html"
 
@@ -43,17 +44,6 @@ def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
     """The record as the tree of a Bundle."""
     names = Names(trial)
     study = _r5()[0](trial, names)
-    problems = []
-    if trial.results is not None:
-        problems.append(
-            Problem(
-                severity="warning",
-                layer="mapping",
-                path="/resultsSection",
-                code="not-carried",
-                message="the results section is left aside: FHIR R5 carries the rest of the record",
-            )
-        )
     if names.odd:
         extend(study, "extension", _write_empty(trial))
     if trial.unmapped:
@@ -62,7 +52,9 @@ def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
     url = f"{BASE}/ResearchStudy/{names.root}"
     resource = {"resourceType": "ResearchStudy", "id": names.root, "status": "active", **study}
     entries = [{"fullUrl": url, "resource": resource}, *names.entries]
-    return {"resourceType": "Bundle", "type": "collection", "entry": entries}, problems
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries}, left_aside(
+        trial, "FHIR R5"
+    )
 
 
 def _write_empty(trial: Trial) -> list[Node]:
@@ -114,25 +106,11 @@ def read_tree(tree: Node) -> tuple[Trial, list[Problem]]:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _malformed(tree, error) from error
     except Mismatch as mismatch:
-        raise ReadError(
-            [
-                Problem(
-                    severity="error",
-                    layer="mapping",
-                    path=f"ResearchStudy.{path}" if path else "ResearchStudy",
-                    code="not-readable",
-                    message=message,
-                    link=LINK,
-                )
-                for path, message in mismatch.places
-            ]
-        ) from None
+        raise not_readable(mismatch, "ResearchStudy", LINK) from None
     return trial, [
-        Problem(
-            severity="warning", layer="mapping", path="ResearchStudy", code=code, message=message
-        )
-        for code, message in names.warnings
-    ] + _unread([resource for _, _, resource in entries], trial)
+        *warned(names, "ResearchStudy"),
+        *_unread([resource for _, _, resource in entries], trial),
+    ]
 
 
 # What a Bundle needs to hold together.

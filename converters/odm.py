@@ -17,7 +17,18 @@ from trialbridge.mappings.codec import Home, Mismatch, Node
 from trialbridge.mappings.compiled import Read, Write, reader, writer
 from trialbridge.mappings.empty import empty_elements, with_empty_elements
 from trialbridge.mappings.names import Names
-from trialbridge.mappings.odm import OURS, VALUE, coding, got, index, named, put, value, whole
+from trialbridge.mappings.odm import (
+    OURS,
+    VALUE,
+    coding,
+    got,
+    index,
+    named,
+    put,
+    value,
+    value_of,
+    whole,
+)
 from trialbridge.mappings.odm_2_0 import EMPTY_ELEMENT, EMPTY_KIND, ODM, UNMAPPED
 from trialbridge.odm_tree import FORBIDDEN, NAMESPACE, bytes_of, spelt_out, tree_of
 from trialbridge.schemas.odm import NAMESPACES
@@ -25,6 +36,7 @@ from trialbridge.schemas.pointer import escape, walk
 from trialbridge.schemas.problem import Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
 from trialbridge.schemas.xml import line_of, parse
+from trialbridge.tables import left_aside, not_readable, warned
 
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]
@@ -65,17 +77,6 @@ def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
     """The record as the tree of an ODM document."""
     names = Names(trial, form="oid")
     tree = _table()[0](trial, names)
-    problems = []
-    if trial.results is not None:
-        problems.append(
-            Problem(
-                severity="warning",
-                layer="mapping",
-                path="/resultsSection",
-                code="not-carried",
-                message="the results section is left aside: ODM 2.0 carries the rest of the record",
-            )
-        )
     if names.odd:
         for number, (pointer, kind) in enumerate(empty_elements(trial), 1):
             node = value(pointer, coding(EMPTY_KIND.url, kind))
@@ -93,7 +94,7 @@ def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
         "@ODMVersion": "2.0",
         "@SourceSystem": "trialbridge",
     }
-    return tree, problems
+    return tree, left_aside(trial, "ODM 2.0")
 
 
 def _assemble(tree: Node, names: Names) -> None:
@@ -170,10 +171,7 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     root = parse(data)
     tree = _document(root)
     trial, names = _read_tree(tree)
-    problems = [
-        Problem(severity="warning", layer="mapping", path="ODM", code=code, message=message)
-        for code, message in names.warnings
-    ]
+    problems = warned(names, "ODM")
     rest = _rest(tree, trial)
     if rest and trial == Trial():
         raise _fatal(
@@ -265,19 +263,7 @@ def _read_tree(tree: Node) -> tuple[Trial, Names]:
     try:
         trial = _table()[1](tree, names)
     except Mismatch as mismatch:
-        raise ReadError(
-            [
-                Problem(
-                    severity="error",
-                    layer="mapping",
-                    path=f"ODM.{path}",
-                    code="not-readable",
-                    message=message,
-                    link=LINK,
-                )
-                for path, message in mismatch.places
-            ]
-        ) from None
+        raise not_readable(mismatch, "ODM", LINK) from None
     return _read_whole(trial, names), names
 
 
@@ -298,18 +284,15 @@ def _read_whole(trial: Trial, names: Names) -> Trial:
     """The record with what no row of the table carries: empty elements and `unmapped`."""
     empty: dict[str, str] = {}
     for node in got(names, EMPTY_ELEMENT):
-        held = node.get(VALUE, {})
-        codes = (str(one.get("@Code")) for one in held.get("Coding", ()))
-        empty[str(held.get("@Value", ""))] = next(codes, "")
+        codes = (str(one.get("@Code")) for one in node.get(VALUE, {}).get("Coding", ()))
+        empty[value_of(node)] = next(codes, "")
     try:
         trial = with_empty_elements(trial, empty)
     except (ValueError, msgspec.ValidationError) as error:
         raise _fatal(_place(EMPTY_ELEMENT.name), "not-readable", str(error)) from None
     for node in got(names, UNMAPPED)[:1]:
         try:
-            unmapped = msgspec.json.decode(
-                node.get(VALUE, {}).get("@Value", ""), type=dict[str, Any]
-            )
+            unmapped = msgspec.json.decode(value_of(node), type=dict[str, Any])
         except msgspec.DecodeError as error:
             raise _fatal(_place(UNMAPPED.name), "not-json", str(error)) from None
         trial = msgspec.structs.replace(trial, unmapped=unmapped)
@@ -448,18 +431,18 @@ def _facts(node: Any, path: str) -> Iterable[tuple[str, str]]:
 def bare(data: bytes) -> dict[Home, bytes]:
     """A document without all study parameters and aliases, and without ours."""
     return {
-        "native": _without(data, lambda kind: True),
-        "official": _without(data, lambda kind: kind == OURS),
+        "native": _without(data, ours_only=False),
+        "official": _without(data, ours_only=True),
     }
 
 
-def _without(data: bytes, mine: Any) -> bytes:
+def _without(data: bytes, *, ours_only: bool) -> bytes:
     from lxml import etree  # type: ignore[import-untyped]
 
     root = parse(data)
     for parameter in root.findall(f".//{_TAG}StudyParameter"):
         systems = [one.get("System") for one in parameter.findall(f"{_TAG}Coding")]
-        if mine(OURS if OURS in systems else ""):
+        if OURS in systems or not ours_only:
             parameter.getparent().remove(parameter)
     for alias in root.findall(f".//{_TAG}Alias"):
         alias.getparent().remove(alias)

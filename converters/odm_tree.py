@@ -1,12 +1,12 @@
 """ODM documents as trees, and back: what `mappings/odm.py` says of elements.
 
 Children and attributes are written in the order of the official XSD, of which
-`schemas/odm_2_0_elements.json` is the digest. The writer is source generated from the digest: for
-700 elements a record, lxml takes four times as long.
+`schemas/odm_2_0_elements.json` is the digest: by an expression for each shape of element, made from
+the digest when the first of that shape comes. lxml takes four times as long.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +184,8 @@ _PLAIN_TYPES = frozenset(
 )
 # What has no name of its own has its OID as its name; systems are those of code tables.
 _PLAIN = frozenset({"Criterion Name", "ConditionDef Name", "StudyObjective Name", "Coding System"})
+# Of these elements many are the same in every document. Of ParameterValue too: see `_parameters`.
+_CONSTANT = frozenset({"Coding", "StudyEndPointRef"})
 _DESCRIBED = f'<Description><TranslatedText Type="{PLAIN}">'
 
 
@@ -196,7 +198,8 @@ def _writers() -> dict[str, _Write]:
         writers[name] = _writer(name, known, writers)
     writers["StudyParameter"] = _parameters(writers["StudyParameter"], writers["ParameterValue"])
     writers["Description"] = _descriptions(writers["Description"])
-    _write_criteria(writers)
+    lists, definitions = _criteria(writers)
+    writers["InclusionExclusionCriteria"], writers["ConditionDef"] = lists, definitions
     return writers
 
 
@@ -210,12 +213,12 @@ def _writer(name: str, known: Mapping[str, Element], writers: Mapping[str, _Writ
             shape = shapes[tuple(node)] = _of_shape(name, frozenset(node), known, writers)
         return shape(node)
 
-    def write_coding(node: Node) -> str:
+    def write_or_keep(node: Node) -> str:
         if node.__class__ is Constant:
             return node.written or _constant(write, node)
         return write(node)
 
-    return write_coding if name in ("Coding", "StudyEndPointRef") else write
+    return write_or_keep if name in _CONSTANT else write
 
 
 def _constant(write: _Write, node: Any) -> str:
@@ -293,39 +296,34 @@ def _parameters(write: _Write, write_value: _Write) -> _Write:
     return write_parameter
 
 
-def _write_criteria(writers: dict[str, _Write]) -> None:
-    """Have criteria written by two frames: their texts stand twice, and are escaped once."""
+def _criteria(writers: Mapping[str, _Write]) -> tuple[_Write, _Write]:
+    """Functions that write the lists of criteria, and their ConditionDefs.
+
+    Their words stand in both, and are escaped once, for both by a frame of their elements.
+    """
+    describe, define = writers["Description"], writers["ConditionDef"]
     frames: list[str] = []
 
-    def written(criteria: Criteria) -> Iterator[tuple[str, str, str]]:
-        """Each criterion: its list, its Criterion and its ConditionDef."""
-        if not frames:
-            mark = describe("\2")
-            frames.append(writers["Criterion"](criterion("\1", "\2")).replace(mark, "\2"))
-            frames.append(conditions(condition("\1", "\2")).replace(mark, "\2"))
-        first, second = frames
-        for member, ending, words in criteria.listed():
-            said = describe(words)
-            yield (
-                member,
-                first.replace("\1", ending).replace("\2", said),
-                second.replace("\1", ending).replace("\2", said),
-            )
+    def both(criteria: Criteria) -> tuple[str, str]:
+        if criteria.written is None:
+            if not frames:
+                words = describe("\2")
+                frames.append(writers["Criterion"](criterion("\1", "\2")).replace(words, "\2"))
+                frames.append(define(condition("\1", "\2")).replace(words, "\2"))
+            first, second = frames
+            lists: dict[str, str] = {}
+            defined = ""
+            for member, ending, given in criteria.listed():
+                words = describe(given)
+                one = first.replace("\1", ending).replace("\2", words)
+                lists[member] = lists.get(member, "") + one
+                defined += second.replace("\1", ending).replace("\2", words)
+            inner = "".join(f"<{member}>{every}</{member}>" for member, every in lists.items())
+            listed = f"<InclusionExclusionCriteria>{inner}</InclusionExclusionCriteria>"
+            criteria.written = listed, defined
+        return criteria.written
 
-    def write_lists(criteria: Any) -> str:
-        lists: dict[str, str] = {}
-        defined = ""
-        for member, one, other in written(criteria):
-            lists[member] = lists.get(member, "") + one
-            defined += other
-        criteria.defined = defined
-        inner = "".join(f"<{member}>{all_}</{member}>" for member, all_ in lists.items())
-        return f"<InclusionExclusionCriteria>{inner}</InclusionExclusionCriteria>"
-
-    describe, conditions = writers["Description"], writers["ConditionDef"]
-    writers["InclusionExclusionCriteria"] = write_lists
-    # The Protocol, and so the lists, are written before.
-    writers["ConditionDef"] = lambda criteria: str(criteria.defined)
+    return lambda criteria: both(criteria)[0], lambda criteria: both(criteria)[1]
 
 
 def _descriptions(write: _Write) -> _Write:

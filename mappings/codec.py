@@ -223,6 +223,12 @@ def _flatten(steps: Iterable["Step | Extension"]) -> tuple[Step, ...]:
     return tuple(flat)
 
 
+def below(steps: Iterable["Step | Extension"], rows: Iterable[Field]) -> tuple[Field, ...]:
+    """The rows at a place further down."""
+    flat = _flatten(steps)
+    return tuple(row._replace(steps=(*flat, *row.steps)) for row in rows)
+
+
 def field(
     model: str,
     *steps: "Step | Extension",
@@ -406,6 +412,14 @@ text: Codec[str] = Codec(_read_text, _same, plain=True)
 boolean: Codec[bool] = Codec(_read_boolean, _same, plain=True)
 integer: Codec[int] = Codec(_read_integer, _same, plain=True)
 number: Codec[float] = Codec(_read_number, _same, plain=True)
+
+
+def present(values: list[Any], names: "Names") -> list[Any]:
+    """The values of a list but the empty ones, which formats have no form for."""
+    if "" in values:
+        names.odd = True
+        return [value for value in values if value != ""]
+    return values
 
 
 def choice(table: Mapping[V, Any]) -> Codec[V]:

@@ -254,11 +254,10 @@ class _Only(NamedTuple):
         """The expression of the value, within the nodes on the way, between these words."""
 
         def store(expr: str) -> str:
-            # A node that a codec gives may be shared, so nobody may change it.
-            inner = expr
+            # What a merging codec gives stands as it is: it may be shared, and nobody changes it.
             for key in reversed(self.keys):
-                inner = f"{{{key!r}: {inner}}}"
-            return f"{head}{inner}{tail}"
+                expr = f"{{{key!r}: {expr}}}"
+            return f"{head}{expr}{tail}"
 
         return store
 

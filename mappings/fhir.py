@@ -4,7 +4,7 @@ https://hl7.org/fhir/R5/datatypes.html
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -21,9 +21,11 @@ from trialbridge.mappings.codec import (
     System,
     V,
     annotation,
+    below,
     choice,
     item,
     misfit,
+    present,
     text,
 )
 from trialbridge.mappings.fhir_codes import (
@@ -69,14 +71,6 @@ UNMAPPED = ours("unmapped", "String")
 
 EMPTY_ELEMENT = ours("empty-element")
 """A `{}`, `[]` or `""` of a record, which FHIR forbids: where it stood, and which it was."""
-
-
-def below(steps: Iterable[Step | Extension], rows: Iterable[Field]) -> tuple[Field, ...]:
-    """The rows at a place further down."""
-    flat: list[Step] = []
-    for step in steps:
-        flat.extend(step.steps if isinstance(step, Extension) else (step,))
-    return tuple(row._replace(steps=(*flat, *row.steps)) for row in rows)
 
 
 EMPTY_ITEM = ours("empty-item", "Boolean")
@@ -127,7 +121,7 @@ def repeated(extension: Extension) -> Codec[list[str]]:
         return [str(text.read(n.get(key), names)) for n in nodes if n.get("url") == url] or None
 
     def write(values: list[str], names: Names) -> list[Node]:
-        return [{"url": url, key: value} for value in _present(values, names)]
+        return [{"url": url, key: value} for value in present(values, names)]
 
     return Codec(read, write, extensions=(extension,))
 
@@ -324,16 +318,9 @@ def some_of(codec: Codec[V], mine: Callable[[Node], bool]) -> Codec[list[V]]:
         return [value for value in found if value is not None] or None
 
     def write(values: list[V], names: Names) -> list[Any]:
-        return [codec.write(value, names) for value in _present(values, names)]
+        return [codec.write(value, names) for value in present(values, names)]
 
     return Codec(read, write, codec.systems, label=codec.label)
-
-
-def _present(values: list[Any], names: Names) -> list[Any]:
-    if "" in values:
-        names.odd = True
-        return [value for value in values if value != ""]
-    return values
 
 
 def classified(codes: Codes) -> Codec[Any]:
@@ -414,7 +401,7 @@ def worded() -> Codec[list[str]]:
         return [words for node in nodes if (words := said(node)) is not None] or None
 
     def write(values: list[str], names: Names) -> list[Node]:
-        return [{"text": value} for value in _present(values, names)]
+        return [{"text": value} for value in present(values, names)]
 
     return Codec(read, write)
 

@@ -27,10 +27,10 @@ from trialbridge.mappings.codec import (
     Record,
     Step,
     System,
-    V,
     also,
     field,
     merged,
+    present,
 )
 from trialbridge.mappings.markdown import plain
 from trialbridge.mappings.names import Names
@@ -52,12 +52,6 @@ OURS = f"{BASE}/CodeSystem/odm-parameter"
 
 PLAIN = "text/plain"
 MARKDOWN = "text/markdown"
-
-
-def below(steps: Iterable[Step], rows: Iterable[Field]) -> tuple[Field, ...]:
-    """The rows at a place further down."""
-    before = tuple(steps)
-    return tuple(row._replace(steps=(*before, *row.steps)) for row in rows)
 
 
 class Constant(dict[str, Any]):
@@ -241,20 +235,6 @@ def each(
 # --- codes -------------------------------------------------------------------------------------
 
 
-class Codes(NamedTuple):
-    """A code table: CDISC's terms, and the registry's own codes."""
-
-    terms: Mapping[Any, Term]
-    exact: System | None
-
-
-def _value_of(codes: Codes, code: Any) -> str:
-    if code in codes.terms:
-        return codes.terms[code].value
-    assert codes.exact is not None
-    return codes.exact.codes[code]
-
-
 def coded(
     terms: Mapping[Any, Term], exact: System | None = None, words: Mapping[str, Any] | None = None
 ) -> Codec[Any]:
@@ -266,13 +246,15 @@ def coded(
     code nor word, in any case of letters, is not known, with a warning, and what its Codings say
     is read.
     """
-    codes = Codes(terms, exact)
-    known = [*terms, *(code for code in (exact.codes if exact else ()) if code not in terms)]
+    labels: Mapping[Any, str] = exact.codes if exact else {}
+    # Of a code that both have, CDISC's value.
+    values = {**labels, **{code: term.value for code, term in terms.items()}}
+    known = [*terms, *(code for code in labels if code not in terms)]
     nodes: dict[Any, Node] = {}
     back: dict[str, Any] = {}
     by_code: dict[str, Any] = {}
     for code in known:
-        value = _value_of(codes, code)
+        value = values[code]
         back.setdefault(value, code)
         beside = []
         if code in terms:
@@ -284,7 +266,7 @@ def coded(
     folded = {value.casefold(): code for value, code in back.items()}
     folded |= words or {}
     for code in known:
-        for word in (exact.codes[code] if exact and code in exact.codes else "", str(code)):
+        for word in (labels.get(code, ""), str(code)):
             folded.setdefault(word.casefold(), code)
 
     def read(node: Node, names: Names) -> Any:
@@ -345,19 +327,19 @@ def beside(system: System) -> Codec[Any]:
     return Codec(read, lambda code, names: nodes[code], (system,), label="Coding")
 
 
-def code_of(system: str, member: str = "@Code") -> Codec[str]:
-    """A text as the code, or another attribute, of a Coding of this system beside a value."""
+def code_of(system: str) -> Codec[str]:
+    """A text as the code of a Coding of this system beside a value."""
 
     def read(node: Node, names: Names) -> str | None:
         for one in node.get("Coding", ()):
-            if one.get("@System") == system and member in one:
-                return _read_words(one[member], names)
+            if one.get("@System") == system and "@Code" in one:
+                return _read_words(one["@Code"], names)
         return None
 
     return Codec(
         read,
-        lambda value, names: {"Coding": [{"@System": system, member: value}]},
-        label=f"Coding[{system}].{member}",
+        lambda value, names: {"Coding": [{"@System": system, "@Code": value}]},
+        label=f"Coding[{system}].@Code",
     )
 
 
@@ -504,7 +486,12 @@ def value(text: str, *codings: Node) -> Node:
     node: Node = {"@Value": text}
     if codings:
         node["Coding"] = list(codings)
-    return {"ParameterValue": node}
+    return {VALUE: node}
+
+
+def value_of(parameter: Node) -> str:
+    """The value of a StudyParameter."""
+    return str(parameter.get(VALUE, {}).get("@Value", ""))
 
 
 def index(parameters: Iterable[Node], names: Names) -> None:
@@ -625,20 +612,13 @@ def flag(model: str, kind: Kind, *, of: str | None = "") -> Field:
     return merged(model, parameter(kind, of=of), VALUE, codec=yes_no)
 
 
-def _present(values: list[Any], names: Names) -> list[Any]:
-    if "" in values:
-        names.odd = True
-        return [value for value in values if value != ""]
-    return values
-
-
 def _read_values(nodes: Any, names: Names) -> list[str] | None:
-    read = (_read_words(node.get(VALUE, {}).get("@Value", ""), names) for node in nodes)
+    read = (_read_words(value_of(node), names) for node in nodes)
     return [text for text in read if text is not None] or None
 
 
 valued: Codec[list[str]] = Codec(
-    _read_values, lambda values, names: [value(text) for text in _present(values, names)]
+    _read_values, lambda values, names: [value(text) for text in present(values, names)]
 )
 """Texts, each as the value of a StudyParameter."""
 
@@ -670,12 +650,12 @@ class Criteria:
     https://wiki.cdisc.org/display/PUB/Criterion
     """
 
-    __slots__ = ("defined", "pieces")
+    __slots__ = ("pieces", "written")
 
     def __init__(self, pieces: list[tuple[str, bool]]) -> None:
         self.pieces = pieces
-        self.defined = ""
-        """What is written of the ConditionDefs, once the lists are written."""
+        self.written: tuple[str, str] | None = None
+        """What the writer keeps of it: the lists, and the ConditionDefs."""
 
     def listed(self) -> Iterator[tuple[str, str, str | Node]]:
         """Each in the order of the lists: the name of its list, what its OIDs end in, its words."""
@@ -805,14 +785,3 @@ def prefixed(text: str) -> Codec[str]:
         return words.removeprefix(text) if words and words.startswith(text) else None
 
     return Codec(read, lambda value, names: text + value)
-
-
-def first_of(codec: Codec[V], mine: Callable[[Node], bool]) -> Codec[V]:
-    """One value as one element of a list that other rows share."""
-
-    def read(nodes: Any, names: Names) -> V | None:
-        return next((codec.read(node, names) for node in nodes if mine(node)), None)
-
-    return codec._replace(
-        read=read, write=lambda value, names: [codec.write(value, names)], plain=False
-    )

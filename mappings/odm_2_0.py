@@ -6,7 +6,7 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 Native elements come first, then study parameters of CDISC's terminology, then ours.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from trialbridge.mappings import compiled, registry
@@ -19,6 +19,7 @@ from trialbridge.mappings.codec import (
     Record,
     also,
     among,
+    below,
     field,
     merged,
     record,
@@ -28,7 +29,6 @@ from trialbridge.mappings.odm import (
     VALUE,
     Kind,
     age,
-    below,
     beside,
     cdisc,
     code_of,
@@ -112,9 +112,9 @@ def _list(
     return among(model, *parameters(kind, of=of), codec=codec, leaves=leaves, note=note)
 
 
-def _structs(kind: Kind, table: Any) -> Codec[list[Any]]:
+def _structs(model: str, kind: Kind, table: Record) -> Field:
     """The structs of a list as StudyParameters, each with an OID that its parts can be of."""
-    return each(table, f"SP.{kind.name}")
+    return _list(model, kind, each(table, f"SP.{kind.name}"))
 
 
 def _date(model: str, kind: Kind) -> tuple[Field, Field]:
@@ -221,9 +221,6 @@ STATUS_ROWS = (
 
 # --- people and organizations -----------------------------------------------------------------
 
-INVESTIGATORS = frozenset({"PRINCIPAL_INVESTIGATOR", "SUB_INVESTIGATOR"})
-
-
 _USERS = ("USER.", "ORG.SITE.")
 
 
@@ -246,18 +243,18 @@ CONTACT_ROWS = (
     field("phone_ext", "Telecom", telecom("Other"), "@Value", codec=prefixed("ext. ")),
     field("email", "Telecom", telecom("Email"), "@Value", codec=words),
 )
-CENTRAL_CONTACT = record(
-    Contact,
-    *CONTACT_ROWS,
-    merged("role", codec=parts.user_type),
-    coded_one("role", cdisc("CONROLE"), CONTACT_ROLES, registry.CONTACT_ROLE, of=None),
-)
-SITE_CONTACT = record(
-    Contact,
-    *CONTACT_ROWS,
-    merged("role", codec=parts.user_type),
-    coded_one("role", cdisc("CONROLE"), SITE_ROLES, registry.CONTACT_ROLE, of=None),
-)
+
+
+def _contact(roles: Mapping[Any, terms.Term]) -> Record:
+    return record(
+        Contact,
+        *CONTACT_ROWS,
+        merged("role", codec=parts.user_type),
+        coded_one("role", cdisc("CONROLE"), roles, registry.CONTACT_ROLE, of=None),
+    )
+
+
+CENTRAL_CONTACT, SITE_CONTACT = _contact(CONTACT_ROLES), _contact(SITE_ROLES)
 OFFICIAL = record(
     Official,
     field("name", "FullName", codec=words),
@@ -265,7 +262,6 @@ OFFICIAL = record(
     merged("role", codec=parts.user_type),
     coded_one("role", cdisc("CONROLE"), terms.CONTACT_ROLE, registry.OFFICIAL_ROLE, of=None),
 )
-SPONSOR_ROWS = (*name_rows("name"),)
 SPONSOR = record(
     Sponsor,
     *name_rows("name"),
@@ -624,7 +620,7 @@ AVAILABLE_IPD = record(
 )
 LARGE_DOCUMENT = record(
     LargeDoc,
-    field("label", "Title", codec=parts.title),
+    field("label", "Title", codec=words),
     field("filename", "@xlink:href", codec=words)._replace(when=parts.is_file_name),
     _owned("filename")._replace(
         when=lambda name: not parts.is_file_name(name),
@@ -647,15 +643,9 @@ RELATED_TRIAL = record(
 )
 
 REFERENCE_ROWS = (
-    _list(f"{REFERENCES}.references", cdisc("CITNSTDY"), _structs(cdisc("CITNSTDY"), REFERENCE)),
-    _list(
-        f"{REFERENCES}.see_also_links", cdisc("URLSTDY"), _structs(cdisc("URLSTDY"), SEE_ALSO_LINK)
-    ),
-    _list(
-        f"{REFERENCES}.avail_ipds",
-        own("available-ipd"),
-        _structs(own("available-ipd"), AVAILABLE_IPD),
-    ),
+    _structs(f"{REFERENCES}.references", cdisc("CITNSTDY"), REFERENCE),
+    _structs(f"{REFERENCES}.see_also_links", cdisc("URLSTDY"), SEE_ALSO_LINK),
+    _structs(f"{REFERENCES}.avail_ipds", own("available-ipd"), AVAILABLE_IPD),
     coded_one(f"{IPD}.ipd_sharing", own("ipd-sharing"), {}, registry.IPD_SHARING),
     one(f"{IPD}.description", own("ipd-sharing-description")),
     _list(
@@ -672,9 +662,7 @@ REFERENCE_ROWS = (
     ),
     flag("documents.large_document.no_sap", own("no-sap")),
     one("page.conditions_line", own("conditions-line")),
-    _list(
-        "page.related_trials", own("related-trial"), _structs(own("related-trial"), RELATED_TRIAL)
-    ),
+    _structs("page.related_trials", own("related-trial"), RELATED_TRIAL),
 )
 
 
@@ -718,7 +706,7 @@ def _browse(kind: str) -> tuple[Field, ...]:
     )
     return (
         _codings(f"{model}.ancestors", ancestors, TERM, MESH),
-        _list(f"{model}.browse_leaves", leaf, _structs(leaf, BROWSE_LEAF)),
+        _structs(f"{model}.browse_leaves", leaf, BROWSE_LEAF),
         _codings(f"{model}.browse_branches", branches, BROWSE_BRANCH, BRANCH_SYSTEM),
     )
 
@@ -757,21 +745,15 @@ REGISTRY_ROWS = (
         own("estimated-results-first-submit-date"),
     ),
     *_date(f"{TRACKING}.first_mcp_info.post_date", own("first-mcp-post-date")),
-    _list(
-        f"{TRACKING}.submission_infos", own("submission"), _structs(own("submission"), SUBMISSION)
-    ),
+    _structs(f"{TRACKING}.submission_infos", own("submission"), SUBMISSION),
     *_browse("condition"),
     *_browse("intervention"),
     one(f"{UNPOSTED_ANNOTATION}.unposted_responsible_party", own("unposted-responsible-party")),
-    _list(
-        f"{UNPOSTED_ANNOTATION}.unposted_events",
-        own("unposted-event"),
-        _structs(own("unposted-event"), UNPOSTED),
-    ),
-    _list(
+    _structs(f"{UNPOSTED_ANNOTATION}.unposted_events", own("unposted-event"), UNPOSTED),
+    _structs(
         "annotation.annotation.violation_annotation.violation_events",
         own("violation-event"),
-        _structs(own("violation-event"), VIOLATION),
+        VIOLATION,
     ),
 )
 
@@ -780,7 +762,7 @@ MEASURE = record(Outcome, field("measure", VALUE, "@Value", codec=words))
 
 
 def _measures(model: str, kind: Kind) -> Field:
-    return also(_list(f"protocol.outcomes.{model}", kind, _structs(kind, MEASURE)))
+    return also(_structs(f"protocol.outcomes.{model}", kind, MEASURE))
 
 
 SUMMARY_ROWS = (

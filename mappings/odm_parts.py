@@ -34,6 +34,7 @@ from trialbridge.mappings.odm import (
     put,
     said,
     value,
+    value_of,
     words,
     yes_no,
 )
@@ -155,8 +156,6 @@ def complete_leaf(node: Node) -> None:
     node.setdefault("@xlink:href", "")
 
 
-title: Codec[str] = words
-
 _USER_TYPES = {"PRINCIPAL_INVESTIGATOR": "Investigator", "SUB_INVESTIGATOR": "Investigator"}
 
 
@@ -225,7 +224,7 @@ def _read_enrollment(root: Node, names: Names) -> EnrollmentInfo | None:
     for type_, kind in _SUBJECTS.items():
         for node in got(names, kind)[:1]:
             try:
-                count = integer.read(node.get(VALUE, {}).get("@Value", ""), names)
+                count = integer.read(value_of(node), names)
             except Mismatch as mismatch:
                 at = f"StudyParameter[@OID='{node.get('@OID')}'].{VALUE}.@Value"
                 raise Mismatch.of(mismatch.within(at)) from None
@@ -286,7 +285,7 @@ def _is_by_name(node: Node) -> bool:
 def _meant(nodes: Any, by_oid: Mapping[str, str], names: Names) -> Iterator[tuple[Node, str]]:
     """The parameters of arms or interventions that there are, or of a name; with the name."""
     for node in nodes:
-        what = str(node.get(VALUE, {}).get("@Value", ""))
+        what = value_of(node)
         if _is_by_name(node):
             yield node, what
         elif what in by_oid:
@@ -331,7 +330,7 @@ class _Study:
             if label is not None:
                 self.arms[oid] = str(label)
             for one in got(names, RECEIVED, oid):
-                what = str(one.get(VALUE, {}).get("@Value", ""))
+                what = value_of(one)
                 if what in self.interventions and label is not None and not _is_by_name(one):
                     labels = self.labels.setdefault(what, [])
                     if label not in labels:
@@ -356,11 +355,6 @@ def _read_received(nodes: Any, names: Names) -> list[str] | None:
 received: Codec[list[str]] = Codec(_read_received, _write_received, (_REFERENCE,))
 """The interventions of an arm by their OIDs; one that the record has not, by its name."""
 
-_DIFFERENCES: dict[arms.Difference, str] = {
-    "only-intervention": "arm-of-intervention",
-    "only-arm": "arm-not-of-intervention",
-    "order": "arm-order",
-}
 ARM_DIFFERENCE = own("arm-of-intervention")
 _DIFFERENCE = registry.code_system(
     "odm-arm-difference",
@@ -396,8 +390,8 @@ def _read_labels(node: Node, names: Names) -> list[str] | None:
     oid = str(node.get("@OID"))
     told: list[tuple[arms.Difference, str]] = []
     for one, label in _meant(got(names, ARM_DIFFERENCE, oid), study.arms, names):
-        kind = next((c.get("@Code") for c in one[VALUE].get("Coding", ())), None)
-        if kind in _DIFFERENCES:
+        kind: Any = next((c.get("@Code") for c in one[VALUE].get("Coding", ())), None)
+        if kind in _DIFFERENCE.codes:
             told.append((kind, label))
     return arms.labels(study.labels.get(oid, []), told) or None
 
@@ -544,7 +538,7 @@ def _meshes(which: str) -> Codec[list[Mesh]]:
                     parts = {"id": one.get("@Code"), "term": one.get("@Label")}
                     found.append(Mesh(**{key: words for key, words in parts.items() if words}))
         for node in got(names, _ORDER[which])[:1]:
-            order = str(node.get(VALUE, {}).get("@Value", "")).split()
+            order = value_of(node).split()
             if sorted(order) == sorted(str(n) for n in range(1, len(found) + 1)):
                 at = dict(zip(map(int, order), found, strict=True))
                 found = [at[n] for n in sorted(at)]
@@ -607,7 +601,7 @@ def _write_criteria(text: str, names: Names) -> Node | None:
 
 def _read_criteria(protocol: Node, names: Names) -> str | None:
     whole = next(
-        (words.read(n.get(VALUE, {}).get("@Value", ""), names) for n in got(names, CRITERIA_TEXT)),
+        (words.read(value_of(node), names) for node in got(names, CRITERIA_TEXT)),
         None,
     )
     conditions = names.memo["conditions"]
