@@ -37,7 +37,7 @@ with atheris.instrument_imports(include=["trialbridge"]):
             import_module(module)
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from mutations import documents, mutated  # noqa: E402
 

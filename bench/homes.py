@@ -19,8 +19,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from trialbridge import ctgov
-from trialbridge.formats import Format, by_name
+from trialbridge.formats import Format, by_name, ctgov
 from trialbridge.mappings.coverage import pattern
 from trialbridge.schemas.pointer import ABSENT, walk
 from trialbridge.schemas.problem import ReadError

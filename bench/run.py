@@ -124,9 +124,9 @@ def parts(records: list[bytes]) -> list[Part]:
     import orjson
 
     import trialbridge
-    from trialbridge import ctgov, fhir, odm, odm_tree, text
-    from trialbridge.schemas import fhir_r5
-    from trialbridge.schemas import odm as odm_schema
+    from trialbridge.formats import ctgov, fhir, odm, odm_tree, text
+    from trialbridge.schemas.fhir import r5 as fhir_r5
+    from trialbridge.schemas.odm import validate as odm_schema
 
     convert, encode = trialbridge.convert, msgspec.json.encode
     trials = [ctgov.read(record)[0] for record in records]

@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from trialbridge import ctgov, text
+from trialbridge.formats import ctgov, text
 from trialbridge.mappings.coverage import pattern
-from trialbridge.mappings.text import SHOWN
+from trialbridge.mappings.text.layout import SHOWN
 from trialbridge.schemas.pointer import walk
 from trialbridge.schemas.trial import Trial
 

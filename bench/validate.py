@@ -25,11 +25,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 import trialbridge
-from trialbridge.schemas import fhir_invariants
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.fhir_definitions import VERSIONS
-from trialbridge.schemas.fhir_schema import gate
-from trialbridge.schemas.fhir_walk import walk
+from trialbridge.schemas.fhir import invariants as fhir_invariants
+from trialbridge.schemas.fhir.definitions import VERSIONS
+from trialbridge.schemas.fhir.schema import gate
+from trialbridge.schemas.fhir.walk import walk
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = Path(os.environ.get("TRIALBRIDGE_CORPUS") or ROOT.parent / "shared" / "corpus")
@@ -38,7 +38,7 @@ STARTS = 7
 
 LOAD = """
 import time
-from trialbridge.schemas.fhir_definitions import definitions
+from trialbridge.schemas.fhir.definitions import definitions
 start = time.perf_counter()
 definitions({version!r}).rows("ResearchStudy")
 print((time.perf_counter() - start) * 1000)
@@ -48,7 +48,7 @@ FIRST = """
 import sys, time
 data = sys.stdin.buffer.read()
 start = time.perf_counter()
-from trialbridge.schemas.fhir_r5 import check
+from trialbridge.schemas.fhir.r5 import check
 check(data)
 print((time.perf_counter() - start) * 1000)
 """

@@ -4,12 +4,12 @@ import os
 from typing import BinaryIO, NamedTuple
 
 from trialbridge.formats import Format, by_name, names
+from trialbridge.formats.sniff import recognise
 from trialbridge.homes import Fidelity, measure, model_tree
 from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.schemas.pointer import ABSENT, Difference, differences, escape
 from trialbridge.schemas.problem import Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
-from trialbridge.sniff import recognise
 
 Source = str | os.PathLike[str] | bytes
 """A path, or the content itself as bytes."""

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
-from trialbridge.mappings import fhir_r5, odm_2_0
 from trialbridge.mappings.codec import Field, Record, attribute_type, item_type
 from trialbridge.mappings.coverage import CoverageRow, Home
-from trialbridge.mappings.definitions import Definition, extensions, meaning, systems, walk
+from trialbridge.mappings.fhir import r5 as fhir_r5
+from trialbridge.mappings.fhir.definitions import Definition, extensions, meaning, systems, walk
 from trialbridge.mappings.names import Names
-from trialbridge.mappings.odm import OURS
+from trialbridge.mappings.odm import v2_0 as odm_2_0
+from trialbridge.mappings.odm.elements import OURS
 from trialbridge.report import HOMES
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.cdisc_codes import CDISC, CDISC_NAME, CDISC_VERSION

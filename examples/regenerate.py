@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from trialbridge.cli import convert
+from trialbridge.cli.commands import convert
 
 FOLDER = Path(__file__).resolve().parent
 ENDINGS = {

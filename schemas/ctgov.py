@@ -4,7 +4,7 @@ The API's definition states the length of an NCT number (its other patterns, dat
 are the model's, so reading tells them). The definitions of the registry's data elements state how
 long a text may be: the limits below are those, as of 2025. Nothing here makes a record unreadable,
 so nothing is an error. A rule that posted records break is information; over 1,007 of them, no
-warning is given (tests/test_registry.py).
+warning is given (tests/model/test_registry.py).
 
 https://clinicaltrials.gov/data-api/api
 https://clinicaltrials.gov/policy/protocol-definitions

@@ -1,0 +1,239 @@
+"""The command `trialbridge validate`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from trialbridge.cli.options import SETTINGS, VALIDATED_TOO, Command, format_option, size_limit
+from trialbridge.formats import FORMATS, Format, UnknownFormat, by_name
+
+if TYPE_CHECKING:
+    from trialbridge.schemas.problem import Severity
+    from trialbridge.validation.baseline import Baseline
+    from trialbridge.validation.check import Tally, Wish
+    from trialbridge.validation.hl7_validator import Validator
+
+# Named here as well: help must not load what makes them. A test compares.
+REPORT_NAMES: Final = ("text", "json", "sarif", "junit", "operationoutcome")
+SEVERITY_NAMES: Final[tuple[Severity, ...]] = ("fatal", "error", "warning", "information")
+NEVER: Final = "never"
+
+
+def _either(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Take a form of report or a format of sources: no name but `text` is both."""
+    if value is None or value in REPORT_NAMES:
+        return value
+    try:
+        return by_name(value).name
+    except UnknownFormat as error:
+        message = f"{error}; and forms of report are {', '.join(REPORT_NAMES)}"
+        raise click.BadParameter(message, ctx, param) from error
+
+
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    names = dict.fromkeys([*REPORT_NAMES, *(known.name for known in FORMATS)])
+    return [name for name in names if name.startswith(incomplete)]
+
+
+@click.command(cls=Command, context_settings=SETTINGS, epilog=VALIDATED_TOO)
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
+@format_option(
+    "--from",
+    "-f",
+    "stated",
+    required=False,
+    help="Format of all sources; by default each is recognised by content.",
+)
+@click.option(
+    "--report",
+    "-r",
+    type=click.Choice(REPORT_NAMES),
+    help="Form of the report.  [default: text]",
+)
+@click.option(
+    "--format",
+    "either",
+    metavar="NAME",
+    callback=_either,
+    shell_complete=_complete,
+    help="As --report, or for the name of any other format as --from.",
+)
+@click.option("--output", "-o", type=click.Path(allow_dash=True), help="File for the report.")
+@click.option(
+    "--severity",
+    "-s",
+    type=click.Choice(SEVERITY_NAMES),
+    default="warning",
+    show_default=True,
+    help="Show problems of this level and worse.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice([*SEVERITY_NAMES, NEVER]),
+    default="error",
+    show_default=True,
+    help="Exit with 1 at problems of this level and worse, shown or not.",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False),
+    help="File of known problems, which are neither shown nor counted.",
+)
+@click.option(
+    "--write-baseline",
+    type=click.Path(dir_okay=False),
+    help="Write all problems to such a file, and exit with 0.",
+)
+@click.option("--deep", is_flag=True, help="Ask independent implementations as well.")
+@click.option(
+    "--hl7-validator",
+    metavar="PATH",
+    type=click.Path(dir_okay=False),
+    help="Ask HL7's own validator about FHIR as well: its validator_cli.jar, run by Java.",
+)
+@click.option(
+    "--hl7-timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True, max=86_400),
+    default=600,
+    show_default=True,
+    help="How long HL7's validator may take for a document.",
+)
+@click.option("--skip-unknown", is_flag=True, help="Skip files of no known format, also by name.")
+@click.option("--quiet", "-q", is_flag=True, help="Errors only, and nothing where there are none.")
+def validate(
+    paths: tuple[str, ...],
+    stated: Format | None,
+    report: str | None,
+    either: str | None,
+    output: str | None,
+    severity: Severity,
+    fail_on: str,
+    baseline: str | None,
+    write_baseline: str | None,
+    deep: bool,
+    hl7_validator: str | None,
+    hl7_timeout: float,
+    skip_unknown: bool,
+    quiet: bool,
+) -> None:
+    """List what is wrong with records.
+
+    PATH is a file, a folder (all in it that is of a known format), NDJSON (.ndjson, .jsonl: a
+    record a line), a zip archive of these, or - for standard input. A record is fine if it can be
+    read and, where its format has official definitions, is valid by them. Exit status 1 if
+    problems reach the level of --fail-on.
+    """
+    from trialbridge.output import deliver
+    from trialbridge.validation import reports, sources
+    from trialbridge.validation.check import Tally, Wish, reaches
+    from trialbridge.validation.check import validate as validated
+
+    form, format_ = _settled(report, either, stated)
+    wish = Wish(
+        format=format_,
+        severity="error" if quiet and reaches("error", severity) else severity,
+        fail_on=None if fail_on == NEVER else _level(fail_on),
+        skip_unknown=skip_unknown,
+        baseline=_known(baseline),
+        keep=write_baseline is not None,
+        deep=deep,
+        hl7=_hl7(hl7_validator, hl7_timeout),
+    )
+    tally = Tally()
+    stdin = sys.stdin.buffer if sys.stdin is not None else None
+    results = validated(sources.sources(paths, size_limit(), stdin), wish, tally)
+    to_file = output is not None and output != "-"
+    look = reports.Look(coloured=not to_file and _coloured(), quiet=quiet)
+    pieces = reports.write(form, results, tally, look)
+    deliver(
+        (piece.encode(errors="backslashreplace") for piece in _flushed(pieces, to_file)), output
+    )
+    if to_file and not quiet:
+        from trialbridge.validation.reports.text import summary
+
+        click.echo(summary(tally), err=True)
+    if write_baseline is not None:
+        from trialbridge.validation.baseline import dump
+
+        deliver([dump(tally.kept)], write_baseline)
+        return
+    _end(paths, wish, tally)
+
+
+def _settled(
+    report: str | None, either: str | None, stated: Format | None
+) -> tuple[str, str | None]:
+    """Give the form of the report and the format of the sources, if it is stated."""
+    format_ = stated and stated.name
+    for option, value in (("--report", report), ("--from", format_)):
+        same = either in REPORT_NAMES if option == "--report" else either not in REPORT_NAMES
+        if either and same and value and value != either:
+            raise click.UsageError(f"--format {either} and {option} {value} are two answers")
+    if either in REPORT_NAMES:
+        report = either
+    elif either:
+        format_ = either
+    return report or "text", format_
+
+
+def _level(name: str) -> Severity:
+    return next(severity for severity in SEVERITY_NAMES if severity == name)
+
+
+def _known(path: str | None) -> Baseline | None:
+    from trialbridge import api
+    from trialbridge.schemas.problem import ReadError
+    from trialbridge.validation import baseline
+
+    if path is None:
+        return None
+    try:
+        return baseline.load(api.load(path))
+    except ReadError as error:
+        reason = error.problems[0].message
+    except ValueError as error:
+        reason = str(error)
+    message = f"--baseline {click.format_filename(path)}: {reason}"
+    raise click.UsageError(message)
+
+
+def _hl7(path: str | None, time_limit: float) -> Validator | None:
+    """Find HL7's validator, before anything is checked."""
+    if path is None:
+        return None
+    from trialbridge.validation.hl7_validator import NotThere, validator
+
+    try:
+        return validator(path, time_limit)
+    except NotThere as error:
+        message = f"--hl7-validator: {error}"
+        raise click.UsageError(message) from error
+
+
+def _coloured() -> bool:
+    """Tell if standard output shows colours. https://no-color.org"""
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _flushed(pieces: Iterator[str], to_file: bool) -> Iterator[str]:
+    """Show the pieces of a long run on a terminal as they come."""
+    for piece in pieces:
+        yield piece
+        if not to_file and sys.stdout is not None and sys.stdout.isatty():
+            sys.stdout.flush()
+
+
+def _end(paths: tuple[str, ...], wish: Wish, tally: Tally) -> None:
+    if not tally.sources and not wish.skip_unknown:
+        # A wrong path in CI would else be green for ever.
+        names = " ".join(map(click.format_filename, paths))
+        raise click.UsageError(f"no source of a known format in {names}")
+    if tally.failed:
+        sys.exit(1)

@@ -1,0 +1,281 @@
+"""FHIR Bundles: bytes to resources and back.
+
+https://hl7.org/fhir/R5/bundle.html
+"""
+
+from collections import Counter
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from trialbridge.mappings.codec import Home, Mismatch, Node
+from trialbridge.mappings.compiled import Read, Write, reader, writer
+from trialbridge.mappings.fhir.r5 import STUDY
+from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, UNMAPPED
+from trialbridge.mappings.names import Names, extend
+from trialbridge.mappings.record.empty import empty_elements, with_empty_elements
+from trialbridge.schemas.base import BASE
+from trialbridge.schemas.decode import parse_object
+from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.trial import Trial
+from trialbridge.tables import left_aside, not_readable, warned
+
+LINK = "https://hl7.org/fhir/R5/researchstudy.html"
+
+_SHOWN = 60
+
+
+@lru_cache(maxsize=1)
+def _r5() -> tuple[Write, Read]:
+    return writer(STUDY), reader(STUDY)
+
+
+def write(trial: Trial) -> tuple[bytes, list[Problem]]:
+    """The record as a Bundle of type collection, the ResearchStudy first.
+
+    The problems are warnings of what the Bundle does not carry.
+    """
+    bundle, problems = write_tree(trial)
+    return msgspec.json.encode(bundle), problems
+
+
+def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
+    """The record as the tree of a Bundle."""
+    names = Names(trial)
+    study = _r5()[0](trial, names)
+    if names.odd:
+        extend(study, "extension", _write_empty(trial))
+    if trial.unmapped:
+        words = msgspec.json.encode(trial.unmapped, order="sorted").decode()
+        extend(study, "extension", [{"url": UNMAPPED.url, "valueString": words}])
+    url = f"{BASE}/ResearchStudy/{names.root}"
+    resource = {"resourceType": "ResearchStudy", "id": names.root, "status": "active", **study}
+    entries = [{"fullUrl": url, "resource": resource}, *names.entries]
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries}, left_aside(
+        trial, "FHIR R5"
+    )
+
+
+def _write_empty(trial: Trial) -> list[Node]:
+    """A marker for each `{}`, `[]` and `""` of the record, which FHIR forbids."""
+    return [
+        {
+            "url": EMPTY_ELEMENT.url,
+            "extension": [
+                {"url": "pointer", "valueString": pointer},
+                {"url": "kind", "valueCode": kind},
+            ],
+        }
+        for pointer, kind in empty_elements(trial)
+    ]
+
+
+def read(data: bytes) -> tuple[Trial, list[Problem]]:
+    """The record of a Bundle's one ResearchStudy.
+
+    Raises ReadError if the bytes are no such Bundle, with all that does not have its form.
+    """
+    return read_tree(decode_tree(data))
+
+
+def decode_tree(data: bytes) -> Node:
+    """The JSON object of a FHIR resource. Raises ReadError if it is none."""
+    tree = parse_object(data)
+    if "resourceType" not in tree:
+        raise _fatal("", "not-fhir", "no 'resourceType': not a FHIR resource")
+    return tree
+
+
+def read_tree(tree: Node) -> tuple[Trial, list[Problem]]:
+    """The record of the tree of a Bundle, or of a ResearchStudy alone."""
+    names = Names()
+    entries = _entries(tree)
+    studies = []
+    for path, full_url, resource in entries:
+        names.add(resource, full_url)
+        if resource.get("resourceType") == "ResearchStudy":
+            studies.append((path, resource))
+    if len(studies) != 1:
+        found = ", ".join(path for path, _ in studies) or "none"
+        raise _fatal("Bundle.entry", "one-study", f"expected one ResearchStudy, found {found}")
+    ((_, study),) = studies
+    names.study = study
+    try:
+        trial = _read_rest(_r5()[1](study, names), study)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _malformed(tree, error) from error
+    except Mismatch as mismatch:
+        raise not_readable(mismatch, "ResearchStudy", LINK) from None
+    return trial, [
+        *warned(names, "ResearchStudy"),
+        *_unread([resource for _, _, resource in entries], trial),
+    ]
+
+
+# What a Bundle needs to hold together.
+_NO_FACTS = frozenset({"resourceType", "id", "meta", "reference"})
+
+
+def _unread(resources: list[Node], trial: Trial) -> list[Problem]:
+    """A warning for each element whose values are not in the record that was read.
+
+    What is not read is what is not written again: of a Bundle of ours nothing, of others' Bundles
+    the elements that a trial record has no place for.
+    """
+    written, _ = write_tree(trial)
+    again = [entry["resource"] for entry in written["entry"]]
+    if again == resources:
+        return []
+    left = _facts(resources)
+    left.subtract(_facts(again))
+    missing: Counter[str] = Counter()
+    for (path, _), count in left.items():
+        if count > 0:
+            missing[path] += count
+    return [
+        Problem(
+            severity="warning",
+            layer="mapping",
+            path=path,
+            code="not-read",
+            message=f"{count} value{'s have' if count > 1 else ' has'} no place in the record",
+            link=LINK,
+        )
+        for path, count in sorted(missing.items())
+    ]
+
+
+def _facts(resources: list[Node]) -> Counter[tuple[str, Any]]:
+    """How often each value stands at each element of the resources."""
+    found: Counter[tuple[str, Any]] = Counter()
+
+    def walk(node: Any, path: str) -> None:
+        if isinstance(node, dict):
+            for key, inner in node.items():
+                # A narrative says again what the resource says.
+                narrative = key == "text" and isinstance(inner, dict)
+                if key not in _NO_FACTS and not narrative:
+                    walk(inner, f"{path}.{key}")
+        elif isinstance(node, list):
+            for inner in node:
+                walk(inner, path)
+        else:
+            found[path, node] += 1
+
+    for resource in resources:
+        walk(resource, str(resource.get("resourceType")))
+    return found
+
+
+def _entries(tree: Node) -> list[tuple[str, str | None, Node]]:
+    """Each resource with its path and fullUrl."""
+    kind = tree.get("resourceType")
+    if kind == "ResearchStudy":
+        return [("ResearchStudy", None, tree)]
+    if kind != "Bundle":
+        shown = str(kind)[:_SHOWN]
+        raise _fatal(
+            shown, "not-a-bundle", f"expected a Bundle with a ResearchStudy, found a {shown}"
+        )
+    entries = tree.get("entry", [])
+    if not isinstance(entries, list):
+        raise _fatal("Bundle.entry", "wrong-type", "expected a list of entries")
+    found = []
+    for position, entry in enumerate(entries):
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if not isinstance(resource, dict):
+            raise _fatal(
+                f"Bundle.entry[{position}]", "wrong-type", "expected an entry with a resource"
+            )
+        found.append((f"Bundle.entry[{position}]", entry.get("fullUrl"), resource))
+    return found
+
+
+def _read_rest(trial: Trial, study: Node) -> Trial:
+    """The record with what no row of the table carries: empty elements and `unmapped`."""
+    empty: dict[str, str] = {}
+    unmapped = trial.unmapped
+    for extension in study.get("extension", ()):
+        if extension.get("url") == EMPTY_ELEMENT.url:
+            parts = {p.get("url"): p for p in extension.get("extension", ())}
+            kind = parts.get("kind", {}).get("valueCode")
+            pointer = parts.get("pointer", {}).get("valueString")
+            if isinstance(kind, str) and isinstance(pointer, str):
+                empty[pointer] = kind
+        elif extension.get("url") == UNMAPPED.url:
+            try:
+                unmapped = msgspec.json.decode(
+                    extension.get("valueString", ""), type=dict[str, Any]
+                )
+            except (msgspec.DecodeError, TypeError) as error:
+                raise _fatal(
+                    f"ResearchStudy.extension[url='{UNMAPPED.url}']", "not-json", str(error)
+                ) from None
+    try:
+        trial = with_empty_elements(trial, empty)
+    except msgspec.ValidationError as error:
+        raise _fatal(
+            f"ResearchStudy.extension[url='{EMPTY_ELEMENT.url}']", "not-readable", str(error)
+        ) from None
+    if unmapped is not None:
+        trial = msgspec.structs.replace(trial, unmapped=unmapped)
+    return trial
+
+
+def _malformed(tree: Node, error: Exception) -> ReadError:
+    """Why a tree cannot be walked: what the check of its structure says.
+
+    The readers ask of each value that it is what they read, and not of all that is on the way.
+    """
+    from trialbridge.schemas.fhir.r5 import validate
+
+    problems = [p for p in validate(tree, second_opinion=False) if p.layer == "structure"]
+    if problems:
+        return ReadError(problems)
+    return _fatal("ResearchStudy", "not-readable", f"the tree cannot be read: {error}")
+
+
+def _fatal(path: str, code: str, message: str) -> ReadError:
+    return ReadError(
+        [Problem(severity="fatal", layer="read", path=path, code=code, message=message, link=LINK)]
+    )
+
+
+def bare(data: bytes) -> dict[Home, bytes]:
+    """A Bundle without all extensions, and without ours."""
+    tree = msgspec.json.decode(data)
+    return {
+        "native": msgspec.json.encode(strip_extensions(tree)),
+        "official": msgspec.json.encode(strip_extensions(tree, BASE)),
+    }
+
+
+def strip_extensions(tree: Any, base: str = "") -> Any:
+    """Take out of a FHIR tree the extensions whose url begins with `base`, by default all.
+
+    What is empty afterwards goes too, since FHIR has no empty objects and arrays.
+    https://hl7.org/fhir/R5/json.html
+    """
+    if isinstance(tree, list):
+        pairs = [(item, strip_extensions(item, base)) for item in tree]
+        return [left for item, left in pairs if item is None or left is not None] or None
+    if not isinstance(tree, dict):
+        return tree
+    kept: dict[str, Any] = {}
+    left: Any
+    for key, value in tree.items():
+        if key in ("extension", "modifierExtension") and isinstance(value, list):
+            value = [item for item in value if not str(item.get("url", "")).startswith(base)]
+        if key.startswith("_") and isinstance(value, list):
+            # Items stand beside those of the primitive by position, so emptied ones stay as null.
+            beside = [strip_extensions(item, base) for item in value]
+            left = beside if any(item is not None for item in beside) else None
+        else:
+            left = strip_extensions(value, base)
+        if left is not None:
+            kept[key] = left
+    for key, value in kept.items():
+        if isinstance(value, list) and not key.startswith("_") and f"_{key}" not in kept:
+            kept[key] = [item for item in value if item is not None]
+    return {key: value for key, value in kept.items() if value != []} or None

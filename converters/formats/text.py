@@ -1,0 +1,248 @@
+"""The text of a trial's page, to and from a Trial."""
+
+import re
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from trialbridge.mappings.coverage import pattern
+from trialbridge.mappings.text.layout import LAYOUT, SHOWN, UNKNOWN
+from trialbridge.mappings.text.reader import read as read_lines
+from trialbridge.mappings.text.rows import Line
+from trialbridge.mappings.text.sections import NotARecord, Source
+from trialbridge.mappings.text.writer import write as write_tree
+from trialbridge.schemas.decode import restore
+from trialbridge.schemas.pointer import walk
+from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.trial import Trial
+
+
+def read(data: bytes) -> tuple[Trial, list[Problem]]:
+    """Read the text of a trial's page (UTF-8) as a trial, with warnings.
+
+    What the layout has no place for is a warning, and kept in `unmapped` under `/page/unknown/`
+    and its heading. Raises ReadError with every problem: not UTF-8, no record, several records,
+    values that cannot be (`2024-13-01` as a date).
+    """
+    text, problems = _decode(data)
+    try:
+        page = read_lines(_lines(text))
+    except NotARecord as error:
+        raise ReadError(
+            [
+                _short(_problem("fatal", f"line {number}", "not-a-record", message))
+                for number, message in error.places[:_MOST_PLACES]
+            ]
+        ) from error
+    problems += map(_short, page.problems)
+    if any(problem.severity == "error" for problem in problems):
+        raise ReadError(problems)
+    tree = {**page.tree, "unmapped": page.unmapped} if page.unmapped else page.tree
+    return msgspec.convert(tree, Trial), problems
+
+
+def write(trial: Trial) -> tuple[bytes, list[Problem]]:
+    """Write a trial as the text of its page (UTF-8), with warnings.
+
+    A fact that the layout has no place for is `not-carried`; one that it shows, but that could
+    not be read back from what was written (as a line of text that reads like a heading), is
+    `not-read-back`. There is one warning for each leaf of the model, which counts its values.
+    """
+    tree: dict[str, Any] = msgspec.to_builtins(trial)
+    tree.pop("trialbridge", None)
+    unmapped: dict[str, Any] = tree.pop("unmapped", None) or {}
+    unknown = {key: value for key, value in unmapped.items() if key.startswith(UNKNOWN)}
+    # Of what the model does not know, the page has a line for codes alone.
+    codes = {
+        key: value
+        for key, value in unmapped.items()
+        if isinstance(value, str) and pattern(key) in SHOWN
+    }
+    aside = [pattern(key) for key in unmapped if key not in unknown and key not in codes]
+    tree = restore(tree, codes)
+    data = write_tree(tree, unknown).encode()
+    return data, [*_not_carried(tree, aside), *_not_read_back(tree, unknown, data)]
+
+
+def _problem(severity: Any, path: str, code: str, message: str, layer: str = "read") -> Problem:
+    return Problem(severity=severity, layer=layer, path=path, code=code, message=message)
+
+
+def _short(problem: Problem) -> Problem:
+    """Cut the message of a problem that quotes a line: some lines have megabytes."""
+    if len(problem.message) <= _LONGEST:
+        return problem
+    left = len(problem.message) - _LONGEST
+    message = f"{problem.message[:_LONGEST]}... (and {left:,} characters more)"
+    return msgspec.structs.replace(problem, message=message)
+
+
+# --- bytes and lines
+
+_LONGEST = 600
+_MOST_PLACES = 1_000
+
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
+# Tab, line feed, form feed and carriage return are the controls that a text may have.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
+
+
+def _decode(data: bytes) -> tuple[str, list[Problem]]:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ReadError([_problem("fatal", "line 1", "encoding", "UTF-16, expected UTF-8")])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = data.count(b"\n", 0, error.start) + 1
+        raise ReadError(
+            [
+                _problem(
+                    "fatal",
+                    f"line {number}",
+                    "encoding",
+                    f"byte 0x{data[error.start]:02x} at offset {error.start} is not UTF-8 "
+                    f"({error.reason})",
+                )
+            ]
+        ) from error
+    if found := _CONTROL.search(text):
+        number = text.count("\n", 0, found.start()) + 1
+        raise ReadError(
+            [
+                _problem(
+                    "fatal",
+                    f"line {number}",
+                    "control",
+                    f"a control character (U+{ord(found[0]):04X}), expected text",
+                )
+            ]
+        )
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
+    return _unescape(text)
+
+
+def _unescape(text: str) -> tuple[str, list[Problem]]:
+    """Take HTML's escapes out of a text that as a whole was escaped: no bare `&`, `<` or `>`."""
+    if "<" in text or ">" in text:
+        return text, []
+    found = list(_ENTITY.finditer(text))
+    if not found or len(found) != text.count("&"):
+        return text, []
+    number = text.count("\n", 0, found[0].start()) + 1
+    return _ENTITY.sub(_character, text), [
+        _problem(
+            "warning",
+            f"line {number}",
+            "html",
+            f"the text is escaped as HTML ({len(found)} entities, no bare '&', '<' or '>'), and "
+            "was read unescaped",
+        )
+    ]
+
+
+def _character(entity: re.Match[str]) -> str:
+    name = entity[0][1:-1]
+    if name in _NAMED:
+        return _NAMED[name]
+    point = int(name[2:], 16) if name[1] == "x" else int(name[1:])
+    if point == 0xA0:
+        return " "
+    return chr(point) if 0x20 <= point < 0x110000 and not 0xD800 <= point < 0xE000 else entity[0]
+
+
+def _lines(text: str) -> list[Source]:
+    """The lines that are not blank, without the margin that all of them have."""
+    lines: list[Source] = []
+    gap = True
+    margin = 1000
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.replace("\f", "").rstrip()
+        if not line:
+            # A page break in the middle of a paragraph is no blank line.
+            gap = gap or "\f" not in raw
+            continue
+        margin = min(margin, len(line) - len(line.lstrip()))
+        lines.append(Source(number, line, gap))
+        gap = False
+    if margin:
+        return [line._replace(text=line.text[margin:]) for line in lines]
+    return lines
+
+
+# --- what is lost
+
+
+_LINE = next(block for block in LAYOUT if isinstance(block, Line))
+_TERMS = tuple(where.pointer for where in _LINE.parts)
+
+
+def _not_carried(tree: dict[str, Any], aside: list[str]) -> list[Problem]:
+    leaves = [pattern(pointer) for pointer, _ in walk(tree) if pointer]
+    counts = Counter([*(leaf for leaf in leaves if leaf not in SHOWN), *aside])
+    return [
+        _problem(
+            "warning",
+            leaf,
+            "not-carried",
+            f"the text layout has no place for this: {count} value{'s' * (count > 1)} not written",
+            "write",
+        )
+        for leaf, count in counts.items()
+    ]
+
+
+def _not_read_back(tree: dict[str, Any], unknown: dict[str, Any], data: bytes) -> list[Problem]:
+    """Read what was written, and list the leaves shown that differ from the trial's."""
+    try:
+        page = read_lines(_lines(_decode(data)[0]))
+    except (NotARecord, ReadError) as error:
+        return [_problem("warning", "", "not-read-back", f"what was written: {error}", "write")]
+    back = restore(
+        page.tree,
+        {key: value for key, value in page.unmapped.items() if not key.startswith(UNKNOWN)},
+    )
+    mine, found = dict(walk(tree)), dict(walk(back))
+    counts: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
+    for pointer, value in mine.items():
+        leaf = pattern(pointer)
+        if leaf in SHOWN:
+            totals[leaf] += 1
+            counts[leaf] += found.get(pointer) != value
+    # What only the page says is derived from what it shows; the rest must not come from nowhere.
+    for pointer in sorted(found.keys() - mine.keys()):
+        leaf = pattern(pointer)
+        if leaf in SHOWN and not leaf.startswith(("/page/", *_TERMS)):
+            totals[leaf] += 1
+            counts[leaf] += 1
+    problems = [
+        _problem("warning", leaf, "not-read-back", _back(leaf, count, totals[leaf]), "write")
+        for leaf, count in counts.items()
+        if count
+    ]
+    problems += [
+        _problem("warning", one.path, "not-read-back", f"refused on reading: {one}", "write")
+        for one in page.problems
+        if one.severity == "error"
+    ]
+    kept = {key: value for key, value in page.unmapped.items() if key.startswith(UNKNOWN)}
+    if kept != unknown:
+        problems.append(
+            _problem(
+                "warning",
+                next(iter(kept.keys() ^ unknown.keys()), UNKNOWN),
+                "not-read-back",
+                "what is kept of unknown headings is not read back alike",
+                "write",
+            )
+        )
+    return problems
+
+
+def _back(leaf: str, count: int, total: int) -> str:
+    why = ""
+    if leaf.startswith(_TERMS):
+        why = ": the page has them on one line without separators"
+    return f"{count} of {total} value{'s' * (total > 1)} written cannot be read back alike{why}"

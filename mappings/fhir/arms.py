@@ -1,0 +1,152 @@
+"""Which arm receives which intervention, in FHIR.
+
+The link is the arm's action of the PlanDefinition with an action in it for each intervention that
+it receives. Where an intervention's own list of arms differs, extensions hold the difference.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from trialbridge.mappings.codec import Codec, Extension, Node, text
+from trialbridge.mappings.fhir.codes import INTERVENTION_TYPE
+from trialbridge.mappings.fhir.types import concept, ours
+from trialbridge.mappings.names import Names
+from trialbridge.mappings.record import arms
+from trialbridge.mappings.record.arms import Links
+from trialbridge.schemas.base import BASE
+from trialbridge.schemas.trial import (
+    ArmsInterventionsModule,
+    InterventionType,
+    intervention_name,
+)
+
+# An arm that only the intervention names: by the linkId of its comparisonGroup, or by its name.
+ARM = ours("arm-of-intervention", "Id")
+ARM_LABEL = ours("arm-of-intervention-label", "String")
+# An arm that only the arm's own list links with the intervention.
+NOT_ARM = ours("arm-not-of-intervention", "Id")
+# An arm that both name, where the intervention has them in an order of its own.
+ARM_ORDER = ours("arm-order", "Id")
+
+_DIFFERENCES: dict[arms.Difference, Extension] = {
+    "only-intervention": ARM,
+    "only-arm": NOT_ARM,
+    "order": ARM_ORDER,
+}
+_DIFFERENCE_OF = {extension.url: kind for kind, extension in _DIFFERENCES.items()}
+
+_TYPE = concept(INTERVENTION_TYPE)
+
+
+def activity_url(names: Names, position: int) -> str:
+    return f"{BASE}/ActivityDefinition/{names.named('intervention', position)}"
+
+
+def _write_actions(module: ArmsInterventionsModule, names: Names) -> list[Node] | None:
+    positions = Links.of(names).positions
+    actions = []
+    for number, arm in enumerate(module.arm_groups or ()):
+        action: Node = {"linkId": names.named("arm", number)}
+        received = []
+        for name in arm.intervention_names or ():
+            if name in positions:
+                received.append({"definitionCanonical": activity_url(names, positions[name])})
+            elif name:
+                received.append({"title": name})
+            else:
+                names.odd = True
+        if received:
+            action["action"] = received
+        actions.append(action)
+    return actions or None
+
+
+actions: Codec[ArmsInterventionsModule] = Codec(lambda nodes, names: None, _write_actions)
+"""An action for each arm, in it one for each intervention; read where the arms are read."""
+
+
+class _Plan:
+    """What the PlanDefinitions of a Bundle say of the arms of its study."""
+
+    def __init__(self, names: Names) -> None:
+        self.received: dict[str, list[str]] = {}
+        self.arms: dict[str, list[str]] = {}
+        self.names = {
+            str(group.get("linkId")): str(group["name"])
+            for group in _objects(names.study.get("comparisonGroup"))
+            if "name" in group
+        }
+        for plan in names.of_type("PlanDefinition"):
+            for action in _objects(plan.get("action")):
+                arm = str(action.get("linkId"))
+                said = self.received.setdefault(arm, [])
+                for inner in _objects(action.get("action")):
+                    url = inner.get("definitionCanonical")
+                    activity = names.index.get(url) if url.__class__ is str else None
+                    if named := (activity or inner).get("title"):
+                        kind = None if activity is None else _activity_type(activity, names)
+                        said.append(intervention_name(kind, str(text.read(named, names))))
+                    label = self.names.get(arm)
+                    if activity is not None and label:
+                        labels = self.arms.setdefault(str(activity.get("url")), [])
+                        if label not in labels:
+                            labels.append(label)
+
+    @classmethod
+    def of(cls, names: Names) -> "_Plan":
+        if "plan" not in names.memo:
+            names.memo["plan"] = cls(names)
+        plan: _Plan = names.memo["plan"]
+        return plan
+
+
+def _objects(nodes: Any) -> Iterable[Node]:
+    return (n for n in nodes if n.__class__ is dict) if nodes.__class__ is list else ()
+
+
+def _activity_type(activity: Node, names: Names) -> InterventionType | None:
+    return next((t for n in _objects(activity.get("topic")) if (t := _TYPE.read(n, names))), None)
+
+
+received: Codec[list[str]] = Codec(
+    lambda link_id, names: _Plan.of(names).received.get(link_id) or None,
+    lambda value, names: None,
+)
+"""The interventions of an arm, from the action with the arm's linkId."""
+
+
+def _write_labels(labels: list[str] | None, names: Names) -> Node | None:
+    links = Links.of(names)
+    derived = links.labels.get(int(names.item.rpartition("-")[2]) - 1, [])
+    names.odd = names.odd or labels == []
+    extensions = []
+    for difference, label in arms.differences(labels or [], derived):
+        if label in links.arms:
+            arm = names.named("arm", links.arms[label])
+            extensions.append({"url": _DIFFERENCES[difference].url, "valueId": arm})
+        elif label:
+            extensions.append({"url": ARM_LABEL.url, "valueString": label})
+        else:
+            names.odd = True
+    return {"extension": extensions} if extensions else None
+
+
+def _read_labels(activity: Node, names: Names) -> list[str] | None:
+    plan = _Plan.of(names)
+    told: list[tuple[arms.Difference, str]] = []
+    for extension in _objects(activity.get("extension")):
+        url = extension.get("url")
+        if url == ARM_LABEL.url:
+            words = str(text.read(extension.get("valueString"), names))
+            told.append(("only-intervention", words))
+        elif url in _DIFFERENCE_OF:
+            label = plan.names.get(str(extension.get("valueId")))
+            if label:
+                told.append((_DIFFERENCE_OF[url], label))
+    return arms.labels(plan.arms.get(str(activity.get("url")), []), told) or None
+
+
+labels: Codec[list[str]] = Codec(
+    _read_labels, _write_labels, extensions=(ARM, ARM_LABEL, NOT_ARM, ARM_ORDER)
+)
+"""The arms of an intervention: those whose actions have it, or where the record differs, ours."""

@@ -1,0 +1,147 @@
+"""MeSH terms of the derived section in FHIR: each a Coding of what it belongs to.
+
+Where the order of the places is not the order of the registry's list, each Coding says its
+position.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from trialbridge.mappings.codec import Codec, Node, text
+from trialbridge.mappings.fhir.types import ours, said
+from trialbridge.mappings.names import Names
+from trialbridge.mappings.record.mesh import place
+from trialbridge.mappings.record.registry import MESH
+from trialbridge.schemas.trial import BrowseModule, Mesh
+
+POSITION = ours("mesh-position", "PositiveInt")
+
+
+def _place(
+    browse: BrowseModule | None, owners: Sequence[str | None], names: Names
+) -> tuple[dict[int, list[Node]], list[Node]]:
+    """The Codings of each named thing, by its position, and the Codings of none."""
+    owned, alone, in_order = place(browse, owners)
+    meshes = (browse.meshes if browse else None) or ()
+    codings = [_coding(mesh, None if in_order else i) for i, mesh in enumerate(meshes, 1)]
+    names.odd = names.odd or any("" in (mesh.id, mesh.term) for mesh in meshes)
+    return (
+        {owner: [codings[p] for p in positions] for owner, positions in owned.items()},
+        [codings[p] for p in alone],
+    )
+
+
+def _coding(mesh: Mesh, position: int | None) -> Node:
+    coding: Node = {"system": MESH}
+    if mesh.id:
+        coding["code"] = mesh.id
+    if mesh.term:
+        coding["display"] = mesh.term
+    if position is not None:
+        coding["extension"] = [{"url": POSITION.url, "valuePositiveInt": position}]
+    return coding
+
+
+def gather(concepts: Sequence[Any], names: Names) -> list[Mesh] | None:
+    """The MeSH terms of CodeableConcepts, in their order."""
+    found: list[tuple[int, Mesh]] = []
+    for concept in concepts:
+        for coding in concept.get("coding", ()) if concept.__class__ is dict else ():
+            if coding.get("system") == MESH:
+                position = next(
+                    (
+                        extension.get("valuePositiveInt", 0)
+                        for extension in coding.get("extension", ())
+                        if extension.get("url") == POSITION.url
+                    ),
+                    0,
+                )
+                said = {
+                    name: text.read(coding[member], names)
+                    for name, member in (("id", "code"), ("term", "display"))
+                    if member in coding
+                }
+                found.append((position, Mesh(**said)))
+    return [mesh for _, mesh in sorted(found, key=lambda pair: pair[0])] or None
+
+
+def _write_conditions(conditions: list[str], names: Names) -> list[Node]:
+    placed, _ = _condition_meshes(names)
+    nodes: list[Node] = []
+    for position, condition in enumerate(conditions):
+        if not condition:
+            names.odd = True
+        elif position in placed:
+            nodes.append({"coding": placed[position], "text": condition})
+        else:
+            nodes.append({"text": condition})
+    return nodes
+
+
+def _read_conditions(nodes: Any, names: Names) -> list[str] | None:
+    found = []
+    for node in nodes:
+        words = said(node)
+        # A Coding of MeSH without words is a term of the derived section alone.
+        is_mesh = any(one.get("system") == MESH for one in node.get("coding", ()))
+        if words is not None and ("text" in node or not is_mesh):
+            found.append(words)
+    return found or None
+
+
+def _condition_meshes(names: Names) -> tuple[dict[int, list[Node]], list[Node]]:
+    if "conditions" not in names.memo:
+        trial = names.trial
+        assert trial is not None
+        module = trial.protocol.conditions if trial.protocol else None
+        names.memo["conditions"] = _place(
+            trial.derived.condition_browse if trial.derived else None,
+            (module.conditions if module else None) or (),
+            names,
+        )
+    found: tuple[dict[int, list[Node]], list[Node]] = names.memo["conditions"]
+    return found
+
+
+conditions: Codec[list[str]] = Codec(_read_conditions, _write_conditions)
+"""Each condition in the registry's words, with the Codings of its terms."""
+
+condition_meshes: Codec[list[Mesh]] = Codec(
+    gather,
+    lambda meshes, names: [{"coding": [one]} for one in _condition_meshes(names)[1]],
+    extensions=(POSITION,),
+    extensions_in="coding",
+    label="coding of MeSH",
+)
+"""The terms of the conditions; those that belong to none as conditions of their own."""
+
+
+def _write_intervention_meshes(meshes: list[Mesh], names: Names) -> list[Node]:
+    trial = names.trial
+    assert trial is not None
+    module = trial.protocol.arms_interventions if trial.protocol else None
+    interventions = (module.interventions if module else None) or ()
+    placed, alone = _place(
+        trial.derived.intervention_browse if trial.derived else None,
+        [one.name for one in interventions],
+        names,
+    )
+    for owner, found in placed.items():
+        activity = names.written("ActivityDefinition", names.named("intervention", owner))
+        activity["code"] = {"coding": found}
+    return [{"concept": {"coding": [one]}} for one in alone]
+
+
+def _read_intervention_meshes(focus: Any, names: Names) -> list[Mesh] | None:
+    of_activities = [activity.get("code") for activity in names.of_type("ActivityDefinition")]
+    return gather([*of_activities, *(one.get("concept") for one in focus or ())], names)
+
+
+intervention_meshes: Codec[list[Mesh]] = Codec(
+    _read_intervention_meshes,
+    _write_intervention_meshes,
+    extensions=(POSITION,),
+    extensions_in="concept.coding",
+    label="concept.coding of MeSH",
+)
+"""The terms of the interventions; those that belong to none as foci of the study."""

@@ -1,0 +1,666 @@
+"""Codecs for the data types of FHIR, and the extensions that we write.
+
+https://hl7.org/fhir/R5/datatypes.html
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from trialbridge.mappings import compiled
+from trialbridge.mappings.codec import (
+    Codec,
+    Extension,
+    Field,
+    Item,
+    Mismatch,
+    Node,
+    Record,
+    Step,
+    System,
+    V,
+    annotation,
+    below,
+    choice,
+    item,
+    misfit,
+    present,
+    text,
+)
+from trialbridge.mappings.fhir.codes import (
+    CLASSIFIER,
+    FLAG,
+    FLAGS,
+    PHASE_EXACT,
+    PHASES,
+    REGISTRATION_ACTIVITY,
+    STANDARD_FLAGS,
+    STUDY_PHASE,
+    UCUM,
+    Codes,
+)
+from trialbridge.mappings.names import Names
+from trialbridge.mappings.record.markdown import marked, plain
+from trialbridge.schemas.base import BASE
+from trialbridge.schemas.trial import Age, AgeUnit, PartialDate, age_text
+from trialbridge.schemas.trial import age as quantity_of
+
+# --- extensions --------------------------------------------------------------------------------
+
+OFFICIAL_BASE = "http://hl7.org/fhir/StructureDefinition"
+REGISTRATION = f"{OFFICIAL_BASE}/researchStudy-studyRegistration"
+PHONE_EXTENSION = Extension(f"{OFFICIAL_BASE}/contactpoint-extension", "String")
+
+
+_OURS = f"{BASE}/StructureDefinition"
+
+
+def ours(name: str, kind: str | None = None) -> Extension:
+    """An extension of ours; its definition is made from the rows that use it."""
+    return Extension(f"{_OURS}/{name}", kind)
+
+
+def part(name: str, kind: str | None = None) -> Extension:
+    """An extension within one of ours: its url is its bare name."""
+    return Extension(name, kind)
+
+
+UNMAPPED = ours("unmapped", "String")
+"""What the model does not know of a record, as JSON."""
+
+EMPTY_ELEMENT = ours("empty-element")
+"""A `{}`, `[]` or `""` of a record, which FHIR forbids: where it stood, and which it was."""
+
+
+EMPTY_ITEM = ours("empty-item", "Boolean")
+"""An item of a list of which the record says nothing but that it is there."""
+
+_EMPTY = {"extension": [{"url": EMPTY_ITEM.url, "valueBoolean": True}]}
+_ABSENT_REASON = {
+    "extension": [{"url": f"{OFFICIAL_BASE}/data-absent-reason", "valueCode": "unknown"}]
+}
+
+
+def each(
+    table: Record,
+    *,
+    name: str | None = None,
+    const: Mapping[str, Any] | None = None,
+    mine: Callable[[Node], bool] | None = None,
+    id_as: str | None = None,
+    required: str | None = None,
+) -> Codec[list[Any]]:
+    """The structs of a list as elements, as `compiled.each` has it.
+
+    FHIR has no empty elements, and an extension must have a value or parts: an element that would
+    be empty is marked. A member that is required and that the source does not say is marked too.
+    https://hl7.org/fhir/R5/json.html
+    """
+    said = len(const or ())
+    may_be_empty = not (const or {}).keys() - {"url"}
+
+    def complete(node: Node) -> None:
+        if required is not None and required not in node:
+            node[f"_{required}"] = _ABSENT_REASON
+        if may_be_empty and len(node) <= said:
+            node.update(_EMPTY)
+
+    return compiled.each(table, name=name, const=const, mine=mine, id_as=id_as, complete=complete)
+
+
+def has_url(url: str) -> Callable[[Node], bool]:
+    return lambda node: node.get("url") == url
+
+
+def repeated(extension: Extension) -> Codec[list[str]]:
+    """Each text of a list as an extension of its own."""
+    url, key = extension.url, f"value{extension.kind}"
+
+    def read(nodes: Any, names: Names) -> list[str] | None:
+        return [str(text.read(n.get(key), names)) for n in nodes if n.get("url") == url] or None
+
+    def write(values: list[str], names: Names) -> list[Node]:
+        return [{"url": url, key: value} for value in present(values, names)]
+
+    return Codec(read, write, extensions=(extension,))
+
+
+# --- codes -------------------------------------------------------------------------------------
+
+
+def _standard_back(codes: Codes) -> dict[str, Any]:
+    back: dict[str, Any] = {}
+    for value, code in codes.standard.items():
+        if code in back and codes.exact is None:
+            raise ValueError(f"{value!r} and {back[code]!r} are both {code!r}")
+        back.setdefault(code, value)
+    return back
+
+
+@cache
+def _systems(url: str) -> frozenset[str]:
+    """A code system by each of its urls: those of the R5 core are also HL7 terminology's.
+
+    https://terminology.hl7.org/
+    """
+    name = url.removeprefix("http://hl7.org/fhir/")
+    if name == url:
+        return frozenset({url} if url else ())
+    return frozenset({url, f"http://terminology.hl7.org/CodeSystem/{name}"})
+
+
+def exact_coding(system: System, code: str) -> Node:
+    return {"system": system.url, "code": code, "display": system.codes[code]}
+
+
+def codings(codes: Codes) -> Codec[Any]:
+    """A code as the list of its Codings: the standard's, and beside it the registry's own.
+
+    The registry's is read where it agrees with the standard's. Where they disagree somebody has
+    edited the standard's code: it is read, with a warning.
+    """
+    exact = codes.exact
+    back = _standard_back(codes)
+    every = {value: [{"system": codes.system, "code": c}] for value, c in codes.standard.items()}
+    for code in exact.codes if exact else ():
+        assert exact is not None
+        every[code] = [*every.get(code, ()), exact_coding(exact, code)]
+    exact_url = exact.url if exact else None
+    systems = _systems(codes.system)
+
+    def read(nodes: Any, names: Names) -> Any:
+        standard = own = None
+        for node in nodes:
+            system = node.get("system")
+            if system == exact_url:
+                own = own or node.get("code")
+            elif system in systems:
+                standard = standard or node.get("code")
+        if own in every and (standard is None or codes.standard.get(own) == standard):
+            return own
+        if standard in back:
+            if own is not None:
+                names.warnings.append(
+                    (
+                        "codes-disagree",
+                        f"{standard!r} of {codes.system} and {own!r} of {exact_url} disagree: "
+                        f"read as {back[standard]!r}",
+                    )
+                )
+            return back[standard]
+        if standard is None and own is None:
+            return None
+        known = ", ".join(map(repr, every if standard is None else back))
+        raise Mismatch(f"{standard or own!r} is not one of {known}")
+
+    return Codec(read, lambda value, names: every[value], (exact,) if exact else ())
+
+
+def concept(codes: Codes) -> Codec[Any]:
+    """A code as a CodeableConcept."""
+    inner = codings(codes)
+    whole = {value: {"coding": inner.write(value, Names())} for value in values(codes)}
+
+    def read(node: Any, names: Names) -> Any:
+        if node.__class__ is not dict:
+            raise Mismatch(f"expected a CodeableConcept, found {node!r:.60}")
+        return inner.read(node.get("coding", ()), names)
+
+    label = inner.systems[0].url.rpartition("/")[2] if inner.systems else ""
+    return Codec(read, lambda value, names: whole[value], inner.systems, label=label)
+
+
+def coding(codes: Codes) -> Codec[Any]:
+    """A code of the registry as one Coding."""
+    inner = codings(codes)
+    return Codec(
+        lambda node, names: inner.read((node,), names),
+        lambda value, names: inner.write(value, names)[-1],
+        inner.systems,
+    )
+
+
+def values(codes: Codes) -> list[Any]:
+    return list(dict.fromkeys([*codes.standard, *(codes.exact.codes if codes.exact else ())]))
+
+
+def is_of(codes: Codes, member: str | None = None) -> Callable[[Node], bool]:
+    """Whether a CodeableConcept (or the one in a member) has a code of the table."""
+    exact_url = codes.exact.url if codes.exact else None
+    standard = frozenset(codes.standard.values())
+    systems = _systems(codes.system)
+
+    def mine(node: Node) -> bool:
+        holder: Any = node.get(member) if member else node
+        if holder.__class__ is not dict:
+            return False
+        for one in holder.get("coding", ()):
+            system = one.get("system")
+            if system == exact_url and exact_url is not None:
+                return True
+            if system in systems and one.get("code") in standard:
+                return True
+        return False
+
+    return mine
+
+
+def has_code(system: str, code: str, member: str | None = None) -> Callable[[Node], bool]:
+    """Whether a CodeableConcept (or the one in a member, or one of those there) has this code."""
+    systems = _systems(system)
+
+    def mine(node: Node) -> bool:
+        holder: Any = node.get(member) if member else node
+        if holder.__class__ is list:
+            return any(_has(one, systems, code) for one in holder)
+        return _has(holder, systems, code)
+
+    return mine
+
+
+def _has(holder: Any, systems: frozenset[str], code: str) -> bool:
+    return holder.__class__ is dict and any(
+        one.get("code") == code and one.get("system") in systems for one in holder.get("coding", ())
+    )
+
+
+def of_code(system: str, code: str, display: str | None = None) -> Node:
+    """A CodeableConcept of one code."""
+    one = {"system": system, "code": code}
+    if display is not None:
+        one["display"] = display
+    return {"coding": [one]}
+
+
+def coded_item(member: str, system: str, code: str) -> Item:
+    """An element of a list, by the code that a member of it has."""
+    return item(
+        f"{member}='{code}'",
+        has_code(system, code, member),
+        **{member: of_code(system, code)},
+    )
+
+
+def concept_item(codes: Codes, member: str | None = None, label: str = "") -> Item:
+    """An element of a list, by its having any code of the table.
+
+    Where the record has no code but something beside it, the system alone marks the element.
+    """
+    assert codes.exact is not None
+    marker = {"coding": [{"system": codes.exact.url}]}
+    return item(
+        label or codes.exact.url.rpartition("/")[2],
+        is_of(codes, member),
+        **({member: marker} if member else marker),
+    )
+
+
+def one_of(codec: Codec[V], mine: Callable[[Node], bool]) -> Codec[V]:
+    """One value as one element of a list that other rows share."""
+
+    def read(nodes: Any, names: Names) -> V | None:
+        for node in nodes:
+            if node.__class__ is dict and mine(node):
+                return codec.read(node, names)
+        return None
+
+    return codec._replace(
+        read=read, write=lambda value, names: [codec.write(value, names)], plain=False
+    )
+
+
+def some_of(codec: Codec[V], mine: Callable[[Node], bool]) -> Codec[list[V]]:
+    """Values of a list, each as an element of a list that other rows share."""
+
+    def read(nodes: Any, names: Names) -> list[V] | None:
+        found = (codec.read(node, names) for node in nodes if node.__class__ is dict and mine(node))
+        return [value for value in found if value is not None] or None
+
+    def write(values: list[V], names: Names) -> list[Any]:
+        return [codec.write(value, names) for value in present(values, names)]
+
+    return Codec(read, write, codec.systems, label=codec.label)
+
+
+def classified(codes: Codes) -> Codec[Any]:
+    """A code as one CodeableConcept of a list of such."""
+    return one_of(concept(codes), is_of(codes))
+
+
+def flag(name: str) -> Codec[bool]:
+    """Yes or no as a code: `name` or `not-name`."""
+    if name not in FLAGS:
+        raise KeyError(name)
+    table = {True: (FLAG.url, name), False: (FLAG.url, f"not-{name}")}
+    if name in STANDARD_FLAGS:
+        table[True] = (CLASSIFIER, name)
+    concepts = {
+        value: of_code(system, code, FLAG.codes[code] if system == FLAG.url else None)
+        for value, (system, code) in table.items()
+    }
+
+    def read(nodes: Any, names: Names) -> bool | None:
+        for value, (system, code) in table.items():
+            if any(_has(node, _systems(system), code) for node in nodes):
+                return value
+        return None
+
+    return Codec(read, lambda value, names: [concepts[value]], (FLAG,), label=name)
+
+
+_PHASE_BACK = {code: list(phases) for phases, code in PHASES.items()}
+
+
+def _write_phases(phases: list[str], names: Names) -> Node:
+    standard = PHASES.get(tuple(phases))
+    return {
+        "coding": [
+            *([{"system": STUDY_PHASE, "code": standard}] if standard else ()),
+            *(exact_coding(PHASE_EXACT, phase) for phase in phases),
+        ]
+    }
+
+
+def _read_phases(node: Any, names: Names) -> list[str] | None:
+    standard = None
+    exact = []
+    for one in node.get("coding", ()):
+        if one.get("system") == PHASE_EXACT.url:
+            if one.get("code") not in PHASE_EXACT.codes:
+                raise Mismatch(f"{one.get('code')!r} is not one of {', '.join(PHASE_EXACT.codes)}")
+            exact.append(one["code"])
+        elif one.get("system") in _systems(STUDY_PHASE):
+            standard = one.get("code")
+    if standard is not None and standard not in _PHASE_BACK:
+        raise Mismatch(f"{standard!r} is not one of {', '.join(_PHASE_BACK)}")
+    if exact and (standard is None or PHASES.get(tuple(exact)) == standard):
+        return exact
+    if standard is not None and exact:
+        names.warnings.append(
+            (
+                "codes-disagree",
+                f"{standard!r} of {STUDY_PHASE} and {exact!r} of {PHASE_EXACT.url} disagree: "
+                f"read as {_PHASE_BACK[standard]!r}",
+            )
+        )
+    return _PHASE_BACK[standard] if standard else None
+
+
+phases: Codec[list[str]] = Codec(_read_phases, _write_phases, (PHASE_EXACT,))
+"""The phases as one code, phase-1-phase-2 for two, and the registry's own code for each."""
+
+
+# --- texts -------------------------------------------------------------------------------------
+
+
+def worded() -> Codec[list[str]]:
+    """Texts, each as the CodeableConcept that has it as its text."""
+
+    def read(nodes: Any, names: Names) -> list[str] | None:
+        return [words for node in nodes if (words := said(node)) is not None] or None
+
+    def write(values: list[str], names: Names) -> list[Node]:
+        return [{"text": value} for value in present(values, names)]
+
+    return Codec(read, write)
+
+
+RENDERING = Extension(f"{OFFICIAL_BASE}/rendering-markdown", "Markdown")
+
+
+def shown(member: str) -> Codec[str]:
+    """CommonMark in a member that is a string: its plain words, and the official extension.
+
+    The extension is written where the words do not give the markdown back, and is read where they
+    were not edited.
+    https://hl7.org/fhir/extensions/StructureDefinition-rendering-markdown.html
+    """
+    twin = f"_{member}"
+
+    def write(value: str, names: Names) -> Node:
+        words = plain(value)
+        if marked(words) == value:
+            return {member: words}
+        rendering = {"url": RENDERING.url, "valueMarkdown": value}
+        return {member: words, twin: {"extension": [rendering]}}
+
+    def read(node: Node, names: Names) -> str | None:
+        words = node.get(member)
+        if words is None:
+            return None
+        words = str(text.read(words, names))
+        for extension in (node.get(twin) or {}).get("extension", ()):
+            markdown = extension.get("valueMarkdown")
+            if extension.get("url") == RENDERING.url and markdown is not None:
+                markdown = str(text.read(markdown, names))
+                if plain(markdown) == words:
+                    return markdown
+        return marked(words)
+
+    return Codec(read, write, extensions=(RENDERING,), extensions_in=member, label=member)
+
+
+def said(node: Any) -> str | None:
+    """What a CodeableConcept says in words: its text, else the display of its first Coding."""
+    if node.__class__ is not dict:
+        raise Mismatch(f"expected a CodeableConcept, found {node!r:.60}")
+    words = node.get("text")
+    if words is None:
+        words = next((one["display"] for one in node.get("coding", ()) if "display" in one), None)
+    return None if words is None else text.read(words, Names())
+
+
+def identifier(system: str) -> Codec[str]:
+    """An identifier of one system."""
+
+    def read(node: Any, names: Names) -> str | None:
+        if node.__class__ is not dict:
+            raise Mismatch(f"expected an Identifier, found {node!r:.60}")
+        return text.read(node.get("value"), names) if node.get("system") == system else None
+
+    return Codec(read, lambda value, names: {"system": system, "value": value})
+
+
+def valued(**const: str) -> Codec[str]:
+    """A text as the value of an Identifier with these members."""
+    return Codec(
+        lambda node, names: text.read(node.get("value"), names),
+        lambda value, names: {**const, "value": value},
+    )
+
+
+words_alone: Codec[str] = one_of(
+    Codec(lambda node, names: said(node), lambda value, names: {"text": value}),
+    lambda node: "coding" not in node,
+)
+
+
+_URI = re.compile(r"\S+")
+
+
+def is_uri(value: str) -> bool:
+    """Whether FHIR's url can hold it. https://hl7.org/fhir/R5/datatypes.html#uri"""
+    return _URI.fullmatch(value) is not None
+
+
+def is_no_uri(value: str) -> bool:
+    return not is_uri(value)
+
+
+def url_rows(model: str, *steps: Step | Extension) -> tuple[Field, Field]:
+    """A url at a place, or, where the registry's text is no url, as text in an extension there."""
+    *before, member = steps
+    if isinstance(member, Extension):
+        if member.kind != "Url":
+            raise TypeError(f"{member.url} holds no url")
+        other: tuple[Step | Extension, ...] = (*before, member._replace(kind="String"))
+    else:
+        other = (*before, f"_{member}", ours("url-as-given", "String"))
+    flat = below(steps, [Field(model, (), text, when=is_uri)])
+    fallback = below(
+        other, [Field(model, (), text, when=is_no_uri, note="where it is not a FHIR url")]
+    )
+    return flat[0], fallback[0]
+
+
+# --- dates and quantities ----------------------------------------------------------------------
+
+_TIME = re.compile(r"(?<=-\d\d)T\d\d:\d\d\S*$")
+_check_date = misfit(PartialDate)
+
+
+def _read_date(value: Any, names: Names) -> str:
+    date = _TIME.sub("", text.read(value, names) or "")
+    try:
+        if _check_date is not None:
+            _check_date(date)
+    except Mismatch:
+        message = f"{value!r:.60} is not a FHIR date (YYYY, YYYY-MM or YYYY-MM-DD)"
+        raise Mismatch(message) from None
+    return date
+
+
+partial_date: Codec[str] = Codec(_read_date, lambda value, names: value, plain=True)
+"""Year, year-month or day; of a date with a time, the date.
+
+https://hl7.org/fhir/R5/datatypes.html#dateTime
+"""
+
+
+date_type: Codec[Any] = choice({"ACTUAL": True, "ESTIMATED": False})
+"""ACTUAL or ESTIMATED, as whether a date is actual."""
+
+
+def registration(activity: str, end: str, struct: type | None = None) -> Codec[Any]:
+    """A date of the registration as the official extension researchStudy-studyRegistration.
+
+    `end` is the end of the period that the date is: `start` for what was done on that day, `end`
+    for the day up to which something holds.
+    https://hl7.org/fhir/extensions/StructureDefinition-researchStudy-studyRegistration.html
+    """
+    unfit = misfit(annotation(struct, "date")) if struct else None
+    said = {
+        "url": "activity",
+        "valueCodeableConcept": of_code(REGISTRATION_ACTIVITY, activity),
+    }
+
+    def write(value: Any, names: Names) -> list[Node] | None:
+        parts = [said]
+        date = value if struct is None else value.date
+        if struct is not None and value.type is not None:
+            parts.append({"url": "actual", "valueBoolean": date_type.write(value.type, names)})
+        if date is not None:
+            parts.append({"url": "period", "valuePeriod": {end: date}})
+        if len(parts) == 1:
+            names.odd = True
+            return None
+        return [{"url": REGISTRATION, "extension": parts}]
+
+    def read(nodes: Any, names: Names) -> Any:
+        for node in nodes:
+            if node.get("url") != REGISTRATION:
+                continue
+            parts = {p.get("url"): p for p in node.get("extension", ())}
+            if not _has(
+                parts.get("activity", {}).get("valueCodeableConcept"),
+                _systems(REGISTRATION_ACTIVITY),
+                activity,
+            ):
+                continue
+            period = parts.get("period", {}).get("valuePeriod", {})
+            given = period.get(end, period.get("start", period.get("end")))
+            date = None if given is None else _read_date(given, names)
+            if date is not None and unfit is not None:
+                unfit(date)
+            if struct is None:
+                return date
+            kind = parts.get("actual", {}).get("valueBoolean")
+            return struct(date=date, type=None if kind is None else date_type.read(kind, names))
+        return None
+
+    return Codec(
+        read, write, extensions=(Extension(REGISTRATION, None),), label=f"activity={activity}"
+    )
+
+
+UPLOAD_TIME = ours("upload-time", "Time")
+
+
+def _write_upload(value: str, names: Names) -> Node:
+    date, _, time = value.partition("T")
+    return {
+        "publicationDate": date,
+        "_publicationDate": {"extension": [{"url": UPLOAD_TIME.url, "valueTime": f"{time}:00"}]},
+    }
+
+
+def _read_upload(node: Node, names: Names) -> str | None:
+    date = node.get("publicationDate")
+    if date is None:
+        return None
+    for extension in (node.get("_publicationDate") or {}).get("extension", ()):
+        if extension.get("url") == UPLOAD_TIME.url:
+            time = extension.get("valueTime")
+            if time.__class__ is not str or not re.fullmatch(r"\d\d:\d\d(:\d\d)?", time):
+                raise Mismatch(f"{time!r} is not a FHIR time (hh:mm:ss)")
+            return f"{partial_date.read(date, names)}T{time[:5]}"
+    names.warnings.append(("no-upload-time", f"publicationDate {date!r} has no time of day"))
+    return None
+
+
+upload_date: Codec[str] = Codec(
+    _read_upload,
+    _write_upload,
+    extensions=(UPLOAD_TIME,),
+    extensions_in="publicationDate",
+    label="publicationDate",
+)
+"""A date with minutes and no time zone, which no type of FHIR is.
+
+The date is publicationDate, the time of day an extension on it.
+"""
+
+
+def _read_size(value: Any, names: Names) -> int:
+    if value.__class__ is int:
+        return int(value)
+    if value.__class__ is not str or not re.fullmatch(r"0|[1-9]\d*", value):
+        raise Mismatch(f"{value!r} is not a whole number")
+    return int(value)
+
+
+# JSON has integer64 as a string. https://hl7.org/fhir/R5/json.html#primitive
+size: Codec[int] = Codec(_read_size, lambda value, names: str(value))
+
+
+# https://hl7.org/fhir/R5/valueset-age-units.html
+_UCUM_UNITS: dict[AgeUnit, str] = {
+    "Year": "a",
+    "Month": "mo",
+    "Week": "wk",
+    "Day": "d",
+    "Hour": "h",
+    "Minute": "min",
+}
+_AGE_UNITS = {code: unit for unit, code in _UCUM_UNITS.items()}
+
+
+def _write_age(value: Age, names: Names) -> Node:
+    number, unit = quantity_of(value)
+    word = value.rpartition(" ")[2]
+    return {"value": number, "unit": word, "system": UCUM, "code": _UCUM_UNITS[unit]}
+
+
+def _read_age(node: Any, names: Names) -> Age:
+    found: Node = node if node.__class__ is dict else {}
+    number = found.get("value")
+    unit = _AGE_UNITS.get(str(found.get("code")))
+    if number.__class__ not in (int, float) or number != int(number) or number < 0 or not unit:
+        units = ", ".join(_AGE_UNITS)
+        raise Mismatch(f"expected a whole number with a UCUM unit of {units}, found {node!r:.80}")
+    return age_text(int(number), unit)
+
+
+age: Codec[Age] = Codec(_read_age, _write_age)
+"""`17 Years` as a Quantity in UCUM's unit, with the registry's word for it as `unit`."""

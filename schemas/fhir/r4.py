@@ -1,0 +1,20 @@
+"""FHIR R4: the validator of the format."""
+
+from typing import Any
+
+from trialbridge.schemas.base import BASE
+from trialbridge.schemas.fhir import validate as fhir_validate
+from trialbridge.schemas.problem import Problem
+
+
+def validate(bundle: Any, *, base: str = BASE, second_opinion: bool = False) -> list[Problem]:
+    """Check the parsed JSON of a FHIR R4 Bundle, or of another resource.
+
+    As `fhir_validate.validate` does.
+    """
+    return fhir_validate.validate(bundle, "r4", base=base, second_opinion=second_opinion)
+
+
+def check(data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Problem]:
+    """Check the bytes of a FHIR R4 Bundle, or of another resource: `fhir_validate.check`."""
+    return fhir_validate.check(data, "r4", thorough=thorough, deep=deep)

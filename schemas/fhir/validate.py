@@ -1,0 +1,71 @@
+"""Is this FHIR valid? The layers in their order: the walker, the gate, and a second opinion."""
+
+from typing import Any
+
+import msgspec
+
+from trialbridge.schemas.base import BASE
+from trialbridge.schemas.fhir.definitions import Version
+from trialbridge.schemas.fhir.schema import explain, gate
+from trialbridge.schemas.fhir.walk import walk
+from trialbridge.schemas.problem import Problem
+
+
+def validate(
+    tree: Any,
+    version: Version,
+    *,
+    base: str = BASE,
+    invariants: bool = False,
+    second_opinion: bool = False,
+) -> list[Problem]:
+    """Check the parsed JSON of a Bundle, or of another resource; give all its problems.
+
+    Never raises on bad content. In the order of the document, what other layers say after it.
+    `base`: references and canonicals below it have to resolve in the Bundle. Those on other servers
+    are not followed, nor is anything that leads out of a resource that is not in a Bundle.
+    `invariants` evaluates those of every element, and `second_opinion` asks other implementations
+    (`fhir_opinion`), which each take ten times as long as all else.
+    Source: https://hl7.org/fhir/R5/validation.html
+    """
+    done = walk(tree, version, base)
+    problems = done.problems
+    if done.too_deep or not isinstance(tree, dict):
+        return problems
+    # What the walker minds it says better, and mostly the gate minds the same.
+    if not gate(tree, version) and not any(problem.severity == "error" for problem in problems):
+        problems += explain(tree, version)
+    if invariants:
+        from trialbridge.schemas.fhir import invariants as fhir_invariants
+
+        told = {problem.path for problem in problems}
+        problems += (
+            problem
+            for problem in fhir_invariants.check(tree, version=version)
+            if problem.code not in ("ele-1", "txt-1") or problem.path not in told
+        )
+    if second_opinion:
+        from trialbridge.schemas.fhir.opinion import opinions
+
+        problems += opinions(tree, version, problems)
+    return problems
+
+
+def check(data: bytes, version: Version, *, thorough: bool, deep: bool) -> list[Problem]:
+    """Check bytes, with the invariants if `thorough`, and with all there is if `deep`.
+
+    Bytes that are no JSON object have no problems here: reading them says what is wrong.
+    """
+    tree = parse(data)
+    if tree is None:
+        return []
+    return validate(tree, version, invariants=thorough or deep, second_opinion=deep)
+
+
+def parse(data: bytes) -> dict[str, Any] | None:
+    """Parse bytes as a JSON object; None if they are none."""
+    try:
+        tree = msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    return tree if isinstance(tree, dict) else None

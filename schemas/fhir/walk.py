@@ -1,0 +1,910 @@
+"""One walk over the plain JSON of a FHIR resource: what a JSON Schema cannot say.
+
+It finds its way by the digest of the official definitions (`fhir_definitions.py`), for any version:
+structure, the forms of primitives and their twins, codes, references and canonical urls, known
+extensions, and the XHTML of narratives. Invariants are a layer of their own.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any, Final
+
+from trialbridge.schemas.fhir.definitions import VERSIONS, Version, definitions
+from trialbridge.schemas.fhir.forms import CONTROL, FORMS, MAX_STRING, UUID, form_of
+from trialbridge.schemas.fhir.narrative import narrative
+from trialbridge.schemas.fhir.schema import INTEGERS
+from trialbridge.schemas.fhir.types import (
+    LABELS,
+    SPECIFICATIONS,
+    Binding,
+    Element,
+    KnownExtension,
+    Type,
+    codes_of,
+    extension_of,
+    link,
+    type_of,
+)
+from trialbridge.schemas.problem import Problem, Severity
+
+# Conformance resources are published with the definitions, not in each trial's Bundle.
+PUBLISHED: Final = frozenset(
+    {
+        "CapabilityStatement",
+        "CodeSystem",
+        "ConceptMap",
+        "ImplementationGuide",
+        "NamingSystem",
+        "OperationDefinition",
+        "SearchParameter",
+        "StructureDefinition",
+        "ValueSet",
+    }
+)
+
+# These hold a part of what a server has, so what they refer to may be there instead.
+PARTIAL_BUNDLES: Final = frozenset(
+    {"batch-response", "history", "searchset", "subscription-notification", "transaction-response"}
+)
+
+# FHIR sets no limit; real plans of action nest some ten deep, and the stack has to hold.
+MAX_DEPTH: Final = 100
+
+# Some messages quote what the document says, which may be of any length.
+_LONGEST: Final = 1_000
+
+MOST_PROBLEMS: Final = 10_000
+"""How many problems are told: what has more is no document, and would fill the memory."""
+
+# The primitives that are text of any form.
+TEXTS: Final = frozenset({"markdown", "string", "xhtml"})
+
+EXTENSIONS: Final = ("extension", "modifierExtension")
+
+# Below this, HL7 and nobody else defines extensions.
+PUBLISHED_EXTENSIONS: Final = "http://hl7.org/fhir/StructureDefinition/"
+
+# What another version has and this one lacks: https://hl7.org/fhir/R5/versions.html#extensions
+CROSS_VERSION: Final = re.compile(
+    r"http://hl7\.org/fhir/(?P<version>\d\.\d)/StructureDefinition/extension-(?P<path>.+)"
+)
+CROSSED: Final[dict[str, Version]] = {"5.0": "r5", "4.3": "r4b", "4.0": "r4"}
+
+INDEX: Final = re.compile(r"\[\d+\]")
+RESOURCE_NAMED: Final = re.compile(r"/\*(\w+)/[^*]*\*/")
+
+ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+# https://hl7.org/fhir/R5/references.html#literal
+LITERAL = re.compile(
+    r"(?:(?P<base>https?://\S+)/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9\-.]{1,64})"
+    r"(?P<version>/_history/[A-Za-z0-9\-.]{1,64})?(?:#[A-Za-z0-9\-.]{1,64})?"
+)
+ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
+CONDITIONAL = re.compile(r"(?P<type>[A-Z][A-Za-z]+)\?\S+")
+
+NOTHING_THERE: Final = "resolves to nothing in the Bundle"
+NOTHING_CONTAINED: Final = "resolves to nothing in contained"
+
+# A place in the JSON: the place around it, and a key, an index, or `/*Group/1*/` to name a
+# resource. Strings are made of it only when there is something to report.
+Place = tuple[Any, str | int]
+
+
+def show(place: Place | None) -> str:
+    """Write a place as FHIRPath: `Bundle.entry[3].resource/*ResearchStudy/NCT01234567*/.status`.
+
+    The comment names the resource, as in the messages of HL7's own validator.
+    """
+    keys: list[str] = []
+    while place is not None:
+        place, key = place
+        if isinstance(key, int):
+            keys.append(f"[{key}]")
+        else:
+            keys.append(key if place is None or key.startswith("/*") else f".{key}")
+    return "".join(reversed(keys))
+
+
+def _short(value: object) -> str:
+    if isinstance(value, int) and value.bit_length() > 128:
+        # Python refuses to write numbers of thousands of digits.
+        return f"a number of {value.bit_length()} bits"
+    text = repr(value[:80] if isinstance(value, str) else value)
+    return text if len(text) <= 60 else f"{text[:57]}...{text[0]}"
+
+
+def _near(word: str, words: Iterable[str]) -> str:
+    near = get_close_matches(word[:80], words, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _found(value: object) -> str:
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"the number {_short(value)}" if isinstance(value, int | float) else _short(value)
+
+
+def _a(name: str) -> str:
+    # "a uri", but "an unsignedInt".
+    vowel = name[:1] in "AEIOaeio" or name.startswith("un")
+    return f"{'an' if vowel else 'a'} {name}"
+
+
+def _either(names: frozenset[str]) -> str:
+    *others, last = map(_a, sorted(names))
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _allowed(value: str, listed: tuple[str, ...]) -> str:
+    if len(listed) <= 20:
+        return ", ".join(listed)
+    return f"it has {len(listed)}{_near(value, listed)}"
+
+
+@dataclass(slots=True)
+class Space:
+    """What references inside one Bundle can point at; without a Bundle, nothing is known.
+
+    `urls`: resource types by fullUrl. `ids`: resource types by `Type/id`; `local` has those of the
+    entries whose fullUrl does not say on which server they are. `canonicals`: resource type and
+    version by url. `partial`: what is referred to may be elsewhere.
+    """
+
+    partial: bool = True
+    urls: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    local: dict[str, str] = field(default_factory=dict)
+    bases: set[str] = field(default_factory=set)
+    canonicals: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+
+
+class _TooMany(Exception):
+    """There are more problems than are told."""
+
+
+class Walk:
+    """One validation: the problems found so far, and the surroundings of the place it is at."""
+
+    def __init__(self, version: Version, base: str) -> None:
+        self.version: Version = version
+        self.known = definitions(version)
+        self.label = LABELS[version]
+        self.specification = SPECIFICATIONS[version]
+        self.base = base.rstrip("/")
+        self.problems: list[Problem] = []
+        self.space = Space()
+        self.server: str | None = None
+        self.contained: dict[str, str] | None = None
+        self.too_deep = False
+
+    def problem(
+        self,
+        place: Place | None,
+        layer: str,
+        code: str,
+        message: str,
+        link: str | None = None,
+        severity: Severity = "error",
+    ) -> None:
+        if len(self.problems) == MOST_PROBLEMS:
+            raise _TooMany
+        if len(message) > _LONGEST:
+            message = f"{message[:_LONGEST]}..."
+        self.problems.append(
+            Problem(
+                severity=severity,
+                layer=layer,
+                path=show(place),
+                code=code,
+                message=message,
+                link=link,
+            )
+        )
+
+    def link(self, anchor: str) -> str:
+        return link(self.version, anchor)
+
+    def resource(self, node: Any, place: Place, depth: int) -> None:
+        """Check a resource at a place whose last key does not name it yet."""
+        if not isinstance(node, dict):
+            message = f"{_found(node)}, but a resource (an object with resourceType) is wanted"
+            self.problem(place, "structure", "type", message, self.link("Resource"))
+            return
+        name = node.get("resourceType")
+        if not isinstance(name, str) or name not in self.known.resources:
+            if name is None:
+                message = "resourceType is required, but absent"
+            else:
+                message = f"resourceType {_found(name)} is not a resource type of {self.label}"
+                message += _near(name, self.known.resources) if isinstance(name, str) else ""
+            clause = f"{self.specification}resourcelist.html"
+            self.problem(place, "structure", "resource-type", message, clause)
+            return
+        id_ = node.get("id")
+        if place[0] is not None and isinstance(id_, str) and ID.fullmatch(id_):
+            place = (place, f"/*{name}/{id_}*/")
+        type_ = type_of(self.version, name)
+        if name == "Bundle":
+            around = self.space, self.server, self.contained
+            self.server = self.contained = None
+            self.space = self.index(node, place)
+            self.object(node, type_, place, name, name, None, depth)
+            self.space, self.server, self.contained = around
+        elif self.contained is None:
+            self.contained = self.index_contained(node, name, place)
+            self.object(node, type_, place, name, name, None, depth)
+            self.contained = None
+        else:
+            self.object(node, type_, place, name, name, None, depth)
+
+    def object(
+        self,
+        node: dict[str, Any],
+        type_: Type,
+        place: Place,
+        anchor: str,
+        kind: str,
+        targets: frozenset[str] | None,
+        depth: int,
+    ) -> None:
+        """Check an object against its type.
+
+        `anchor` is the element that it is the value of and `kind` its data type (of a twin, the
+        primitive), as extensions name their contexts; `targets`, what a reference in it may point
+        at.
+        """
+        path = type_.path
+        if not node:
+            self.empty(node, place, path)
+            return
+        if depth > MAX_DEPTH:
+            self.deep(place)
+            return
+        if path == "Bundle.entry":
+            self.server = self.server_of(node.get("fullUrl"))
+        for name, keys in type_.required:
+            for key in keys:
+                if key in node:
+                    break
+            else:
+                message = "required, but absent"
+                clause = self.link(f"{path}.{name}")
+                self.problem((place, name), "structure", "required", message, clause)
+        chosen: dict[str, str] = {}
+        elements = type_.elements
+        for key, value in node.items():
+            element = elements.get(key)
+            if element is None:
+                if key != "resourceType" or not type_.resource:
+                    self.unknown(key, type_, (place, key))
+                continue
+            quick = element.quick
+            if quick is not None and quick(value):
+                continue
+            here = (place, key)
+            if element.choice is not None:
+                other = chosen.setdefault(element.choice, element.name)
+                if other != element.name:
+                    message = f"{other} and {element.name} are both given, but only one may be"
+                    where = (place, element.choice)
+                    clause = self.link(element.anchor)
+                    self.problem(where, "structure", "choice", message, clause)
+            # The content of a CodeableReference is bound by the element that it is the value of.
+            inner = targets if path == "CodeableReference" else element.targets
+            if element.many:
+                self.items(value, element, here, inner, depth, node)
+            elif value is None:
+                self.null(here, element)
+            elif isinstance(value, list):
+                message = f"a list, but there can be only one {element.anchor}"
+                clause = self.link(element.anchor)
+                self.problem(here, "structure", "cardinality", message, clause)
+            else:
+                self.value(value, element, here, inner, depth)
+        if path == "Coding":
+            self.coding(node, place)
+        elif path == "Reference":
+            self.reference(node, place, targets)
+        if path != "Extension":
+            for key in EXTENSIONS:
+                if key in node:
+                    self.extensions(node[key], key, None, (place, key), anchor, kind, "")
+
+    def items(
+        self,
+        value: Any,
+        element: Element,
+        place: Place,
+        targets: frozenset[str] | None,
+        depth: int,
+        node: dict[str, Any],
+    ) -> None:
+        if not isinstance(value, list):
+            if value is None:
+                self.null(place, element)
+            else:
+                message = f"{_found(value)}, but a list is wanted"
+                self.problem(place, "structure", "type", message, self.link(element.anchor))
+        elif not value:
+            self.empty(value, place, element.anchor)
+        else:
+            if element.most and len(value) > element.most:
+                message = f"{len(value)}, but there can be only {element.most} {element.anchor}"
+                self.problem(place, "structure", "cardinality", message, self.link(element.anchor))
+            quick = element.quick_item
+            for index, item in enumerate(value):
+                if quick is not None and quick(item):
+                    continue
+                if item is None:
+                    partner = node.get(element.name if element.twin else f"_{element.name}")
+                    # Null on both sides is one fault, and reported at the value.
+                    if not _given(partner, index, null=element.twin):
+                        self.null((place, index), element)
+                else:
+                    self.value(item, element, (place, index), targets, depth)
+
+    def value(
+        self,
+        value: Any,
+        element: Element,
+        place: Place,
+        targets: frozenset[str] | None,
+        depth: int,
+    ) -> None:
+        if element.primitive:
+            self.primitive(value, element, place)
+        elif element.type == "Resource":
+            self.resource(value, place, depth + 1)
+        elif isinstance(value, dict):
+            type_ = type_of(self.version, element.type)
+            # What repeats another's content is, to extensions, that other.
+            anchor = element.type if "." in element.type else element.anchor
+            self.object(value, type_, place, anchor, element.kind, targets, depth + 1)
+            if element.binding is not None:
+                self.bound(value, element.kind, element.binding, element.anchor, place)
+        else:
+            message = f"{_found(value)}, but {_a(element.type)} (an object) is wanted"
+            self.problem(place, "structure", "type", message, self.link(element.anchor))
+
+    def primitive(self, value: Any, element: Element, place: Place) -> None:
+        kind = element.type
+        if kind == "boolean":
+            if not isinstance(value, bool):
+                self.json_type(value, element, place, "true or false")
+        elif kind == "decimal":
+            if isinstance(value, bool) or not isinstance(value, float | int | Decimal):
+                self.json_type(value, element, place, "a number")
+            elif not isinstance(value, int) and not Decimal(value).is_finite():
+                self.form(value, element, place)
+        elif kind in INTEGERS:
+            least, most = INTEGERS[kind]
+            if isinstance(value, bool) or not isinstance(value, float | int | Decimal):
+                self.json_type(value, element, place, "a number")
+            elif not isinstance(value, int) or not least <= value <= most:
+                self.form(value, element, place)
+        elif not isinstance(value, str):
+            self.json_type(value, element, place, "a string")
+        elif not value or value.isspace():
+            message = f"{_short(value)} is blank: say something, or leave it out"
+            self.problem(place, "structure", "blank", message, self.link(element.anchor))
+        elif kind in TEXTS:
+            self.text(value, element, place)
+        elif not form_of(self.version, kind)(value):
+            self.form(value, element, place)
+        elif element.codes is not None:
+            if value not in element.codes and element.binding is not None:
+                self.code(value, element.binding, element.anchor, place)
+        elif kind == "canonical":
+            self.canonical(value, element, place)
+
+    def text(self, value: str, element: Element, place: Place) -> None:
+        clause = f"{self.specification}datatypes.html#string"
+        if len(value) > MAX_STRING and element.type != "xhtml":
+            message = f"{len(value)} characters, but at most {MAX_STRING} are allowed"
+            self.problem(place, "format", "length", message, clause)
+        elif not value.isprintable() and (control := CONTROL.search(value)):
+            message = f"has the control character U+{ord(control[0]):04X}, which FHIR forbids"
+            self.problem(place, "format", "character", message, clause)
+        elif element.type == "xhtml":
+            for fault in narrative(value):
+                clause = f"{self.specification}narrative.html#xhtml"
+                self.problem(place, "narrative", "narrative", fault, clause)
+
+    def json_type(self, value: Any, element: Element, place: Place, wanted: str) -> None:
+        message = f"{_found(value)}, but {_a(element.type)} is {wanted}"
+        self.problem(place, "structure", "type", message, self.link(element.anchor))
+
+    def form(self, value: Any, element: Element, place: Place) -> None:
+        kind = element.type
+        for form in ("uuid", "oid"):
+            if isinstance(value, str) and value.startswith(f"urn:{form}:"):
+                kind = form
+        wanted = f" ({FORMS[kind]})" if kind in FORMS else ""
+        message = f"{_short(value)} is not a FHIR {element.type}{wanted}"
+        clause = f"{self.specification}datatypes.html#{element.type}"
+        self.problem(place, "format", "format", message, clause)
+
+    def code(
+        self, value: str, bound: Binding, anchor: str, place: Place, severity: Severity = "error"
+    ) -> None:
+        name = bound.value_set.rpartition("/")[2]
+        message = f"{_short(value)} is not a code of {name} ({_allowed(value, bound.listed)})"
+        self.problem(place, "code", "code", message, self.link(anchor), severity)
+
+    def bound(
+        self, node: dict[str, Any], kind: str, bound: Binding, anchor: str, place: Place
+    ) -> None:
+        """Check that a concept has a code of the value set that its element is bound to."""
+        if kind == "CodeableReference":
+            node, kind, place = node.get("concept", {}), "CodeableConcept", (place, "concept")
+            if not isinstance(node, dict) or not node:
+                return
+        codings = node.get("coding") if kind == "CodeableConcept" else [node]
+        other: tuple[str, Place] | None = None
+        for index, coding in enumerate(codings if isinstance(codings, list) else ()):
+            system = coding.get("system") if isinstance(coding, dict) else None
+            if not isinstance(system, str) or system not in bound.systems:
+                continue
+            code, codes = coding.get("code"), bound.systems[system]
+            if not isinstance(code, str):
+                continue
+            if codes is None or code in codes:
+                return
+            listed = codes_of(self.version, system)
+            if listed and not listed[1] and code.lower() in {each.lower() for each in codes}:
+                return
+            if other is None:
+                where = ((place, "coding"), index) if kind == "CodeableConcept" else place
+                # A code that its system does not have is told of as such.
+                if listed is None or code in listed[0]:
+                    other = code, (where, "code")
+                else:
+                    return
+        if other is not None:
+            severity: Severity = "error" if bound.strength == "required" else "warning"
+            self.code(other[0], bound, anchor, other[1], severity)
+        elif bound.strength == "required" and "extension" not in node:
+            if kind != "CodeableConcept" and "code" not in node:
+                return
+            name = bound.value_set.rpartition("/")[2]
+            message = f"has no code of {name} ({_allowed('', bound.listed)}), which is required"
+            self.problem(place, "code", "code", message, self.link(anchor))
+
+    def coding(self, node: dict[str, Any], place: Place) -> None:
+        system, code = node.get("system"), node.get("code")
+        if not isinstance(system, str) or not isinstance(code, str) or not code.strip():
+            return
+        found = codes_of(self.version, system)
+        if found is None or (code if found[1] else code.lower()) in found[0]:
+            return
+        whole = self.known.code_system(system)
+        allowed = _allowed(code, whole.codes if whole else ())
+        message = f"{_short(code)} is not a code of {system} ({allowed})"
+        self.problem((place, "code"), "code", "code", message, self.link("Coding.code"))
+
+    def extensions(
+        self,
+        nodes: Any,
+        key: str,
+        parent: KnownExtension | None,
+        place: Place,
+        anchor: str,
+        kind: str,
+        within: str,
+    ) -> None:
+        """Check a list of extensions against what HL7 says of those that it defines.
+
+        `within` is the url of the extension that they are in, `parent` what is known of it.
+        """
+        counts: dict[str, int] = {}
+        for index, node in enumerate(nodes if isinstance(nodes, list) else ()):
+            url = node.get("url") if isinstance(node, dict) else None
+            if not isinstance(url, str):
+                continue
+            here = (place, index)
+            counts[url] = counts.get(url, 0) + 1
+            known = parent.parts.get(url) if parent else None
+            if known is None:
+                known = self.extension(url, key, parent, here, anchor, kind, within)
+            if known is not None:
+                self.content(node, url, known, here)
+            inner = node.get("extension")
+            if inner is not None:
+                self.extensions(inner, "extension", known, (here, "extension"), "", "", url)
+        # How often an extension may be somewhere is for profiles to say, but for its own parts.
+        for url, part in parent.parts.items() if parent else ():
+            count = counts.get(url, 0)
+            if count < part.min:
+                message = f"{_short(within)} wants {_short(url)}, which is absent"
+                self.extension_problem(place, "required", message)
+            elif part.max and count > part.max:
+                message = f"{count} times {_short(url)}, but there can be only {part.max}"
+                self.extension_problem(place, "cardinality", message)
+
+    def extension(
+        self,
+        url: str,
+        key: str,
+        parent: KnownExtension | None,
+        place: Place,
+        anchor: str,
+        kind: str,
+        within: str,
+    ) -> KnownExtension | None:
+        """Check where an extension is; give what is known of it."""
+        if ":" not in url:
+            if parent is not None and parent.parts:
+                message = f"{_short(url)} is not a part of {_short(within)}"
+                message += _near(url, parent.parts)
+                self.extension_problem((place, "url"), "extension", message)
+            elif not within:
+                message = f"{_short(url)} is relative, but an extension's url is absolute"
+                self.extension_problem((place, "url"), "extension", message)
+            return None
+        known = extension_of(self.version, url.partition("|")[0])
+        if known is None:
+            self.unknown_extension(url, place)
+        elif not self.in_context(known, anchor, kind, place, within):
+            shown = ", ".join(known.shown[:8]) + (", ..." if len(known.shown) > 8 else "")
+            what = within if within else anchor
+            message = f"{_short(url)} is not for {what}, but for {shown}"
+            self.extension_problem((place, "url"), "extension-context", message)
+        elif known.modifier is not (key == "modifierExtension") and not within:
+            wanted = "modifierExtension" if known.modifier else "extension"
+            message = f"{_short(url)} is in {key}, but belongs in {wanted}"
+            self.extension_problem((place, "url"), "extension-context", message)
+        return known
+
+    def in_context(
+        self, known: KnownExtension, anchor: str, kind: str, place: Place, within: str
+    ) -> bool:
+        if known.anywhere:
+            return True
+        if within:
+            return within in known.within or "Extension" in known.contexts
+        plain = anchor.replace("[x]", "")
+        if plain == "Extension.value" and known.within:
+            return True
+        if plain in known.contexts or not known.contexts.isdisjoint(self.known.kinds(kind)):
+            return True
+        # A context can lead into data types: StructureDefinition.snapshot.element.binding.
+        *_, last = show(place[0]).rpartition("*/.")
+        resource = RESOURCE_NAMED.findall(show(place[0]))
+        path = INDEX.sub("", last).replace("._", ".").rpartition(".")[0]
+        whole = f"{resource[-1]}.{path}" if resource else path
+        return whole in known.contexts
+
+    def unknown_extension(self, url: str, place: Place) -> None:
+        crossing = CROSS_VERSION.fullmatch(url)
+        if crossing:
+            version = CROSSED.get(crossing["version"])
+            path = crossing["path"].removesuffix("[x]").removesuffix("_x_")
+            if version is None or _has_path(version, path):
+                return
+            message = f"{_short(path)} is not an element of {LABELS[version]}"
+        elif url.startswith(PUBLISHED_EXTENSIONS):
+            others = [v for v in VERSIONS if extension_of(v, url.partition("|")[0])]
+            if others:
+                message = (
+                    f"{_short(url)} is an extension of {LABELS[others[0]]}, not of {self.label}"
+                )
+                self.extension_problem((place, "url"), "extension", message, "warning")
+                return
+            message = f"{_short(url)} is not an extension that HL7 defines"
+            names = [name.rpartition("/")[2] for name in self.known.extensions()]
+            message += _near(url.rpartition("/")[2], names)
+        else:
+            return
+        self.extension_problem((place, "url"), "extension", message)
+
+    def content(self, node: dict[str, Any], url: str, known: KnownExtension, place: Place) -> None:
+        """Check the value of a known extension."""
+        elements = type_of(self.version, "Extension").elements
+        given = False
+        for key, value in node.items():
+            element = elements.get(key)
+            if element is None or element.choice is None:
+                continue
+            allowed = known.values.get(key)
+            if allowed is None:
+                names = [each for each in known.values if not each.startswith("_")]
+                wanted = f"{' or '.join(names)} is wanted"
+                wanted = wanted if names else "it has extensions and no value"
+                message = f"{key} in {_short(url)}, but {wanted}"
+                self.extension_problem((place, key), "extension-type", message)
+                given = True
+                continue
+            given = True
+            here = (place, key)
+            if isinstance(value, dict) and not element.twin:
+                if allowed.binding is not None:
+                    self.bound(value, allowed.kind, allowed.binding, allowed.anchor, here)
+                if allowed.targets is not None and allowed.kind == "Reference":
+                    self.target(value, here, allowed.targets)
+            elif isinstance(value, str) and allowed.codes and value not in allowed.codes:
+                assert allowed.binding is not None
+                self.code(value, allowed.binding, allowed.anchor, here)
+        if known.wants_value and not given:
+            message = f"{_short(url)} wants a value, which is absent"
+            self.extension_problem((place, "value[x]"), "required", message)
+
+    def extension_problem(
+        self, place: Place, code: str, message: str, severity: Severity = "error"
+    ) -> None:
+        clause = f"{self.specification}extensibility.html"
+        self.problem(place, "extension", code, message, clause, severity)
+
+    def unknown(self, key: str, type_: Type, place: Place) -> None:
+        message = f"{_short(key)} is not an element of {type_.path}"
+        message += _near(str(key), type_.elements)
+        self.problem(place, "structure", "unknown-element", message, self.link(type_.path))
+
+    def empty(self, node: dict[str, Any] | list[Any], place: Place, anchor: str) -> None:
+        message = "an empty object: say something, or leave it out"
+        if isinstance(node, list):
+            message = "an empty list: say something, or leave it out"
+        self.problem(place, "structure", "empty", message, self.link(anchor))
+
+    def null(self, place: Place, element: Element) -> None:
+        message = "null, which FHIR has only in a list, beside an extension: leave it out"
+        self.problem(place, "structure", "null", message, self.link(element.anchor))
+
+    def deep(self, place: Place) -> None:
+        self.too_deep = True
+        message = f"nested more than {MAX_DEPTH} deep: not looked at any further"
+        self.problem(place, "structure", "depth", message)
+
+    def index(self, bundle: dict[str, Any], place: Place) -> Space:
+        """Gather what references can point at, and report what is there twice."""
+        kind = bundle.get("type")
+        space = Space(partial=isinstance(kind, str) and kind in PARTIAL_BUNDLES)
+        entries = bundle.get("entry")
+        urls: dict[tuple[str, Any], int] = {}
+        ids: dict[tuple[str | None, str], int] = {}
+        for number, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if not isinstance(entry, dict):
+                continue
+            here = ((place, "entry"), number)
+            resource, url = entry.get("resource"), entry.get("fullUrl")
+            name = id_ = version = None
+            if isinstance(resource, dict):
+                name, id_, meta = (resource.get(key) for key in ("resourceType", "id", "meta"))
+                version = meta.get("versionId") if isinstance(meta, dict) else None
+                version = version if isinstance(version, str) else None
+            server = None
+            if isinstance(url, str):
+                server = self.full_url(url, name, id_, (here, "fullUrl"))
+                if kind != "history":
+                    first = urls.setdefault((url, version), number)
+                    if first != number:
+                        message = f"{_short(url)} is the fullUrl of entry[{first}] too"
+                        clause = f"{self.specification}bundle.html#bundle-unique"
+                        self.problem((here, "fullUrl"), "reference", "duplicate", message, clause)
+            if not isinstance(name, str):
+                continue
+            if isinstance(url, str):
+                space.urls.setdefault(url, name)
+            if isinstance(id_, str):
+                key = f"{name}/{id_}"
+                space.ids.setdefault(key, name)
+                if server is None:
+                    space.local.setdefault(key, name)
+                else:
+                    space.bases.add(server)
+                if kind != "history" and version is None:
+                    first = ids.setdefault((server, key), number)
+                    twin = entries[first].get("fullUrl") if isinstance(entries, list) else None
+                    if first != number and (url is None or url != twin):
+                        message = f"{key} is the resource of entry[{first}] too"
+                        clause = f"{self.specification}bundle.html#bundle-unique"
+                        where = ((here, "resource"), "id")
+                        self.problem(where, "reference", "duplicate", message, clause)
+            canonical = resource.get("url") if isinstance(resource, dict) else None
+            if isinstance(canonical, str) and isinstance(resource, dict):
+                listed = space.canonicals.setdefault(canonical, [])
+                listed.append((name, resource.get("version")))
+        return space
+
+    def full_url(self, url: str, name: Any, id_: Any, place: Place) -> str | None:
+        """Check a fullUrl against its resource; give the server that it names."""
+        clause = self.link("Bundle.entry.fullUrl")
+        literal = LITERAL.fullmatch(url)
+        if literal and literal["type"] not in self.known.resources:
+            literal = None
+        if not ABSOLUTE.fullmatch(url):
+            message = f"{_short(url)} is relative, but a fullUrl is absolute"
+            self.problem(place, "reference", "full-url", message, clause)
+            return None
+        if literal is None:
+            return None
+        if literal["version"]:
+            message = f"{_short(url)} names a version, which a fullUrl may not"
+            self.problem(place, "reference", "full-url", message, clause)
+        ends = f"{literal['type']}/{literal['id']}"
+        if not isinstance(id_, str) or not ID.fullmatch(id_):
+            return literal["base"]
+        if isinstance(name, str) and ends != f"{name}/{id_}":
+            message = f"ends in {ends}, but the resource is {name}/{id_}"
+            self.problem(place, "reference", "full-url", message, clause)
+        return literal["base"]
+
+    def server_of(self, url: Any) -> str | None:
+        literal = LITERAL.fullmatch(url) if isinstance(url, str) else None
+        return literal["base"] if literal and literal["type"] in self.known.resources else None
+
+    def index_contained(self, node: dict[str, Any], name: str, place: Place) -> dict[str, str]:
+        ids = {"": name}
+        contained = node.get("contained")
+        for number, inner in enumerate(contained if isinstance(contained, list) else ()):
+            if not isinstance(inner, dict) or not isinstance(inner.get("id"), str):
+                continue
+            if inner["id"] in ids:
+                where = (((place, "contained"), number), "id")
+                message = f"{_short(inner['id'])} is the id of another contained resource too"
+                clause = f"{self.specification}references.html#contained"
+                self.problem(where, "reference", "duplicate", message, clause)
+            ids.setdefault(inner["id"], str(inner.get("resourceType")))
+        return ids
+
+    def reference(self, node: dict[str, Any], place: Place, targets: frozenset[str] | None) -> None:
+        """Check that a Reference points at something, and at something of the right type."""
+        clause = self.link("Reference.reference")
+        reference, said = node.get("reference"), node.get("type")
+        declared = said.rpartition("/")[2] if isinstance(said, str) else None
+        found = None
+        if isinstance(reference, str) and reference.strip():
+            here = (place, "reference")
+            found, code, fault = self.resolve(reference)
+            if code:
+                self.problem(here, "reference", code, f"{_short(reference)} {fault}", clause)
+            if found and targets and found not in targets:
+                message = f"{_short(reference)} is {_a(found)}, but {_either(targets)} is wanted"
+                self.problem(here, "reference", "target", message, clause)
+        if declared is None:
+            return
+        if found is not None:
+            if declared != found:
+                message = f"{_short(said)}, but {_short(reference)} is {_a(found)}"
+                self.problem(
+                    (place, "type"), "reference", "target", message, self.link("Reference.type")
+                )
+        elif said == declared and declared not in self.known.resources:
+            message = f"{_short(said)} is not a resource type of {self.label}"
+            self.problem((place, "type"), "code", "code", message, self.link("Reference.type"))
+        elif targets and declared in self.known.resources and declared not in targets:
+            message = f"{_short(said)}, but {_either(targets)} is wanted"
+            clause = self.link("Reference.type")
+            self.problem((place, "type"), "reference", "target", message, clause)
+
+    def target(self, node: dict[str, Any], place: Place, targets: frozenset[str]) -> None:
+        """Check that a Reference in an extension points at something of the right type."""
+        reference = node.get("reference")
+        found = self.resolve(reference)[0] if isinstance(reference, str) else None
+        if found and targets and found not in targets:
+            message = f"{_short(reference)} is {_a(found)}, but {_either(targets)} is wanted"
+            clause = self.link("Reference.reference")
+            self.problem((place, "reference"), "reference", "target", message, clause)
+
+    def resolve(self, reference: str) -> tuple[str | None, str, str]:
+        """Give the type of what a reference points at, where that is known; a code and a fault."""
+        space = self.space
+        if reference.startswith("#"):
+            found = (self.contained or {}).get(reference[1:])
+            return (found, "", "") if found else (None, "dangling", NOTHING_CONTAINED)
+        # A fragment points inside of the resource.
+        target = reference.partition("#")[0]
+        if target in space.urls:
+            return space.urls[target], "", ""
+        if target.startswith("urn:uuid:") and not UUID.fullmatch(target):
+            return None, "format", f"is not a FHIR uuid ({FORMS['uuid']})"
+        if target.startswith(("urn:uuid:", "urn:oid:")):
+            return None, *self.missing()
+        literal = LITERAL.fullmatch(reference)
+        if literal and literal["type"] in self.known.resources:
+            name, key, server = literal["type"], f"{literal['type']}/{literal['id']}", self.server
+            if literal["base"] is not None:
+                server = literal["base"]
+                if server != self.base and server not in space.bases:
+                    return None, "", ""
+            elif key in (space.ids if server is None else space.local):
+                return name, "", ""
+            known = space.urls.get(f"{server}/{key}")
+            return (known, "", "") if known else (name, *self.missing())
+        conditional = CONDITIONAL.fullmatch(reference)
+        if conditional and conditional["type"] in self.known.resources:
+            return conditional["type"], "", ""
+        if literal and literal["base"] is None:
+            fault = f"is not a reference: {literal['type']} is not a resource type of {self.label}"
+            return None, "format", fault
+        if ABSOLUTE.fullmatch(reference):
+            return None, "", ""
+        fault = "is not a reference (Type/id, an absolute URL, urn:uuid:..., or #id)"
+        return None, "format", fault
+
+    def missing(self) -> tuple[str, str]:
+        return ("", "") if self.space.partial else ("dangling", NOTHING_THERE)
+
+    def canonical(self, value: str, element: Element, place: Place) -> None:
+        """Check a canonical that points at a resource of this Bundle, or at one of ours."""
+        clause = f"{self.specification}references.html#canonical"
+        url, _, version = value.partition("#")[0].partition("|")
+        found: list[tuple[str, Any]] = []
+        if value.startswith("#"):
+            name = (self.contained or {}).get(value[1:])
+            found = [(name, None)] if name else []
+        else:
+            found = self.space.canonicals.get(url, found)
+            kind = url.removeprefix(f"{self.base}/").partition("/")[0]
+            ours = url.startswith(f"{self.base}/") and kind in self.known.resources - PUBLISHED
+            if not found and (not ours or self.space.partial):
+                return
+        if not found:
+            fault = NOTHING_CONTAINED if value.startswith("#") else NOTHING_THERE
+            self.problem(place, "reference", "dangling", f"{_short(value)} {fault}", clause)
+        elif version and version not in [of for _, of in found]:
+            message = f"{_short(value)} {NOTHING_THERE} (it has version {_found(found[0][1])})"
+            self.problem(place, "reference", "dangling", message, clause)
+        elif element.targets and not any(name in element.targets for name, _ in found):
+            message = (
+                f"{_short(value)} is {_a(found[0][0])}, but {_either(element.targets)} is wanted"
+            )
+            self.problem(place, "reference", "target", message, clause)
+
+
+def _given(partner: Any, index: int, null: bool = False) -> bool:
+    """Tell whether a primitive's other half has this index too, as a value or even as a null."""
+    if not isinstance(partner, list) or index >= len(partner):
+        return False
+    return null or partner[index] is not None
+
+
+def _has_path(version: Version, path: str) -> bool:
+    """Tell whether a version has an element, of which a choice may be named without its [x]."""
+    for each in (path, f"{path}[x]"):
+        try:
+            definitions(version).element_types(each)
+        except KeyError:
+            continue
+        return True
+    return False
+
+
+def _inside(path: str, outer: str) -> bool:
+    return path.startswith(outer) and path[len(outer) : len(outer) + 1] in ("", ".", "[", "/")
+
+
+def _too_many(made: Walk) -> Problem:
+    return Problem(
+        severity="error",
+        layer="structure",
+        path="",
+        code="too-many",
+        message=f"more than {MOST_PROBLEMS:,} problems: not looked at any further",
+        link=made.specification,
+    )
+
+
+def walk(tree: Any, version: Version, base: str) -> Walk:
+    """Walk over parsed JSON; give the walk, with the problems in the order of the document."""
+    made = Walk(version, base)
+    if isinstance(tree, dict):
+        name = tree.get("resourceType")
+        try:
+            made.resource(tree, (None, name if isinstance(name, str) else ""), 0)
+        except _TooMany:
+            made.too_deep = True
+            made.problems.append(_too_many(made))
+    else:
+        message = f"{_found(tree)}, but a FHIR resource (a JSON object) is wanted"
+        clause = f"{made.specification}json.html"
+        made.problem(None, "structure", "type", message, clause, severity="fatal")
+    return made

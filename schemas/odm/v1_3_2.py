@@ -1,0 +1,9 @@
+"""ODM-XML 1.3.2: the validator of the format."""
+
+from trialbridge.schemas.odm import validate as odm
+from trialbridge.schemas.problem import Problem
+
+
+def check(data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Problem]:
+    """Check the bytes of an ODM 1.3.2 document: `odm.check`, which is thorough in any case."""
+    return odm.check(data, "1.3.2", deep=deep)

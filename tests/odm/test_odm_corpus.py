@@ -1,0 +1,286 @@
+"""The registry's records through ODM 2.0, without the results section.
+
+A sample by default; all records with TRIALBRIDGE_CORPUS_ALL=1.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import corpus
+import msgspec
+from corpus import records
+from fhir_bundles import strings
+from odm_documents import OURS, facts, full, parameter, root_of, texts, value, written
+
+from trialbridge.formats import ctgov, odm
+from trialbridge.schemas.odm.validate import check
+from trialbridge.schemas.pointer import ABSENT, walk
+from trialbridge.schemas.trial import Trial
+
+WRITE = """
+import sys
+from trialbridge.formats import ctgov
+from trialbridge.formats import odm
+for line in sys.stdin.buffer:
+    data, _ = odm.write(ctgov.read(line)[0])
+    sys.stdout.buffer.write(len(data).to_bytes(8, "big") + data)
+"""
+READ = """
+import json, sys
+from trialbridge.formats import ctgov
+from trialbridge.formats import odm
+while length := int.from_bytes(sys.stdin.buffer.read(8), "big"):
+    trial, problems = odm.read(sys.stdin.buffer.read(length))
+    written, warnings = ctgov.write(trial)
+    told = [str(problem) for problem in (*problems, *warnings)]
+    sys.stdout.buffer.write(json.dumps([json.loads(written), told]).encode() + b"\\n")
+"""
+
+
+def some_records(every: int = 10) -> list[bytes]:
+    """All records, or one of so many."""
+    return records()[:: 1 if corpus.ALL else every]
+
+
+def run(program: str, data: bytes, seed: str, epoch: str | None = None) -> bytes:
+    """What a program of Python, in a process of its own, makes of its input."""
+    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    environment.pop("SOURCE_DATE_EPOCH", None)
+    if epoch is not None:
+        environment["SOURCE_DATE_EPOCH"] = epoch
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input=data,
+        capture_output=True,
+        check=False,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+def test_records_written_in_one_process_and_read_in_another_are_identical() -> None:
+    """Unknown keys too. Sets and hashes differ between the processes, so no order hangs on them."""
+    lines = some_records()
+    source = b"".join(line + b"\n" for line in lines)
+    documents = run(WRITE, source, "1")
+    changed = []
+    unknown = 0
+    for line, found in zip(lines, run(READ, documents, "2").splitlines(), strict=True):
+        expected = json.loads(line)
+        expected.pop("resultsSection", None)
+        back, told = json.loads(found)
+        unknown += bool(ctgov.read(line)[0].unmapped)
+        if told or json.dumps(back, sort_keys=True) != json.dumps(expected, sort_keys=True):
+            changed.append((expected["protocolSection"]["identificationModule"]["nctId"], told))
+    assert changed == []
+    assert unknown > 0
+    if corpus.ALL:
+        assert (len(lines), unknown) == (1007, 173)
+    assert run(WRITE, source, "3") == documents
+
+
+def test_documents_of_the_corpus_are_valid_and_come_back_as_bytes() -> None:
+    for line in some_records(14):
+        trial, _ = ctgov.read(line)
+        data, problems = odm.write(trial)
+        assert [problem.code for problem in problems] == ["not-carried"] * (
+            trial.results is not None
+        )
+        assert check(data) == []
+        assert odm.write(odm.read(data)[0])[0] == data
+
+
+# --- the same bytes ----------------------------------------------------------------------------
+
+
+def created(data: bytes) -> str:
+    (found,) = texts(root_of(data), "/o:ODM/@CreationDateTime")
+    return found
+
+
+def test_only_the_time_of_the_document_hangs_on_the_caller() -> None:
+    """SOURCE_DATE_EPOCH, else the record's last update, else a fixed instant."""
+    source = msgspec.json.encode(msgspec.to_builtins(full())) + b"\n"
+    by_epoch = {
+        None: "2024-03-05T00:00:00",
+        "0": "1970-01-01T00:00:00Z",
+        "1700000000": "2023-11-14T22:13:20Z",
+        # No number of seconds: as if it was not said.
+        "": "2024-03-05T00:00:00",
+        "-1": "2024-03-05T00:00:00",
+        "1e9": "2024-03-05T00:00:00",
+        "tomorrow": "2024-03-05T00:00:00",
+        "\u0661\u0662": "2024-03-05T00:00:00",
+    }
+    bodies = set()
+    for epoch, time in by_epoch.items():
+        data = run(WRITE, source, "0", epoch)[8:]
+        assert created(data) == time, epoch
+        assert check(data) == []
+        bodies.add(data.replace(f'CreationDateTime="{time}"'.encode(), b""))
+    assert len(bodies) == 1
+
+
+def test_a_record_without_dates_has_a_fixed_time() -> None:
+    assert created(written(Trial())) == "1970-01-01T00:00:00"
+
+
+# --- honest carriage ---------------------------------------------------------------------------
+
+
+def is_serialised(text: str) -> bool:
+    """Whether a string holds an object or a list of JSON, or XML, or base64 of some length."""
+    stripped = text.strip()
+    if stripped[:1] in ("{", "["):
+        try:
+            return isinstance(json.loads(stripped), dict | list)
+        except ValueError:
+            return False
+    if re.fullmatch(r"[A-Za-z0-9+/=]{400,}", stripped):
+        return True
+    return stripped.startswith(("<?xml", "<trial", "%PDF"))
+
+
+def test_no_string_holds_the_source_or_a_serialised_model() -> None:
+    for line in some_records():
+        trial, _ = ctgov.read(line)
+        root = root_of(odm.write(trial)[0])
+        of_record = set(strings(json.loads(line)))
+        longest = max(map(len, of_record))
+        odd = texts(root, "//o:StudyParameter[@OID='SP.unmapped']/o:ParameterValue/@Value")
+        assert len(odd) == bool(trial.unmapped)
+        for text in odd:
+            assert json.loads(text) == trial.unmapped
+        for place, text in facts(root):
+            if text in odd or text in of_record:
+                # A record's own text may look like anything; then it stands as it is.
+                continue
+            assert not is_serialised(text), place
+            # Nothing in one string but what the record has in one, or words of the mapping.
+            assert len(text) <= longest, place
+
+
+def test_no_key_of_the_model_and_no_path_is_in_a_string() -> None:
+    for place, text in facts(root_of(written(full()))):
+        for key in ("protocolSection", "nctId", "armGroups", "Module", "eligibilityCriteria"):
+            assert key not in text, place
+        assert not text.startswith("/"), place
+
+
+def test_every_parameter_of_ours_has_a_code_and_words() -> None:
+    for line in some_records(30):
+        root = root_of(odm.write(ctgov.read(line)[0])[0])
+        for node in root.iter("{*}StudyParameter"):
+            codes = [(one.get("System"), one.get("Code")) for one in node.findall("{*}Coding")]
+            assert len(codes) == 1
+            ((system, code),) = codes
+            assert code
+            assert node.get("Term")
+            # One of ours has no short name, since that would be CDISC's.
+            assert (system == OURS) is (node.get("ShortName") is None and not code.startswith("C"))
+
+
+# --- homes -------------------------------------------------------------------------------------
+
+HOMES = ("native", "official", "ours", "lost")
+
+
+def leaves(trial: Trial) -> dict[str, Any]:
+    tree = msgspec.to_builtins(trial)
+    for key in ("trialbridge", "unmapped", "resultsSection"):
+        tree.pop(key, None)
+    return {pointer: held for pointer, held in walk(tree) if pointer}
+
+
+def homes(trial: Trial) -> Iterator[tuple[str, str]]:
+    """(pointer, home) of each leaf value, found by taking parameters out of its document."""
+    data, _ = odm.write(trial)
+    bare = odm.bare(data)
+    read = [leaves(odm.read(one)[0]) for one in (bare["native"], bare["official"], data)]
+    for pointer, held in leaves(trial).items():
+        found = [pointer in one and one[pointer] == held for one in read]
+        yield pointer, HOMES[found.index(True)] if any(found) else "lost"
+
+
+@cache
+def counts() -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for line in some_records():
+        for pointer, home in homes(ctgov.read(line)[0]):
+            found[pointer.split("/")[1], home] += 1
+    return found
+
+
+def test_most_of_the_protocol_section_needs_no_parameter_of_ours() -> None:
+    records()
+    of_section = {home: counts()["protocolSection", home] for home in HOMES}
+    total = sum(of_section.values())
+    native = of_section["native"] / total
+    share = (of_section["native"] + of_section["official"]) / total
+    print(f"\nprotocolSection: {native:.2%} in elements, {share:.2%} without parameters of ours")
+    assert share >= 0.55
+    assert sum(n for (_, home), n in counts().items() if home == "lost") == 0
+
+
+def test_what_is_taken_out_adds_nothing() -> None:
+    """A document without our parameters says less, and never another thing."""
+    for line in some_records(25):
+        trial, _ = ctgov.read(line)
+        said = leaves(trial)
+        texts_said = {held for held in said.values() if isinstance(held, str)}
+        for home, data in odm.bare(odm.write(trial)[0]).items():
+            for pointer, held in leaves(odm.read(data)[0]).items():
+                if said.get(pointer, ABSENT) == held:
+                    continue
+                # Criteria are a list then; a coarser code of the standard's; shorter lists.
+                assert (
+                    pointer.endswith(("/eligibilityCriteria", "/masking", "/role", "/type"))
+                    or held in texts_said
+                ), (home, pointer, held)
+
+
+def test_what_is_said_natively_is_not_said_again_in_ours() -> None:
+    """No text that stands in an element is the value of a parameter of ours as well."""
+    for line in some_records(20):
+        trial, _ = ctgov.read(line)
+        root = root_of(odm.write(trial)[0])
+        native: Counter[str] = Counter()
+        for node in root.iter("{*}TranslatedText", "{*}FullName", "{*}City"):
+            native[node.text or ""] += 1
+        for path in ("//o:Arm/@Name", "//o:StudyEndPoint/@Name", "//o:Organization/@Name"):
+            native.update(texts(root, path))
+        in_record = [held for held in leaves(trial).values() if isinstance(held, str)]
+        for node in root.iter("{*}StudyParameter"):
+            (code,) = [one.get("Code") for one in node.findall("{*}Coding")]
+            held = node.find("{*}ParameterValue").get("Value")
+            if len(held) > 12 and held in native and code != "eligibility-criteria":
+                # Only where the record says it more than once, as a text or within one.
+                assert sum(held in text for text in in_record) > 1, (code, held)
+
+
+def test_criteria_that_are_a_plain_list_are_not_said_again_as_a_text() -> None:
+    whole = "SP.eligibility-criteria"
+    assert whole not in texts(root_of(written(full())), "//o:StudyParameter/@OID")
+    seen = Counter(
+        whole in texts(root_of(odm.write(ctgov.read(line)[0])[0]), "//o:StudyParameter/@OID")
+        for line in some_records(10)
+    )
+    assert seen[False] > seen[True] / 10 > 0
+
+
+def test_the_sample_has_every_kind_of_study() -> None:
+    kinds: Counter[Any] = Counter()
+    for line in some_records():
+        root = root_of(odm.write(ctgov.read(line)[0])[0])
+        kinds[value(root, "STYPE")] += 1
+        assert parameter(root, "REGID") is not None
+    assert kinds["INTERVENTIONAL"] > 10
+    assert kinds["OBSERVATIONAL"] > 3

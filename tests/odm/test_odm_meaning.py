@@ -1,0 +1,865 @@
+"""What a fact of the registry is in ODM 2.0, one by one on small records of our own."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from lxml import etree
+from odm_documents import (
+    CDISC,
+    OURS,
+    Element,
+    codings,
+    comes_back,
+    facts,
+    find,
+    full,
+    own,
+    parameter,
+    said,
+    texts,
+    trial_of,
+    value,
+    written,
+)
+
+import trialbridge
+from trialbridge.formats import odm
+from trialbridge.mappings.record.markdown import plain
+from trialbridge.schemas.odm.validate import check, elements
+from trialbridge.schemas.trial import Trial
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORD = ROOT.parent / "shared" / "records" / "NCT06360861.txt"
+
+
+def sent(protocol: dict[str, Any] | None = None, **sections: Any) -> Element:
+    """The valid document of a record, which comes back as it was."""
+    return comes_back(trial_of(protocol, **sections))
+
+
+def parameters(root: Element) -> dict[str, str]:
+    """Each StudyParameter by its OID without `SP.`: its value."""
+    return {
+        oid.removeprefix("SP."): held
+        for oid, held in zip(
+            texts(root, "//o:StudyParameter/@OID"),
+            texts(root, "//o:StudyParameter/o:ParameterValue/@Value"),
+            strict=True,
+        )
+    }
+
+
+# --- parameters of the trial summary --------------------------------------------------------------
+
+D = "design"
+INFO = "designInfo"
+CTGOV = "ctgov-"
+
+TS: list[tuple[dict[str, Any], str, str, str, str, str | None, tuple[str, str] | None]] = [
+    # record; short name; NCI code; term; value; NCI code of the value; the registry's code
+    (
+        {"identification": {"officialTitle": "T"}},
+        "TITLE",
+        "C49802",
+        "Trial Title",
+        "T",
+        None,
+        None,
+    ),
+    (
+        {"status": {"startDateStruct": {"date": "2020-01", "type": "ACTUAL"}}},
+        "SSTDTC",
+        "C69208",
+        "Study Start Date",
+        "2020-01",
+        None,
+        ("date-type", "ACTUAL"),
+    ),
+    (
+        {"status": {"completionDateStruct": {"date": "2025"}}},
+        "SENDTC",
+        "C90462",
+        "Study End Date",
+        "2025",
+        None,
+        None,
+    ),
+    (
+        {"status": {"expandedAccessInfo": {"nctId": "NCT00000002"}}},
+        "EXPARECN",
+        "C127792",
+        "Expanded Access Record NCT Number",
+        "NCT00000002",
+        None,
+        None,
+    ),
+    (
+        {"status": {"expandedAccessInfo": {"statusForNctId": "AVAILABLE"}}},
+        "EXPASTAT",
+        "C127793",
+        "Expanded Access Status",
+        "Available",
+        None,
+        ("status", "AVAILABLE"),
+    ),
+    (
+        {"oversight": {"oversightHasDmc": True}},
+        "DMCIND",
+        "C127790",
+        "Data Monitoring Committee Indicator",
+        "Y",
+        "C49488",
+        None,
+    ),
+    (
+        {"oversight": {"isFdaRegulatedDrug": False}},
+        "FDADRIND",
+        "C123630",
+        "FDA-Regulated Drug Study Indicator",
+        "N",
+        "C49487",
+        None,
+    ),
+    (
+        {"oversight": {"isFdaRegulatedDevice": True}},
+        "FDADEIND",
+        "C123629",
+        "FDA-Regulated Device Study Indicator",
+        "Y",
+        "C49488",
+        None,
+    ),
+    (
+        {"oversight": {"isPpsd": True}},
+        "PDPSTIND",
+        "C123631",
+        "Pediatric Postmarket Study Indicator",
+        "Y",
+        "C49488",
+        None,
+    ),
+    (
+        {D: {"studyType": "EXPANDED_ACCESS"}},
+        "STYPE",
+        "C142175",
+        "Study Type",
+        "EXPANDED ACCESS",
+        "C98722",
+        ("study-type", "EXPANDED_ACCESS"),
+    ),
+    (
+        {D: {INFO: {"allocation": "NON_RANDOMIZED"}}},
+        "RANDOM",
+        "C25196",
+        "Trial is Randomized",
+        "N",
+        "C49487",
+        ("design-allocation", "NON_RANDOMIZED"),
+    ),
+    (
+        {D: {INFO: {"interventionModel": "CROSSOVER"}}},
+        "INTMODEL",
+        "C98746",
+        "Intervention Model",
+        "CROSS-OVER",
+        "C82637",
+        ("intervention-model", "CROSSOVER"),
+    ),
+    (
+        {D: {INFO: {"primaryPurpose": "PREVENTION"}}},
+        "TINDTP",
+        "C49652",
+        "Trial Intent Type",
+        "PREVENTION",
+        "C49657",
+        ("primary-purpose", "PREVENTION"),
+    ),
+    (
+        {D: {INFO: {"primaryPurpose": "ECT"}}},
+        "TINDTP",
+        "C49652",
+        "Trial Intent Type",
+        "Educational/Counseling/Training",
+        None,
+        ("primary-purpose", "ECT"),
+    ),
+    (
+        {D: {INFO: {"maskingInfo": {"masking": "QUADRUPLE"}}}},
+        "TBLIND",
+        "C49658",
+        "Trial Blinding Schema",
+        "DOUBLE BLIND",
+        "C15228",
+        ("design-masking", "QUADRUPLE"),
+    ),
+    (
+        {D: {INFO: {"maskingInfo": {"masking": "NONE"}}}},
+        "TBLIND",
+        "C49658",
+        "Trial Blinding Schema",
+        "OPEN LABEL",
+        "C49659",
+        ("design-masking", "NONE"),
+    ),
+    (
+        {D: {INFO: {"observationalModel": "CASE_CONTROL"}}},
+        "OBSMODEL",
+        "C126064",
+        "Observational Model",
+        "CASE CONTROL",
+        "C15197",
+        ("observational-model", "CASE_CONTROL"),
+    ),
+    (
+        {D: {INFO: {"timePerspective": "CROSS_SECTIONAL"}}},
+        "OBSTIMP",
+        "C126065",
+        "Observational Time Perspective",
+        "CROSS SECTIONAL",
+        "C53310",
+        ("time-perspective", "CROSS_SECTIONAL"),
+    ),
+    (
+        {D: {"targetDuration": "2 Years"}},
+        "TRGFUDUR",
+        "C126077",
+        "Target Follow-Up Duration",
+        "P2Y",
+        None,
+        None,
+    ),
+    (
+        {D: {"bioSpec": {"retention": "NONE_RETAINED"}}},
+        "BRIND",
+        "C164620",
+        "Biospecimen Retention Indicator",
+        "N",
+        "C49487",
+        None,
+    ),
+    (
+        {D: {"bioSpec": {"description": "Blood"}}},
+        "RTSPCDES",
+        "C126072",
+        "Retained Biospecimen Description",
+        "Blood",
+        None,
+        None,
+    ),
+    (
+        {D: {"enrollmentInfo": {"count": 7, "type": "ESTIMATED"}}},
+        "PLANSUB",
+        "C49692",
+        "Planned Number of Subjects",
+        "7",
+        None,
+        None,
+    ),
+    (
+        {D: {"enrollmentInfo": {"count": 7, "type": "ACTUAL"}}},
+        "ACTSUB",
+        "C98703",
+        "Actual Number of Subjects",
+        "7",
+        None,
+        None,
+    ),
+    (
+        {"eligibility": {"minimumAge": "18 Years"}},
+        "AGEMIN",
+        "C49693",
+        "Planned Minimum Age of Subjects",
+        "P18Y",
+        None,
+        None,
+    ),
+    (
+        {"eligibility": {"maximumAge": "6 Months"}},
+        "AGEMAX",
+        "C49694",
+        "Planned Maximum Age of Subjects",
+        "P6M",
+        None,
+        None,
+    ),
+    (
+        {"eligibility": {"sex": "ALL"}},
+        "SEXPOP",
+        "C49696",
+        "Sex of Participants",
+        "BOTH",
+        "C49636",
+        ("sex", "ALL"),
+    ),
+    (
+        {"eligibility": {"healthyVolunteers": True}},
+        "HLTSUBJI",
+        "C98737",
+        "Healthy Subject Indicator",
+        "Y",
+        "C49488",
+        None,
+    ),
+    (
+        {"eligibility": {"samplingMethod": "PROBABILITY_SAMPLE"}},
+        "OBSTSMM",
+        "C126067",
+        "Observational Study Sampling Method",
+        "PROBABILITY SAMPLE",
+        "C71517",
+        ("sampling-method", "PROBABILITY_SAMPLE"),
+    ),
+]
+
+
+@pytest.mark.parametrize("row", TS, ids=[f"{row[1]} {row[4]}" for row in TS])
+def test_a_parameter_of_the_trial_summary(row: Any) -> None:
+    """Its name, its NCI code, its value and the codes of the value, and no other parameter."""
+    record, short, nci, term, held, value_code, exact = row
+    root = sent(record)
+    assert parameters(root) == {short: held}
+    node = parameter(root, short)
+    assert (node.get("ShortName"), node.get("Term")) == (short, term)
+    assert codings(node) == [(CDISC, nci)]
+    expected = [(CDISC, value_code)] if value_code else []
+    expected += [(own(f"{CTGOV}{exact[0]}"), exact[1])] if exact else []
+    assert codings(find(node, "o:ParameterValue")) == expected
+
+
+def test_samples_with_dna_are_two_indicators() -> None:
+    root = sent({"design": {"bioSpec": {"retention": "SAMPLES_WITHOUT_DNA"}}})
+    assert parameters(root) == {"BRIND": "Y", "BRDNAIND": "N"}
+
+
+def test_the_registry_s_number_is_a_registry_identifier_and_says_of_which() -> None:
+    root = sent({"identification": {"nctId": "NCT00000001"}})
+    assert parameters(root) == {"REGID": "NCT00000001"}
+    assert codings(find(parameter(root, "REGID"), "o:ParameterValue")) == [
+        ("https://clinicaltrials.gov", None)
+    ]
+    assert texts(root, "/o:ODM/@FileOID") == ["ODM.NCT00000001"]
+
+
+def test_other_registries_identifiers_are_registry_identifiers_and_grants_are_not() -> None:
+    root = sent(
+        {
+            "identification": {
+                "secondaryIdInfos": [
+                    {"id": "2024-1", "type": "EUDRACT_NUMBER"},
+                    {"id": "G", "type": "OTHER_GRANT", "domain": "Fund"},
+                    {"id": "X"},
+                ]
+            }
+        }
+    )
+    assert parameters(root) == {
+        "SECONDARY-ID.1": "2024-1",
+        "SECONDARY-ID.2": "G",
+        "domain@SP.SECONDARY-ID.2": "Fund",
+        "SECONDARY-ID.3": "X",
+    }
+    shorts = [parameter(root, f"SECONDARY-ID.{n}").get("ShortName") for n in (1, 2, 3)]
+    assert shorts == ["REGID", None, None]
+
+
+def test_lists_are_numbered_parameters_in_their_order() -> None:
+    root = sent({"conditions": {"keywords": ["b", "a", "b"]}})
+    assert parameters(root) == {"KEYWORD.1": "b", "KEYWORD.2": "a", "KEYWORD.3": "b"}
+
+
+@pytest.mark.parametrize(
+    ("record", "name", "term"),
+    [
+        ({"status": {"overallStatus": "COMPLETED"}}, "overall-status", "Overall status"),
+        ({"status": {"whyStopped": "x"}}, "why-stopped", "Why stopped"),
+        ({"oversight": {"fdaaa801Violation": True}}, "fdaaa801-violation", "FDAAA 801 violation"),
+        ({"ipdSharingStatement": {"ipdSharing": "NO"}}, "ipd-sharing", "IPD sharing"),
+        ({"oversight": {"isUsExport": True}}, "us-export", "US export"),
+    ],
+)
+def test_what_cdisc_has_no_parameter_for_is_one_of_ours(
+    record: dict[str, Any], name: str, term: str
+) -> None:
+    root = sent(record)
+    node = parameter(root, name)
+    assert codings(node) == [(OURS, name)]
+    assert (node.get("Term"), node.get("ShortName")) == (term, None)
+
+
+# --- elements -------------------------------------------------------------------------------------
+
+
+def test_the_study_has_its_title_its_number_and_its_summary() -> None:
+    root = comes_back(full())
+    study = find(root, "/o:ODM/o:Study")
+    assert study.get("StudyName") == "Aspirin for Headache"
+    assert study.get("ProtocolName") == "ORG-1"
+    assert study.get("VersionID") == "2024-04-01"
+    assert said(root, "/o:ODM/o:Study") == {"text/plain": "Short."}
+    protocol = "/o:ODM/o:Study/o:MetaDataVersion/o:Protocol"
+    assert said(root, protocol) == {
+        "text/plain": "Long.\n\n* item < 3",
+        "text/markdown": "Long.\n\n* item \\< 3",
+    }
+    assert texts(root, f"{protocol}/o:TrialPhase/@Value") == ["PHASE II/III TRIAL"]
+    assert said(root, f"{protocol}/o:StudyStructure") == {"text/plain": "Two groups"}
+    assert said(root, f"{protocol}/o:StudyTargetPopulation") == {"text/plain": "Outpatients"}
+
+
+def test_arms_say_what_they_are_and_receive_interventions_that_there_are() -> None:
+    root = comes_back(full())
+    assert texts(root, "//o:StudyStructure/o:Arm/@Name") == ["Aspirin", "Placebo"]
+    assert said(root, "//o:Arm[@OID='ARM.1']") == {"text/plain": "Daily"}
+    held = find(parameter(root, "arm-type@ARM.2"), "o:ParameterValue")
+    assert held.get("Value") == "Placebo Comparator Arm"
+    assert codings(held) == [(CDISC, "C174268"), (own("ctgov-arm-type"), "PLACEBO_COMPARATOR")]
+    received = {
+        oid: said(root, f"//o:StudyIntervention[@OID='{value(root, oid)}']")["text/plain"]
+        for number in (1, 2)
+        for oid in (f"intervention-of-arm.{n}@ARM.{number}" for n in (1, 2))
+    }
+    assert list(received.values()) == ["aspirin", "diary", "placebo", "diary"]
+    # What follows from the arms is not said of the interventions again.
+    assert not [oid for oid in parameters(root) if oid.startswith("arm-of-intervention")]
+
+
+def test_interventions_have_names_types_descriptions_and_terms() -> None:
+    root = comes_back(full())
+    assert codings(find(root, "//o:StudyIntervention[@OID='INT.1']")) == [
+        (CDISC, "C1909"),
+        (own("ctgov-intervention-type"), "DRUG"),
+        ("http://id.nlm.nih.gov/mesh", "D001241"),
+    ]
+    assert value(root, "intervention-description@INT.1") == "100 mg"
+    assert value(root, "other-name.2@INT.1") == "acetylsalicylic acid"
+    assert texts(root, "//o:StudyIntervention[@OID='INT.1']/o:Coding/@Label") == ["Aspirin"]
+
+
+def test_a_type_that_cdisc_has_not_is_the_registry_s_alone() -> None:
+    root = sent({"armsInterventions": {"interventions": [{"name": "x", "type": "OTHER"}]}})
+    assert codings(find(root, "//o:StudyIntervention")) == [
+        (own("ctgov-intervention-type"), "OTHER")
+    ]
+
+
+def test_conditions_are_indications_with_their_terms() -> None:
+    root = comes_back(full())
+    assert texts(root, "//o:StudyIndication/o:Description/o:TranslatedText/text()") == [
+        "Headache",
+        "Migraine",
+    ]
+    assert texts(root, "//o:StudyIndication[1]/o:Coding/@Label") == ["Headache"]
+    assert texts(root, "//o:StudyIndication[2]/o:Coding/@Label") == ["Migraine Disorders"]
+
+
+def test_an_objective_refers_to_the_end_points_of_its_level() -> None:
+    root = comes_back(full())
+    names = dict(
+        zip(
+            texts(root, "//o:StudyEndPoint/@OID"),
+            texts(root, "//o:StudyEndPoint/@Name"),
+            strict=True,
+        )
+    )
+    by_level = {
+        node.get("Level"): [
+            names[oid] for oid in texts(node, "o:StudyEndPointRef/@StudyEndPointOID")
+        ]
+        for node in root.iter("{*}StudyObjective")
+    }
+    assert by_level == {"Primary": ["Pain", "Relief"], "Secondary": ["Nausea"]}
+    levels = {node.get("Name"): node.get("Level") for node in root.iter("{*}StudyEndPoint")}
+    # "Other" does not say exploratory.
+    assert levels == {
+        "Pain": "Primary",
+        "Relief": "Primary",
+        "Nausea": "Secondary",
+        "Cost": None,
+    }
+    assert said(root, "//o:StudyEndPoint[1]") == {"text/plain": "On a scale"}
+    frame = parameter(root, "time-frame@EP.PRIMARY.1")
+    assert (value(root, "time-frame@EP.PRIMARY.1"), codings(frame)) == (
+        "2 hours",
+        [(CDISC, "C165859")],
+    )
+
+
+def test_each_criterion_has_its_condition_and_stands_in_its_list() -> None:
+    root = comes_back(full())
+    found: dict[str, list[str]] = {}
+    for node in root.iter("{*}Criterion"):
+        kind = etree.QName(node.getparent()).localname
+        words = texts(node, "o:Description/o:TranslatedText[1]/text()")
+        condition = find(root, f"//o:ConditionDef[@OID='{node.get('ConditionOID')}']")
+        assert texts(condition, "o:Description/o:TranslatedText[1]/text()") == words
+        assert [etree.QName(child).localname for child in condition] == [
+            "Description",
+            "MethodSignature",
+        ]
+        found.setdefault(kind, []).extend(words)
+    assert found == {
+        "InclusionCriteria": [
+            "Age 18 years or older",
+            "Haemoglobin > 9 g/dL\n\n  * measured within a week",
+            "Written consent",
+        ],
+        "ExclusionCriteria": ["Pregnancy", "Another trial within 30 days"],
+    }
+    assert "eligibility-criteria" not in parameters(root)
+
+
+def test_a_text_that_lists_no_criteria_has_none() -> None:
+    root = sent({"eligibility": {"eligibilityCriteria": "Ask the site."}})
+    assert parameters(root) == {"eligibility-criteria": "Ask the site."}
+    assert texts(root, "//o:InclusionExclusionCriteria") == []
+    assert texts(root, "//o:ConditionDef") == []
+
+
+def test_people_and_organizations_are_what_they_are() -> None:
+    root = comes_back(full())
+    admin = find(root, "/o:ODM/o:AdminData")
+    assert admin.get("StudyOID") == find(root, "/o:ODM/o:Study").get("OID")
+    organizations = {
+        node.get("OID"): (node.get("Type"), node.get("Role"), node.get("Name"))
+        for node in admin.iter("{*}Organization")
+    }
+    assert organizations == {
+        "ORG.STUDY-ID": ("Other", "Study ID", "Example Hospital"),
+        "ORG.SPONSOR": ("Sponsor", None, "Example Hospital"),
+        "ORG.COLLABORATOR.1": ("Other", "Collaborator", "A Company"),
+        "ORG.COLLABORATOR.2": ("Other", "Collaborator", "No Class"),
+        "ORG.USER.RESPONSIBLE": ("Other", None, "Example Hospital"),
+        "ORG.USER.OFFICIAL.1": ("Other", None, "Example Hospital"),
+        "ORG.USER.OFFICIAL.2": ("Other", None, "Elsewhere"),
+        "ORG.SITE.1": ("Site", None, "Example Hospital"),
+        "ORG.SITE.2": ("Site", None, "Clinic"),
+    }
+    users = {
+        "".join(texts(node, "o:FullName/text()")): (
+            node.get("UserType"),
+            organizations.get(node.get("OrganizationOID"), (None, None, None))[2],
+        )
+        for node in admin.iter("{*}User")
+    }
+    assert users == {
+        "Ada Able": (None, "Example Hospital"),
+        "Desk": (None, None),
+        "Ada Able, MD": (None, "Example Hospital"),
+        "Ben Bold": ("Investigator", "Elsewhere"),
+        "Cy Cole": (None, "Example Hospital"),
+        "Di Dale": ("Investigator", "Example Hospital"),
+    }
+    assert {
+        (node.get("TelecomType"), node.get("Value"))
+        for node in find(admin, "o:User[@OID='USER.CONTACT.1']").iter("{*}Telecom")
+    } == {("Phone", "+1 555 0100"), ("Other", "ext. 12"), ("Email", "desk@example.org")}
+    assert find(admin, "o:User[o:FullName='Cy Cole']").get("OrganizationOID") == "ORG.SITE.1"
+    assert codings(find(parameter(root, "CONROLE@USER.OFFICIAL.1"), "o:ParameterValue")) == [
+        (CDISC, "C51878"),
+        (own("ctgov-official-role"), "STUDY_CHAIR"),
+    ]
+    assert value(root, "CONROLE@USER.CONTACT.1") == "CENTRAL CONTACT FOR RECRUITMENT"
+    assert value(root, "CONROLE@ORG.SITE.1.CONTACT.1") == "FACILITY CONTACT"
+
+
+def test_a_site_has_an_address_and_a_position() -> None:
+    root = comes_back(full())
+    address = find(root, "//o:Organization[@OID='ORG.SITE.1']/o:Address")
+    assert [(etree.QName(node).localname, node.text) for node in address] == [
+        ("City", "Basel"),
+        ("StateProv", "BS"),
+        ("Country", "Switzerland"),
+        ("PostalCode", "4001"),
+        ("GeoPosition", None),
+    ]
+    assert dict(find(address, "o:GeoPosition").items()) == {
+        "Latitude": "47.55",
+        "Longitude": "7.58",
+    }
+    assert value(root, "site-status@ORG.SITE.1") == "Recruiting"
+    # ODM's Location wants a date that nobody said.
+    assert texts(root, "//o:Location") == []
+
+
+def test_documents_are_leaves_that_the_version_refers_to() -> None:
+    root = comes_back(full())
+    (refers,) = texts(root, "//o:SupplementalDoc/o:DocumentRef/@LeafID")
+    leaf = find(root, f"//o:Leaf[@ID='{refers}']")
+    assert texts(leaf, "@xlink:href") == ["Prot_SAP_000.pdf"]
+    assert texts(leaf, "o:Title/text()") == ["Protocol and plan"]
+    assert value(root, f"has-icf@{refers}") == "N"
+
+
+def test_references_are_citations_with_their_numbers() -> None:
+    root = comes_back(full())
+    assert value(root, "CITNSTDY.1") == "Able A. Aspirin. 2001."
+    assert codings(find(parameter(root, "CITNSTDY.1"), "o:ParameterValue")) == [
+        ("https://pubmed.ncbi.nlm.nih.gov", "12345678"),
+        (own("ctgov-reference-type"), "BACKGROUND"),
+    ]
+    assert value(root, "URLSTDY.1") == "https://example.org/a b"
+    assert value(root, "URLSTDYD@SP.URLSTDY.1") == "Home"
+
+
+def test_every_reference_leads_to_the_right_kind_of_element() -> None:
+    root = comes_back(full())
+    by_oid: dict[str, str] = {}
+    for node in root.iter(etree.Element):
+        oid = node.get("OID") or node.get("ID")
+        if oid is not None:
+            assert oid not in by_oid
+            by_oid[oid] = etree.QName(node).localname
+    seen = 0
+    for node in root.iter(etree.Element):
+        name = etree.QName(node).localname
+        for key, rule in elements("2.0")[name].attributes.items():
+            if rule.targets and node.get(key) is not None:
+                seen += 1
+                assert by_oid[node.get(key)] in rule.targets, (name, key)
+    assert seen > 10
+    for oid in by_oid:
+        stem, at_sign, of = oid.partition("@")
+        assert not at_sign or (of in by_oid and stem.startswith("SP."))
+
+
+# --- nothing is invented --------------------------------------------------------------------------
+
+
+def test_an_empty_record_says_nothing_but_what_is_required() -> None:
+    assert Counter(place for place, _ in facts(comes_back(Trial()))) == Counter(
+        [
+            *(f"ODM/@{key}" for key in ("FileType", "FileOID", "CreationDateTime")),
+            *(f"ODM/@{key}" for key in ("ODMVersion", "SourceSystem")),
+            *(f"Study/@{key}" for key in ("OID", "StudyName", "ProtocolName")),
+            *(f"MetaDataVersion/@{key}" for key in ("OID", "Name")),
+        ]
+    )
+
+
+def test_a_name_that_the_record_has_not_is_the_oid_and_a_text_is_empty() -> None:
+    root = sent(
+        {
+            "armsInterventions": {
+                "armGroups": [{"description": "d"}],
+                "interventions": [{"description": "d"}],
+            },
+            "outcomes": {"primaryOutcomes": [{"timeFrame": "t"}]},
+            "contactsLocations": {"locations": [{"city": "c"}]},
+        }
+    )
+    for name in ("Arm", "StudyEndPoint", "Organization", "StudyObjective", "MetaDataVersion"):
+        node = find(root, f"//o:{name}")
+        assert node.get("Name") == node.get("OID")
+    for name in ("StudyIntervention", "StudyEndPoint"):
+        assert said(root, f"//o:{name}") == {"text/plain": ""}
+
+
+@pytest.mark.parametrize("path", ["//@xml:lang", "//o:Epoch", "//o:Alias", "//o:TrialPhase"])
+def test_what_the_record_does_not_say_is_not_there(path: str) -> None:
+    root = sent({"identification": {"briefTitle": "T"}, "design": {"phases": []}})
+    assert texts(root, path) == []
+    if path != "//o:TrialPhase":
+        assert texts(comes_back(full()), path) == []
+
+
+def test_every_word_of_a_document_is_the_record_s_or_of_a_table() -> None:
+    """Attributes that hold facts hold texts of the record; the rest are OIDs, codes and terms."""
+    record = set()
+
+    def gather(node: Any) -> None:
+        for inner in node.values() if isinstance(node, dict) else node:
+            if isinstance(inner, dict | list):
+                gather(inner)
+            else:
+                record.add(str(inner))
+
+    gather(msgspec.to_builtins(full()))
+    record |= {plain(held) for held in record}
+    record |= {f"ext. {held}" for held in record}
+    root = comes_back(full())
+    oids = set(texts(root, "//@OID | //@ID"))
+    for place in ("StudyName", "ProtocolName", "Name", "Value"):
+        for node in root.xpath(f"//*[@{place}]"):
+            held = node.get(place)
+            if place == "Value" and etree.QName(node).localname in ("ParameterValue", "TrialPhase"):
+                coded = codings(node) or etree.QName(node).localname == "TrialPhase"
+                # A duration, and the order of MeSH terms, are said in another way.
+                assert coded or held in record | oids | {"P18Y", "P65Y", "2 1"}, held
+            else:
+                assert held in record | oids, held
+    pieces = {plain(held) for held in texts(root, "//o:Criterion/o:Description/*[last()]/text()")}
+    assert all(piece in " ".join(record) for piece in pieces)
+    for node in root.iter("{*}TranslatedText", "{*}FullName", "{*}City", "{*}Country"):
+        assert plain(node.text or "") in record | pieces | {""}
+
+
+# --- the record that the README shows -------------------------------------------------------------
+
+
+def the_record() -> Element:
+    if not RECORD.is_file():
+        pytest.skip(f"no record: {RECORD.name} is absent")
+    trial = trialbridge.read(RECORD)
+    data = written(trial)
+    assert check(data) == []
+    assert odm.read(data) == (trial, [])
+    return etree.fromstring(data)
+
+
+def test_every_fact_of_the_record_is_in_its_document() -> None:
+    root = the_record()
+    study = find(root, "/o:ODM/o:Study")
+    assert study.get("StudyName") == (
+        "Evaluate the Safety and Feasibility of Allogeneic Mesenchymal Stem Cells in Patients With "
+        "Multiple Sclerosis"
+    )
+    assert study.get("ProtocolName") == "1400-1-233-51589"
+    assert find(root, "/o:ODM").get("CreationDateTime") == "2024-04-11T00:00:00"
+    summary = said(root, "/o:ODM/o:Study")["text/plain"]
+    assert summary.startswith("To assess the safety and of a single dose of IV infusion")
+    assert summary.endswith(
+        "cognitive & psychological evaluations, and flow cytometry for B cell markers."
+    )
+    details = said(root, "//o:Protocol")["text/plain"]
+    assert details.startswith("This open-label phase I study will be conducted in MS Clinic")
+    assert len(details.split("\n\n")) == 5
+    assert texts(root, "//o:TrialPhase/@Value") == ["PHASE I TRIAL"]
+    held = parameters(root)
+    assert {oid: held[oid] for oid in held if "@" not in oid and oid != "eligibility-criteria"} == {
+        "REGID": "NCT06360861",
+        "SECONDARY-ID.1": "IR.TUMS.MEDICINE.REC.1400.197",
+        "overall-status": "Completed",
+        "SSTDTC": "2019-07-23",
+        "SENDTC": "2024-03-06",
+        "last-update-post-date": "2024-04-11",
+        "responsible-party": "Sponsor",
+        "STYPE": "INTERVENTIONAL",
+        "RANDOM": "NA",
+        "INTMODEL": "SINGLE GROUP",
+        "TINDTP": "TREATMENT",
+        "TBLIND": "OPEN LABEL",
+        "KEYWORD.1": "Mesenchymal Stem Cells",
+        "SEXPOP": "BOTH",
+        "AGEMIN": "P17Y",
+        "AGEMAX": "P45Y",
+        "HLTSUBJI": "N",
+        "CITNSTDY.1": held["CITNSTDY.1"],
+        "CITNSTDY.2": held["CITNSTDY.2"],
+        "conditions-line": "Multiple Sclerosis Secondary-Progressive Multiple Sclerosis "
+        "Mesenchymal Stem Cells",
+        "related-trial.1": "Mesenchymal Stem Cells for Multiple Sclerosis",
+        "related-trial.2": "Mesenchymal Stem Cell Transplantation in MS",
+        "has-results": "N",
+        "enrollment": "5",
+    }
+    assert held["CITNSTDY.1"].startswith("Shokati A, Naser Moghadasi A, Nikbakht M")
+    assert held["CITNSTDY.2"].endswith("2021;2286:199-212. doi: 10.1007/7651_2020_281.")
+    assert [
+        codings(find(parameter(root, f"CITNSTDY.{n}"), "o:ParameterValue")) for n in (1, 2)
+    ] == [
+        [
+            ("https://pubmed.ncbi.nlm.nih.gov", number),
+            (own("ctgov-reference-type"), "BACKGROUND"),
+        ]
+        for number in ("34256857", "32504294")
+    ]
+    assert {oid: held[oid] for oid in held if "@" in oid} == {
+        "agency-class@ORG.SPONSOR": "Other",
+        "CONROLE@USER.OFFICIAL.1": "Study director",
+        "CONROLE@USER.OFFICIAL.2": "Study director",
+        "CONROLE@USER.OFFICIAL.3": "PRINCIPAL INVESTIGATOR",
+        "arm-type@ARM.1": "Experimental Arm",
+        "intervention-of-arm.1@ARM.1": "INT.1",
+        "intervention-description@INT.1": "Allogenic placenta derived mesenchymal stem cells, "
+        "3 million cells/kg body weight via intravenous injection.",
+        "related-status@SP.related-trial.1": "Completed",
+        "related-phase.1@SP.related-trial.1": "Phase 1",
+        "related-phase.2@SP.related-trial.1": "Phase 2",
+        "related-status@SP.related-trial.2": "Terminated",
+        "related-phase.1@SP.related-trial.2": "Phase 2",
+    }
+    assert [
+        codings(find(parameter(root, f"related-trial.{n}"), "o:ParameterValue"))[0][1]
+        for n in (1, 2)
+    ] == ["NCT01730547", "NCT01228266"]
+    assert texts(root, "//o:StudyIndication/o:Description/o:TranslatedText/text()") == [
+        "Multiple Sclerosis",
+        "Secondary-Progressive Multiple Sclerosis",
+    ]
+    assert texts(root, "//o:Arm/@Name") == ["Placenta derived mesenchymal cells"]
+    assert said(root, "//o:Arm")["text/plain"] == (
+        "Allogenic placenta derived mesenchymal stem cells, 3 million cells/kg body weight via "
+        "intravenous injection"
+    )
+    assert said(root, "//o:StudyStructure")["text/plain"] == (
+        "Open-label phase 1, single-center, pre-post comparison study"
+    )
+    assert said(root, "//o:StudyIntervention")["text/plain"] == (
+        "Allogenic placenta derived mesenchymal stem cells"
+    )
+    assert codings(find(root, "//o:StudyIntervention")) == [
+        (CDISC, "C307"),
+        (own("ctgov-intervention-type"), "BIOLOGICAL"),
+    ]
+    included = texts(
+        root, "//o:InclusionCriteria/o:Criterion/o:Description/o:TranslatedText[1]/text()"
+    )
+    excluded = texts(
+        root, "//o:ExclusionCriteria/o:Criterion/o:Description/o:TranslatedText[1]/text()"
+    )
+    assert included == [
+        "Age between 17-45 years Patients with SPMS .",
+        "Must be able to Sign informed consent .",
+        "Currently taking Rituximab.",
+        "Disease duration of more than 2 and less than 16 years.",
+    ]
+    assert (len(excluded), excluded[3]) == (
+        11,
+        "Severe anemia (hemoglobin< 8 mg/dl), coagulation disorders.",
+    )
+    assert [
+        (node.get("OID"), node.get("Type"), node.get("Name"))
+        for node in root.iter("{*}Organization")
+    ] == [
+        ("ORG.SPONSOR", "Sponsor", "Tehran University of Medical Sciences"),
+        (
+            "ORG.USER.OFFICIAL.1",
+            "Other",
+            "Multiple Sclerosis Research Center,Neuroscience Institute,Sina Hospital,Tehran, Iran.",
+        ),
+        (
+            "ORG.USER.OFFICIAL.2",
+            "Other",
+            "Research Institute for Oncology, Hematology& Cell Therapy Facility, Shariati Hospital "
+            ",Tehran, Iran.",
+        ),
+        (
+            "ORG.USER.OFFICIAL.3",
+            "Other",
+            "Applied Cell Sciences,Tehran University of Medical Sciences,Tehran, Iran.",
+        ),
+        ("ORG.SITE.1", "Site", "Tehran University of Medical Sciences,Tehran, Iran"),
+    ]
+    assert texts(root, "//o:Address/*/text()") == ["Tehran", "Iran"]
+    assert [
+        (node.get("UserType"), node.get("OrganizationOID"), texts(node, "o:FullName/text()"))
+        for node in root.iter("{*}User")
+    ] == [
+        (None, "ORG.USER.OFFICIAL.1", ["Abdorreza Naser Moghadasi, MD"]),
+        (None, "ORG.USER.OFFICIAL.2", ["Mohsen Nikbakht, PhD"]),
+        ("Investigator", "ORG.USER.OFFICIAL.3", ["Ameneh Shokati, PhD"]),
+    ]
+
+
+def test_the_record_says_neither_kind_of_its_numbers_nor_type_of_its_dates() -> None:
+    """Five participants: planned or actual is not said; nor whether a date is estimated."""
+    root = the_record()
+    shorts = texts(root, "//o:StudyParameter/@ShortName")
+    assert not {"PLANSUB", "ACTSUB"} & set(shorts)
+    assert codings(parameter(root, "enrollment")) == [(OURS, "enrollment")]
+    for date in ("SSTDTC", "SENDTC", "last-update-post-date"):
+        assert codings(find(parameter(root, date), "o:ParameterValue")) == []
+    assert texts(root, "//o:StudyEndPoint") == texts(root, "//o:StudyObjective") == []
