@@ -39,6 +39,7 @@ TITLES = {
     "/derivedSection": "derived: MeSH, dates, countries",
     "/hasResults": "whether it has results",
     "/page": "what only the page's text says",
+    "/registration": "which other register's record it is",
     "/unmapped": "what the model does not know",
 }
 

@@ -110,13 +110,14 @@ class Names:
 
 
 def root(trial: Trial) -> str:
-    """The first part of every id of a record: its NCT id, as far as an id can hold it.
+    """The first part of every id of a record: its own, as far as an id can hold it.
 
     At most 36 of `[A-Za-z0-9.-]`, so that kind and position still fit into an id's 64.
     """
     identification = trial.protocol.identification if trial.protocol else None
     nct_id = identification.nct_id if identification else None
-    return _NOT_OF_ID.sub("-", nct_id or "trial")[:36]
+    own = nct_id or (trial.registration.id if trial.registration else None)
+    return _NOT_OF_ID.sub("-", own or "trial")[:36]
 
 
 def extend(node: Node, key: str, elements: list[Any]) -> None:

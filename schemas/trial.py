@@ -1953,16 +1953,44 @@ class Page(Element, frozen=True, kw_only=True):
     related_trials: Maybe[list[RelatedTrial]] = None
 
 
+class Registration(Element, frozen=True, kw_only=True):
+    """Whose record it is, where it is another register's than ClinicalTrials.gov.
+
+    Absent from a record of ClinicalTrials.gov, which says the same in its own modules. An NCT id
+    in the record of another register is one of its secondary ids.
+    https://www.who.int/tools/clinical-trials-registry-platform/network/primary-registries
+    """
+
+    register: Maybe[str] = None
+    """Name of the register, as the register or its network writes it: ISRCTN, CTIS, DRKS."""
+    id: Maybe[str] = None
+    """The record's own id in that register."""
+    url: Maybe[str] = None
+    """Where the register shows the record."""
+    version: Maybe[str] = None
+    """Version of the record, as the register counts them."""
+    country: Maybe[str] = None
+    """The country that the record is of, where a register has one for each."""
+    languages: Maybe[list[str]] = None
+    """Languages that the register has the record in, the one of these texts first: BCP 47."""
+    first_registered: Maybe[PartialDate] = None
+    last_changed: Maybe[PartialDate] = None
+
+
 class Trial(Study, frozen=True, kw_only=True, tag_field="trialbridge", tag="1"):
     """A trial record with all that its source said. The tag is the version of the model."""
 
     page: Maybe[Page] = None
+    registration: Maybe[Registration] = None
     unmapped: Maybe[dict[str, Any]] = None
     """What the model has no place for: JSON pointer into the record, value as it was."""
 
 
 def trial_of(
-    study: Study, page: Page | None = None, unmapped: dict[str, Any] | None = None
+    study: Study,
+    page: Page | None = None,
+    unmapped: dict[str, Any] | None = None,
+    registration: Registration | None = None,
 ) -> Trial:
     """Make a trial of a study and what else its source said; the modules are shared, not copied."""
     return Trial(
@@ -1973,6 +2001,7 @@ def trial_of(
         derived=study.derived,
         has_results=study.has_results,
         page=page,
+        registration=registration,
         unmapped=unmapped,
     )
 

@@ -145,7 +145,7 @@ FORMATS: tuple[Format, ...] = (
             "hasResults",
         ),
         converter="trialbridge.formats.ctgov",
-        homeless=("/page/",),
+        homeless=("/page/", "/registration/"),
         advice="trialbridge.schemas.ctgov",
     ),
     Format(

@@ -15,6 +15,7 @@ from trialbridge.schemas.trial import Study, Trial, study_of, trial_of
 _LINK = "https://clinicaltrials.gov/data-api/about-api/study-data-structure"
 _ENCODER = msgspec.json.Encoder()
 _SHOWN = 5
+_HOMELESS = ("/page/", "/registration/")
 
 
 def read(data: bytes) -> tuple[Trial, list[Problem]]:
@@ -31,9 +32,11 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
 def write(trial: Trial) -> tuple[bytes, list[Problem]]:
     """Write a study, with a warning for each fact that the registry's API has no place for."""
     study = study_of(trial)
-    page = {} if trial.page is None else dict(walk(msgspec.to_builtins(trial.page), "/page"))
     unmapped = trial.unmapped or {}
-    homeless = [*page, *(pointer for pointer in unmapped if pointer.startswith("/page/"))]
+    homeless = [pointer for pointer in unmapped if pointer.startswith(_HOMELESS)]
+    for part, place in ((trial.registration, "/registration"), (trial.page, "/page")):
+        if part is not None:
+            homeless[:0] = dict(walk(msgspec.to_builtins(part), place))
     problems = [
         Problem(
             severity="warning",

@@ -13,10 +13,13 @@ import msgspec
 from trialbridge.schemas.decode import parse_object, put_back, settle
 from trialbridge.schemas.pointer import ABSENT, as_index, escape
 from trialbridge.schemas.problem import Problem, ReadError, Severity
-from trialbridge.schemas.trial import SCHEMA_ID, Page, Study, Trial, trial_of
+from trialbridge.schemas.trial import SCHEMA_ID, Element, Page, Registration, Study, Trial, trial_of
 
 VERSION = int(str(Trial.__struct_config__.tag))
 """The model's version: counted up when a reader of the one before would misread a record."""
+
+# What a trial has beside the registry's own sections.
+_BESIDE: dict[str, type[Element]] = {"page": Page, "registration": Registration}
 
 _BEGIN = re.compile(rb'\s*\{\s*"trialbridge"\s*:\s*"%d"\s*[,}]' % VERSION)
 _DECODER = msgspec.json.Decoder(Trial)
@@ -56,11 +59,18 @@ def _read(tree: dict[str, Any]) -> tuple[Trial, list[Problem]]:
     if known is not None and not isinstance(known, dict):
         raise _refused("/unmapped", "wrong-type", "expected an object, JSON pointer to value")
     # A source may have a key `page` of its own, which is unmapped: the two must not meet.
-    page_tree = {"page": tree.pop("page")} if "page" in tree else {}
-    of_page = {at: value for at, value in (known or {}).items() if at.startswith("/page/")}
-    of_study = {at: value for at, value in (known or {}).items() if at not in of_page}
+    stood = {key: tree.pop(key) for key in _BESIDE if key in tree}
+    of_beside: dict[str, dict[str, Any]] = {key: {} for key in _BESIDE}
+    of_study: dict[str, Any] = {}
+    for at, value in (known or {}).items():
+        first, _, below = at[1:].partition("/")
+        (of_beside[first] if below and first in _BESIDE else of_study)[at] = value
+    # Of a part that has nothing known, what is unmapped may be all.
+    beside = {key: {key: stood.get(key, {})} for key in _BESIDE if key in stood or of_beside[key]}
     try:
-        odd = [*put_back(tree, of_study), *put_back(page_tree, of_page)]
+        odd = put_back(tree, of_study)
+        for key, part in beside.items():
+            odd += put_back(part, of_beside[key])
     except ValueError as error:
         raise _refused("/unmapped", "pointer", str(error)) from error
 
@@ -70,26 +80,29 @@ def _read(tree: dict[str, Any]) -> tuple[Trial, list[Problem]]:
         if problem.code == "left-out"
     ]
     found: list[Problem] = []
-    study, page = Study(), None
+    study = Study()
+    parts: dict[str, Any] = {}
     unmapped: dict[str, Any] = {}
     try:
         study, unmapped, found = settle(tree, Study)
     except ReadError as error:
         errors += error.problems
-    try:
-        if page_tree:
-            page, of_page, found_in_page = settle(page_tree["page"], Page, "/page")
-            unmapped |= of_page
-            found += found_in_page
-    except ReadError as error:
-        errors += error.problems
+    for key, part in beside.items():
+        try:
+            settled, moved, found_there = settle(part[key], _BESIDE[key], f"/{key}")
+        except ReadError as error:
+            errors += error.problems
+        else:
+            if key in stood or settled != _BESIDE[key]():
+                parts[key] = settled
+            unmapped |= moved
+            found += found_there
     if errors:
         raise ReadError(errors)
     # What stood in `unmapped` before is no news.
     news = [problem for problem in found if problem.path not in (known or {})]
-    if known is None and not unmapped:
-        return trial_of(study, page), news
-    return trial_of(study, page, unmapped), [*odd, *news]
+    trial = trial_of(study, unmapped=unmapped or ({} if known is not None else None), **parts)
+    return trial, [*odd, *news]
 
 
 def _check_version(version: Any) -> None:

@@ -57,6 +57,7 @@ from trialbridge.mappings.fhir.types import (
     part,
     partial_date,
     phases,
+    register,
     registration,
     repeated,
     shown,
@@ -107,13 +108,25 @@ def shown_in(member: str, model: str, *steps: Any) -> Field:
 
 # --- identifiers and titles -------------------------------------------------------------------
 
-NCT_ID = item(
-    "use='official'",
-    lambda node: node.get("system") == registry.CTGOV and node.get("use") in (None, "official"),
+
+def _is_nct_id(node: Node) -> bool:
+    """By the system of an official id; by its form where nothing says whose it is."""
+    if node.get("use") not in (None, "official"):
+        return False
+    if "system" in node:
+        return node["system"] in registry.CTGOV_SYSTEMS
+    return "assigner" not in node and bool(registry.NCT_ID.fullmatch(str(node.get("value"))))
+
+
+NCT_ID = item("use='official'", _is_nct_id, use="official", system=registry.CTGOV)
+REGISTERED = item(
+    "use='official', of another register",
+    lambda node: node.get("use") == "official" and not _is_nct_id(node),
     use="official",
-    system=registry.CTGOV,
 )
 ORG_STUDY_ID = item(use="usual")
+SOURCE = item(type="derived-from")
+"""The page of the register that the record is from."""
 
 
 SECONDARY_ID = record(
@@ -128,12 +141,26 @@ ORGANIZATION = "protocol.identification.organization"
 
 IDENTIFICATION = (
     field("protocol.identification.nct_id", "identifier", NCT_ID, "value"),
+    *below(
+        ("identifier", REGISTERED),
+        (
+            merged("registration.register", codec=register, home="native"),
+            field("registration.id", "value"),
+            field("registration.first_registered", "period", "start", codec=partial_date),
+            field("registration.country", ours("register-country", "String")),
+            among(
+                "registration.languages",
+                "extension",
+                codec=repeated(ours("register-language", "String")),
+            ),
+        ),
+    ),
     among(
         "protocol.identification.nct_id_aliases",
         "identifier",
         codec=some_of(
             valued(use="old", system=registry.CTGOV),
-            lambda node: node.get("use") == "old" and node.get("system") == registry.CTGOV,
+            lambda node: node.get("use") == "old" and node.get("system") in registry.CTGOV_SYSTEMS,
         ),
     ),
     *below(
@@ -167,12 +194,18 @@ IDENTIFICATION = (
             SECONDARY_ID,
             const={"use": "secondary"},
             mine=lambda node: (
-                node.get("use") == "secondary"
-                or (node.get("use") is None and node.get("system") != registry.CTGOV)
+                node.get("use") == "secondary" or (node.get("use") is None and not _is_nct_id(node))
             ),
         ),
     ),
-    field("derived.misc_info.version_holder", "version"),
+    field("registration.version", "version"),
+    field("registration.last_changed", "date", codec=partial_date),
+    # The day of the registry's data, which is no version of the study.
+    field(
+        "derived.misc_info.version_holder",
+        ours("registry-data-date", "Date"),
+        codec=partial_date,
+    ),
     field("protocol.identification.brief_title", "title"),
     field(
         "protocol.identification.official_title",
@@ -877,6 +910,7 @@ ARTIFACT_ROWS = (
         "protocol.ipd_sharing_statement.url", "relatedArtifact", IPD_ARTIFACT, "document", "url"
     ),
     _artifacts("page.related_trials", "related-trial", "similar-to", RELATED_TRIAL),
+    *url_rows("registration.url", "relatedArtifact", SOURCE, "document", "url"),
 )
 
 

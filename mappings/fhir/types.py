@@ -41,6 +41,7 @@ from trialbridge.mappings.fhir.codes import (
     Codes,
 )
 from trialbridge.mappings.names import Names
+from trialbridge.mappings.record import registry
 from trialbridge.mappings.record.markdown import marked, plain
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.trial import Age, AgeUnit, PartialDate, age_text
@@ -468,6 +469,25 @@ def valued(**const: str) -> Codec[str]:
         lambda node, names: text.read(node.get("value"), names),
         lambda value, names: {**const, "value": value},
     )
+
+
+def _read_register(node: Node, names: Names) -> str | None:
+    assigner = node.get("assigner")
+    named = assigner.get("display") if assigner.__class__ is dict else None
+    if named is not None:
+        return text.read(named, names)
+    system = node.get("system")
+    name = next((name for name, url in registry.REGISTERS.items() if url == system), None)
+    return name if name or system is None else text.read(system, names)
+
+
+def _write_register(name: str, names: Names) -> Node:
+    system = registry.REGISTERS.get(name)
+    return {**({"system": system} if system else {}), "assigner": {"display": name}}
+
+
+register: Codec[str] = Codec(_read_register, _write_register, label="assigner.display")
+"""The register that gave an Identifier: its name, and the system of its ids where one is known."""
 
 
 words_alone: Codec[str] = one_of(

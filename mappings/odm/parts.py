@@ -38,6 +38,7 @@ from trialbridge.mappings.record import arms, criteria, registry
 from trialbridge.mappings.record.arms import Links
 from trialbridge.mappings.record.markdown import plain
 from trialbridge.mappings.record.mesh import place
+from trialbridge.schemas.base import BASE
 from trialbridge.schemas.cdisc_codes import (
     CDISC,
     EARLY_PHASE_1,
@@ -89,7 +90,6 @@ phase: Codec[list[str]] = Codec(_read_phase, lambda phases, names: PHASE[tuple(p
 # --- identifiers -------------------------------------------------------------------------------
 
 _REGISTERED, _SECONDARY = cdisc("REGID"), own("secondary-id")
-_NCT_ID = re.compile(r"NCT\d{8}")
 _BY_REGISTRY = frozenset({"REGISTRY", "EUDRACT_NUMBER", "CTIS"})
 
 
@@ -97,9 +97,9 @@ def _is_nct_id(node: Node) -> bool:
     """Whether a registry identifier is ClinicalTrials.gov's: it says so, or only looks so."""
     held = node.get(VALUE, {})
     codings = held.get("Coding", ())
-    if any(one.get("@System") == registry.CTGOV for one in codings):
+    if any(one.get("@System") in registry.CTGOV_SYSTEMS for one in codings):
         return True
-    return not codings and _NCT_ID.fullmatch(str(held.get("@Value", ""))) is not None
+    return not codings and registry.NCT_ID.fullmatch(str(held.get("@Value", ""))) is not None
 
 
 def _store_nct_id(names: Names, node: Node, inner: Node) -> None:
@@ -116,6 +116,46 @@ NCT_ID = Aside(
 """The registry identifier that is the one of ClinicalTrials.gov."""
 
 
+def _is_of_register(node: Node) -> bool:
+    """Whether a registry identifier is the record's own in another register."""
+    codings = node.get(VALUE, {}).get("Coding", ())
+    return any("@Code" not in one for one in codings) and not _is_nct_id(node)
+
+
+def _store_registered(names: Names, node: Node, inner: Node) -> None:
+    inner[VALUE].setdefault("Coding", [{"@System": REGISTER}])
+    put(names, _REGISTERED, inner, number=0)
+
+
+REGISTERED = Aside(
+    "StudyParameter[@ShortName='REGID']",
+    "official",
+    _store_registered,
+    lambda names, node: next(filter(_is_of_register, got(names, _REGISTERED)), None),
+)
+"""The registry identifier that is the record's own, in another register."""
+
+REGISTER = f"{BASE}/CodeSystem/register"
+"""The system of an id in a register that has none of its own."""
+
+
+def _read_register(node: Node, names: Names) -> str | None:
+    for one in node.get("Coding", ()):
+        if "@Code" not in one:
+            name = one.get("@SystemName")
+            return None if name is None else words.read(name, names)
+    return None
+
+
+def _write_register(name: str, names: Names) -> Node:
+    system = registry.REGISTERS.get(name, REGISTER)
+    return {"Coding": [{"@System": system, "@SystemName": name}]}
+
+
+register: Codec[str] = Codec(_read_register, _write_register, label="Coding.@SystemName")
+"""The register of an id: the name of the system of a Coding without a code."""
+
+
 def _secondary_kind(node: Node) -> Kind:
     codings = node.get(VALUE, {}).get("Coding", ())
     return _REGISTERED if any(one["@Code"] in _BY_REGISTRY for one in codings) else _SECONDARY
@@ -125,7 +165,9 @@ SECONDARY_STEM = "SP.SECONDARY-ID"
 SECONDARY_IDS = parameters_by(
     _secondary_kind,
     (_REGISTERED, _SECONDARY),
-    lambda node: kind_of(node) != _REGISTERED.name or not _is_nct_id(node),
+    lambda node: (
+        kind_of(node) != _REGISTERED.name or not (_is_nct_id(node) or _is_of_register(node))
+    ),
 )
 """Other identifiers: those of registries as REGID, others as a parameter of ours."""
 

@@ -155,6 +155,19 @@ SECONDARY_ID = record(
 IDENTIFICATION = (
     field("protocol.identification.nct_id", parts.NCT_ID, VALUE, "@Value", codec=words),
     _list("protocol.identification.nct_id_aliases", own("nct-id-alias")),
+    *below(
+        (parts.REGISTERED, VALUE),
+        (
+            field("registration.id", "@Value", codec=words),
+            merged("registration.register", codec=parts.register),
+        ),
+    ),
+    one("registration.url", own("register-url")),
+    one("registration.version", own("register-version")),
+    one("registration.country", own("register-country")),
+    _list("registration.languages", own("register-language")),
+    one("registration.first_registered", own("first-registered"), date),
+    one("registration.last_changed", own("last-changed"), date),
     field("protocol.identification.brief_title", *STUDY, "@StudyName", codec=parts.study_name),
     one("protocol.identification.official_title", cdisc("TITLE")),
     one("protocol.identification.acronym", cdisc("acronym")),

@@ -3,6 +3,7 @@
 Each format writes these codes beside its own standard's, where that is coarser or has none.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -11,6 +12,43 @@ from trialbridge.schemas import trial
 from trialbridge.schemas.base import BASE
 
 CTGOV = "https://clinicaltrials.gov"
+CTGOV_SYSTEMS = frozenset(
+    {
+        CTGOV,
+        f"{CTGOV}/",
+        f"{CTGOV}/nctid",
+        "http://clinicaltrials.gov",
+        "http://clinicaltrials.gov/",
+        "http://www.clinicaltrials.gov",
+        "https://www.clinicaltrials.gov",
+        "urn:oid:2.16.840.1.113883.3.1077",
+    }
+)
+"""Names by which others' documents know the system of NCT ids; a naming system of HL7's has the
+`http` url and the OID. https://terminology.hl7.org/NamingSystem-NCT.html"""
+NCT_ID = re.compile(r"NCT[0-9]{8}")
+REGISTERS = {
+    "ANZCTR": "https://www.anzctr.org.au",
+    "CTIS": "https://euclinicaltrials.eu",
+    "CTRI": "https://ctri.nic.in",
+    "ChiCTR": "https://www.chictr.org.cn",
+    "CRIS": "https://cris.nih.go.kr",
+    "DRKS": "https://drks.de",
+    "EUCTR": "https://www.clinicaltrialsregister.eu",
+    "IRCT": "https://irct.behdasht.gov.ir",
+    "ISRCTN": "https://www.isrctn.com",
+    "LBCTR": "https://lbctr.moph.gov.lb",
+    "PACTR": "https://pactr.samrc.ac.za",
+    "REBEC": "https://ensaiosclinicos.gov.br",
+    "RPCEC": "https://rpcec.sld.cu",
+    "SLCTR": "https://slctr.lk",
+    "TCTR": "https://www.thaiclinicaltrials.org",
+    "jRCT": "https://jrct.mhlw.go.jp",
+}
+"""Registers by their names, and the systems of their ids: where each shows its records.
+
+https://www.who.int/tools/clinical-trials-registry-platform/network/primary-registries
+"""
 PUBMED = "https://pubmed.ncbi.nlm.nih.gov"
 MESH = "http://id.nlm.nih.gov/mesh"
 

@@ -519,7 +519,7 @@ def test_stripping_leaves_a_tree_without_empty_parts() -> None:
     }
 
 
-def test_the_registry_has_344_leaves_and_the_page_six() -> None:
+def test_the_registry_has_344_leaves_the_page_six_and_another_register_eight() -> None:
     assert len(leaves(Study)) == 344
     assert set(leaves(Trial)) - set(leaves(Study)) == {
         "/page/conditionsLine",
@@ -528,6 +528,14 @@ def test_the_registry_has_344_leaves_and_the_page_six() -> None:
         "/page/relatedTrials/*/nctId",
         "/page/relatedTrials/*/status",
         "/page/relatedTrials/*/phases/*",
+        "/registration/register",
+        "/registration/id",
+        "/registration/url",
+        "/registration/version",
+        "/registration/country",
+        "/registration/languages/*",
+        "/registration/firstRegistered",
+        "/registration/lastChanged",
         "/unmapped",
     }
 

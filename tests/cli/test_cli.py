@@ -526,7 +526,7 @@ def test_coverage_lists_each_leaf_and_the_totals() -> None:
     assert "/page/conditionsLine\tnot carried" in text
     assert text[-2:] == [
         "",
-        "351 leaves: native 345, official extension 0, our extension 0, not carried 6",
+        "359 leaves: native 345, official extension 0, our extension 0, not carried 14",
     ]
     markdown = run("trialbridge coverage --to ctgov --format markdown").stdout.splitlines()
     assert markdown[0] == "# ctgov: where each leaf goes"

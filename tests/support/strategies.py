@@ -10,7 +10,7 @@ from msgspec import inspect
 from trialbridge.schemas import trial
 from trialbridge.schemas.decode import settle
 from trialbridge.schemas.pointer import escape, get, walk
-from trialbridge.schemas.trial import Page, Study, Trial, age_text, trial_of
+from trialbridge.schemas.trial import Page, Registration, Study, Trial, age_text, trial_of
 
 # A struct's fields that one example fills, a list's items that one example has.
 _FIELDS = 4
@@ -55,8 +55,9 @@ def trials(
 ) -> st.SearchStrategy[Trial]:
     """Arbitrary trials: any field or none, empty structs and lists, unicode texts, all codes.
 
-    `page`: facts that only the text layout has. `unmapped`: keys that the model does not know, with
-    any JSON value. `results`: the results section. `empty_texts`: texts may be empty.
+    `page`: facts that only the text layout has, and those of another register. `unmapped`: keys
+    that the model does not know, with any JSON value. `results`: the results section.
+    `empty_texts`: texts may be empty.
     """
     return _trials(page, unmapped, results, empty_texts)
 
@@ -70,14 +71,15 @@ def studies(*, results: bool = True, empty_texts: bool = False) -> st.SearchStra
 @st.composite
 def _trials(draw: st.DrawFn, page: bool, unmapped: bool, results: bool, empty_texts: bool) -> Trial:
     study = draw(studies(results=results, empty_texts=empty_texts))
-    its_page = None
-    if page and draw(st.booleans()):
-        its_page = msgspec.convert(draw(_struct(Page, empty_texts, ())), Page)
+    parts: dict[str, Any] = {}
+    for name, type_ in (("page", Page), ("registration", Registration)) if page else ():
+        if draw(st.booleans()):
+            parts[name] = msgspec.convert(draw(_struct(type_, empty_texts, ())), type_)
     if not unmapped:
-        return trial_of(study, its_page)
+        return trial_of(study, **parts)
     tree = draw(foreign_trees(study))
     study, moved, _ = settle(tree, Study)
-    return trial_of(study, its_page, moved or None)
+    return trial_of(study, unmapped=moved or None, **parts)
 
 
 @st.composite
