@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from trialbridge.mappings.coverage import pattern
-from trialbridge.mappings.text.layout import LAYOUT, SHOWN, UNKNOWN
+from trialbridge.mappings.text.blocks.texts import Line
+from trialbridge.mappings.text.layout import LAYOUT, SHOWN
 from trialbridge.mappings.text.reader import read as read_lines
-from trialbridge.mappings.text.rows import Line
-from trialbridge.mappings.text.sections import NotARecord, Source
+from trialbridge.mappings.text.reading import UNKNOWN, NotARecord, Source
 from trialbridge.mappings.text.writer import write as write_tree
 from trialbridge.schemas.decode import restore
 from trialbridge.schemas.pointer import walk
@@ -88,6 +88,12 @@ _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " 
 # Tab, line feed, form feed and carriage return are the controls that a text may have.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 
+# A character without width does something inside a word alone; browsers copy others along.
+_WIDTHLESS = "[\u200b\u2060\ufeff]"
+_IDLE = re.compile(
+    rf"(?:^|(?<=\s)){_WIDTHLESS}+|(?<!{_WIDTHLESS}){_WIDTHLESS}++(?=\s|$)", re.MULTILINE
+)
+
 
 def _decode(data: bytes) -> tuple[str, list[Problem]]:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -120,7 +126,7 @@ def _decode(data: bytes) -> tuple[str, list[Problem]]:
             ]
         )
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
-    return _unescape(text)
+    return _unescape(_IDLE.sub("", text))
 
 
 def _unescape(text: str) -> tuple[str, list[Problem]]:
@@ -158,13 +164,16 @@ def _lines(text: str) -> list[Source]:
     gap = True
     margin = 1000
     for number, raw in enumerate(text.split("\n"), 1):
-        line = raw.replace("\f", "").rstrip()
+        line = raw.rstrip()
+        if "\f" in raw:
+            line = raw.replace("\f", "").rstrip()
         if not line:
             # A page break in the middle of a paragraph is no blank line.
             gap = gap or "\f" not in raw
             continue
-        margin = min(margin, len(line) - len(line.lstrip()))
-        lines.append(Source(number, line, gap))
+        words = line.lstrip()
+        margin = min(margin, len(line) - len(words))
+        lines.append(Source(number, line, gap, words))
         gap = False
     if margin:
         return [line._replace(text=line.text[margin:]) for line in lines]

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from trialbridge.schemas.decode import parse_object, put_back, settle
-from trialbridge.schemas.pointer import ABSENT, as_index, escape
+from trialbridge.schemas.pointer import ABSENT, as_index, escape, steps
 from trialbridge.schemas.problem import Problem, ReadError, Severity
 from trialbridge.schemas.trial import SCHEMA_ID, Element, Page, Registration, Study, Trial, trial_of
 
@@ -20,6 +20,9 @@ VERSION = int(str(Trial.__struct_config__.tag))
 
 # What a trial has beside the registry's own sections.
 _BESIDE: dict[str, type[Element]] = {"page": Page, "registration": Registration}
+
+_HEADINGS = "/page/unknown/"
+"""Pointers in `unmapped` of the words under a page's own headings."""
 
 _BEGIN = re.compile(rb'\s*\{\s*"trialbridge"\s*:\s*"%d"\s*[,}]' % VERSION)
 _DECODER = msgspec.json.Decoder(Trial)
@@ -62,12 +65,18 @@ def _read(tree: dict[str, Any]) -> tuple[Trial, list[Problem]]:
     stood = {key: tree.pop(key) for key in _BESIDE if key in tree}
     of_beside: dict[str, dict[str, Any]] = {key: {} for key in _BESIDE}
     of_study: dict[str, Any] = {}
+    # What a page says under headings of its own has no place in any tree.
+    of_headings = {at: value for at, value in (known or {}).items() if at.startswith(_HEADINGS)}
     for at, value in (known or {}).items():
+        if at in of_headings:
+            continue
         first, _, below = at[1:].partition("/")
         (of_beside[first] if below and first in _BESIDE else of_study)[at] = value
     # Of a part that has nothing known, what is unmapped may be all.
     beside = {key: {key: stood.get(key, {})} for key in _BESIDE if key in stood or of_beside[key]}
     try:
+        for at in of_headings:
+            steps(at)
         odd = put_back(tree, of_study)
         for key, part in beside.items():
             odd += put_back(part, of_beside[key])
@@ -85,6 +94,7 @@ def _read(tree: dict[str, Any]) -> tuple[Trial, list[Problem]]:
     unmapped: dict[str, Any] = {}
     try:
         study, unmapped, found = settle(tree, Study)
+        unmapped |= of_headings
     except ReadError as error:
         errors += error.problems
     for key, part in beside.items():

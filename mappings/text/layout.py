@@ -4,57 +4,35 @@ A page is a title, two ids, and headed sections. A row of LAYOUT is a section: `
 and its value, `Prose`, one `Line` of words, a `Choice` of two sentences, or `Items`, whose lines
 end in labels that close an item. Paths are attributes of the model, checked against its structs
 at import; codes and dates take their values from the types that they find there.
-`trialbridge.mappings.text.reader` and `text_writer` run the table.
+Each kind of section in `trialbridge.mappings.text.blocks` reads, writes and lists its own; `reader`
+and `writer` run the table.
 """
 
-import re
-from collections.abc import Iterator
-from typing import get_args, get_origin
+from itertools import chain
+from typing import get_args
 
 from trialbridge.mappings.coverage import CoverageRow
-from trialbridge.mappings.text.rows import (
-    NAMES,
-    NCT_ID,
-    PARTICIPANTS,
-    PMID,
-    WORDS,
-    Arms,
-    Block,
-    Choice,
-    Items,
-    Line,
-    Pairs,
-    Party,
-    Places,
-    Prose,
-    Related,
-    Tree,
-    Words,
-    code,
-    free,
-    get,
-    items_of,
-    kind_of,
-    one_and_many,
-    pair,
-    pairs,
-    path,
-    shelf,
-    tag,
-)
+from trialbridge.mappings.text.blocks.arms import Arms
+from trialbridge.mappings.text.blocks.block import Block
+from trialbridge.mappings.text.blocks.items import Items, kind_of, one_and_many, shelf
+from trialbridge.mappings.text.blocks.pairs import head, pairs
+from trialbridge.mappings.text.blocks.party import Party
+from trialbridge.mappings.text.blocks.places import SITES, Places
+from trialbridge.mappings.text.blocks.related import Related
+from trialbridge.mappings.text.blocks.texts import Choice, Line, Prose, Words
+from trialbridge.mappings.text.rows import Tree, free, get, items_of, pair, path, tag
+from trialbridge.mappings.text.values import NAMES, NCT_ID, PARTICIPANTS, PMID, WORDS, code
 from trialbridge.schemas.trial import (
     ArmGroup,
     Contact,
-    InterventionType,
     Location,
     OrgStudyIdInfo,
     SecondaryIdInfo,
     Sponsor,
-    intervention_label,
 )
 from trialbridge.schemas.trial import Intervention as InterventionStruct
 
-LEAD = path("protocol.sponsor_collaborators.lead_sponsor")
+_LEAD = path("protocol.sponsor_collaborators.lead_sponsor")
 _COLLABORATORS = path("protocol.sponsor_collaborators.collaborators")
 _SECONDARY = path("protocol.identification.secondary_id_infos")
 _ORG = path("protocol.identification.org_study_id_info")
@@ -66,12 +44,8 @@ def _site_countries(tree: Tree) -> list[str]:
     return list(dict.fromkeys(str(site["country"]) for site in sites if site.get("country")))
 
 
-SITES = path("protocol.contacts_locations.locations")
-ARMS = path("protocol.arms_interventions.arm_groups")
-INTERVENTIONS = path("protocol.arms_interventions.interventions")
-
-HEAD = pairs(
-    (),
+HEAD = head(
+    path("protocol.identification.brief_title"),
     (
         pair("NCT ID", "protocol.identification.nct_id", "NCT Number", value=NCT_ID),
         pair(
@@ -81,7 +55,6 @@ HEAD = pairs(
             "Last Update",
         ),
     ),
-    prose=path("protocol.identification.brief_title"),
 )
 
 _INTERVENTION_TYPE = ("Intervention Type", "Intervention/Treatment Type")
@@ -259,7 +232,7 @@ LAYOUT: tuple[Block, ...] = (
     Items(
         ("Sponsors", "Sponsor", "Sponsors and Collaborators", "Sponsors & Collaborators"),
         _SPONSOR_PARTS,
-        one_and_many(LEAD, "lead", _COLLABORATORS, "collaborator", _SPONSOR_PARTS, first=True),
+        one_and_many(_LEAD, "lead", _COLLABORATORS, "collaborator", _SPONSOR_PARTS, first=True),
     ),
     Party(
         ("Responsible Party",),
@@ -280,6 +253,7 @@ LAYOUT: tuple[Block, ...] = (
             path(f"protocol.sponsor_collaborators.responsible_party.{name}")
             for name in ("old_name_title", "old_organization")
         ),
+        path("protocol.sponsor_collaborators.lead_sponsor.name"),
     ),
     Items(
         ("Principal Investigators", "Principal Investigator", "Overall Officials", "Officials"),
@@ -313,55 +287,9 @@ LAYOUT: tuple[Block, ...] = (
     Related(("More Related Trials", "Related Trials"), path("page.related_trials")),
 )
 
-RELATED = re.compile(r"(NCT\d{8})\b[\s,;|-]*(.*)$")
-"""The line under the title of a related trial."""
-
-UNKNOWN = "/page/unknown/"
-"""Pointers in `unmapped` of what a page says under a heading that the layout does not have."""
-
-
-TYPE_OF_LABEL = {intervention_label(kind): kind for kind in get_args(InterventionType)}
-
-
-def _placed(block: Block) -> Iterator[tuple[str, str]]:
-    """Each leaf of the model that a section shows, and where."""
-    name = block.names[0] if block.names else ""
-    match block:
-        case Pairs():
-            if block.prose is not None:
-                yield block.prose.pointer, name or "first line"
-            for row in block.rows:
-                for where in (row.path, *row.below):
-                    star = "/*" if get_origin(where.kind) is list else ""
-                    yield (
-                        where.pointer + star,
-                        f"{name} > {row.labels[0]}" if name else row.labels[0],
-                    )
-        case Prose() | Choice():
-            yield block.path.pointer, name
-        case Line():
-            yield block.path.pointer, name
-            yield from ((f"{where.pointer}/*", name) for where in block.parts)
-        case Words():
-            yield f"{block.path.pointer}/*", name
-        case Items() | Places():
-            yield from ((leaf, name) for leaf in block.shelf.leaves)
-        case Arms():
-            for key in ("label", "description", "type", "interventionNames/*"):
-                yield f"{ARMS.pointer}/*/{key}", name
-            yield f"{INTERVENTIONS.pointer}/*/armGroupLabels/*", name
-        case Party():
-            for where in (block.role.path, *block.current, *block.old):
-                yield where.pointer, name
-        case Related():
-            for key in ("title", "nctId", "status", "phases/*"):
-                yield f"{block.path.pointer}/*/{key}", name
-
-
 SHOWN: dict[str, str] = {
     leaf + ("/*" if leaf.endswith("/otherNames") else ""): place
-    for block in (HEAD, *LAYOUT)
-    for leaf, place in _placed(block)
+    for leaf, place in chain(HEAD.leaves(), *(block.leaves() for block in LAYOUT))
 }
 """The leaves of the model that the layout shows, as pointers with `*`, and where it does."""
 

@@ -1,0 +1,1 @@
+"""The kinds of sections that the text layout has: each reads, writes and lists its own."""
