@@ -24,15 +24,15 @@ NAME = sys.argv[1] if len(sys.argv) > 1 else ""
 
 with atheris.instrument_imports(include=["trialbridge"]):
     import trialbridge
-    from trialbridge.formats import FORMATS, VALIDATED, by_name
+    from trialbridge.formats import FORMATS, by_name
     from trialbridge.schemas import duplicate_keys, xml  # noqa: F401
     from trialbridge.schemas.problem import ReadError
 
-    if NAME not in {known.name for known in (*FORMATS, *VALIDATED)}:
-        sys.exit(f"expected a format: {', '.join(known.name for known in (*FORMATS, *VALIDATED))}")
+    if NAME not in {known.name for known in FORMATS}:
+        sys.exit(f"expected a format: {', '.join(known.name for known in FORMATS)}")
     FORMAT = by_name(NAME)
     # What is loaded at first use would come too late to be instrumented.
-    for module in (FORMAT.converter, FORMAT.validator, FORMAT.advice):
+    for module in (FORMAT.reader, FORMAT.writer, FORMAT.validator, FORMAT.advice):
         if module is not None:
             import_module(module)
 
@@ -48,7 +48,7 @@ def main() -> None:
     """Run until the options say that it is enough, or something is raised."""
 
     def one(data: bytes) -> None:
-        if FORMAT.converter is not None:
+        if FORMAT.reader is not None:
             with suppress(ReadError):
                 trialbridge.read(data, format=NAME)
         for problem in trialbridge.validate(data, format=NAME):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from trialbridge.api import coverage as coverage
     from trialbridge.api import fidelity as fidelity
     from trialbridge.api import read as read
+    from trialbridge.api import recognise as recognise
     from trialbridge.api import roundtrip as roundtrip
     from trialbridge.api import validate as validate
     from trialbridge.api import version
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from trialbridge.formats import FORMATS as FORMATS
     from trialbridge.formats import Format as Format
     from trialbridge.formats import UnknownFormat as UnknownFormat
+    from trialbridge.formats.options import Option as Option
+    from trialbridge.formats.options import UnknownOption as UnknownOption
     from trialbridge.homes import Fidelity as Fidelity
     from trialbridge.mappings.coverage import CoverageRow as CoverageRow
     from trialbridge.mappings.coverage import Home as Home
@@ -41,6 +44,7 @@ _HOMES = {
     "Difference": "trialbridge.schemas.pointer",
     "Fidelity": "trialbridge.homes",
     "Format": "trialbridge.formats",
+    "Option": "trialbridge.formats.options",
     "Home": "trialbridge.mappings.coverage",
     "Invalid": "trialbridge.schemas.problem",
     "Problem": "trialbridge.schemas.problem",
@@ -49,10 +53,12 @@ _HOMES = {
     "Source": "trialbridge.api",
     "Trial": "trialbridge.schemas.trial",
     "UnknownFormat": "trialbridge.formats",
+    "UnknownOption": "trialbridge.formats.options",
     "convert": "trialbridge.api",
     "coverage": "trialbridge.api",
     "fidelity": "trialbridge.api",
     "read": "trialbridge.api",
+    "recognise": "trialbridge.api",
     "roundtrip": "trialbridge.api",
     "validate": "trialbridge.api",
     "write": "trialbridge.api",
@@ -66,17 +72,20 @@ __all__ = [
     "Format",
     "Home",
     "Invalid",
+    "Option",
     "Problem",
     "ProblemError",
     "ReadError",
     "Source",
     "Trial",
     "UnknownFormat",
+    "UnknownOption",
     "__version__",
     "convert",
     "coverage",
     "fidelity",
     "read",
+    "recognise",
     "roundtrip",
     "validate",
     "write",

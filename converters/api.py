@@ -1,51 +1,105 @@
 """The public functions, re-exported by `trialbridge`, and the steps that the commands share."""
 
+import json
 import os
-from typing import BinaryIO, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
 
-from trialbridge.formats import Format, by_name, names
-from trialbridge.formats.sniff import recognise
+from trialbridge.encoding import utf_8
+from trialbridge.formats import Format, by_name
+from trialbridge.formats.options import UnknownOption
+from trialbridge.formats.sniff import recognise as recognise_bytes
 from trialbridge.homes import Fidelity, measure, model_tree
 from trialbridge.mappings.coverage import CoverageRow
+from trialbridge.schemas.built import faults
 from trialbridge.schemas.pointer import ABSENT, Difference, differences, escape
 from trialbridge.schemas.problem import Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
 
-Source = str | os.PathLike[str] | bytes
-"""A path, or the content itself as bytes."""
+
+class Readable(Protocol):
+    """A file or another stream of bytes."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read at most `size` bytes; none at the end."""
+
+
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable | Mapping[str, Any]
+"""A path; or the content itself: bytes, a file open for bytes, or the object of parsed JSON."""
 
 SIZE_LIMIT = 256 * 1024 * 1024
 SIZE_VARIABLE = "TRIALBRIDGE_MAX_BYTES"
 _PIECE = 1 << 20
-_BOM = b"\xef\xbb\xbf"
 _SEVERE = ("fatal", "error")
+_CONTENT = ("{", "[", "<", "\n", "\r")
 
 
-def read(source: Source, *, format: str | None = None) -> Trial:
+def read(
+    source: Source, *, format: str | None = None, warnings: list[Problem] | None = None
+) -> Trial:
     """Read a record. The format is recognised by content unless it is said.
 
-    Warnings, such as of unknown keys, are left to `validate` and `fidelity`. So are keys that stand
-    twice in one object of JSON, of which the last is read: to look for them takes longer than to
-    read a record.
+    `warnings` is a list that the warnings are added to, such as of unknown keys. Keys that stand
+    twice in one object of JSON, of which the last is read, are left to `validate` and `fidelity`:
+    to look for them takes longer than to read a record.
 
     Raises ReadError with every problem, also when a path cannot be read, and UnknownFormat (a
     ValueError) for a format name that there is not.
     """
-    return reading(source, format).trial
+    found = reading(source, format)
+    if warnings is not None:
+        warnings += found.problems
+    return found.trial
 
 
-def write(trial: Trial, to: str, *, validate: bool = True) -> bytes:
+def write(
+    trial: Trial,
+    to: str,
+    *,
+    options: Mapping[str, object] | None = None,
+    validate: bool = True,
+    warnings: list[Problem] | None = None,
+) -> bytes:
     """Write a trial in a format; JSON comes without white space.
 
-    Raises Invalid with every problem if the result would not be valid, and UnknownFormat.
+    `options` are those of the format, which `trialbridge formats NAME` lists. `warnings` is a list
+    that the warnings are added to: what the format has no place for.
+
+    Raises Invalid with every problem if the trial is none by its types and codes, or the result
+    would not be valid; UnknownFormat; and UnknownOption (both are ValueErrors).
     """
-    return writing(trial, by_name(to, converted=True), validate=validate)[0]
+    known = by_name(to, "written")
+    data, problems = writing(trial, known, options=options, validate=validate, own=True)
+    if warnings is not None:
+        warnings += problems
+    return data
 
 
-def convert(source: Source, to: str, *, format: str | None = None, validate: bool = True) -> bytes:
-    """Read a record and write it in another format. Raises as `read` and `write` do."""
-    known = by_name(to, converted=True)
-    return writing(read(source, format=format), known, validate=validate)[0]
+def convert(
+    source: Source,
+    to: str,
+    *,
+    format: str | None = None,
+    options: Mapping[str, object] | None = None,
+    validate: bool = True,
+    warnings: list[Problem] | None = None,
+) -> bytes:
+    """Read a record and write it in another format. Takes and raises what `read` and `write` do."""
+    known = by_name(to, "written")
+    trial = read(source, format=format, warnings=warnings)
+    data, problems = writing(trial, known, options=options, validate=validate)
+    if warnings is not None:
+        warnings += problems
+    return data
+
+
+def recognise(source: Source) -> Format:
+    """Tell the format of a source by its content.
+
+    Raises ReadError if it is of none that is known, or of one that is known and neither read nor
+    checked: then with its name, and what to do instead.
+    """
+    return recognise_bytes(load(source))
 
 
 def validate(source: Source, *, format: str | None = None) -> list[Problem]:
@@ -60,17 +114,18 @@ def roundtrip(source: Source, via: str, *, format: str | None = None) -> list[Di
     """Convert a record to another format and back, each step from bytes, and compare.
 
     Lists what the other format did not give back and, where that gave all, what was lost on the
-    way back to the record's own format. Pointers are in the model's keys. Empty when nothing was
-    lost. Raises ReadError if the source or what was written of it cannot be read.
+    way back to the record's own format, if that is written. Pointers are in the model's keys. Empty
+    when nothing was lost. Raises ReadError if the source or what was written of it cannot be read.
     """
-    middle = by_name(via, converted=True)
+    middle = by_name(via, "written")
+    by_name(via, "read")
     first = reading(source, format, unique=True)
     before = model_tree(first.trial)
     there = reading(writing(first.trial, middle, validate=False)[0], middle.name)
     lost = differences(before, model_tree(there.trial))
-    if lost:
-        return _by_member(lost)
     home = first.format
+    if lost or home.writer is None:
+        return _by_member(lost)
     back = reading(writing(there.trial, home, validate=False)[0], home.name)
     return _by_member(differences(before, model_tree(back.trial)))
 
@@ -80,7 +135,7 @@ def fidelity(source: Source, to: str, *, format: str | None = None) -> Fidelity:
 
     Raises as `read` does. Validity is not asked.
     """
-    known = by_name(to, converted=True)
+    known = by_name(to, "written")
     first = reading(source, format, unique=True)
     written, warnings = writing(first.trial, known, validate=False)
     return measure(first.trial, first.format, known, written, [*first.problems, *warnings])
@@ -88,7 +143,7 @@ def fidelity(source: Source, to: str, *, format: str | None = None) -> Fidelity:
 
 def coverage(to: str) -> list[CoverageRow]:
     """List where each leaf of the model goes in a format. Raises UnknownFormat."""
-    return by_name(to, converted=True).rows()
+    return by_name(to, "written").rows()
 
 
 def version() -> str:
@@ -111,22 +166,39 @@ def reading(source: Source, format: str | None = None, *, unique: bool = False) 
 
     `unique`: keys that stand twice in one object of JSON are errors as well.
     """
-    stated = by_name(format) if format is not None else None
+    stated = by_name(format, "read") if format is not None else None
     data = load(source)
-    known = stated or recognise(data)
-    if known.converter is None:
-        raise _unreadable(
-            "", "format", f"{known.title} is validated only; records are read from {names()}"
-        )
+    known = stated or recognise_bytes(data)
+    if known.reader is None:
+        instead = f"; {known.instead}" if known.instead else ""
+        raise _unreadable("", "format", f"the source is {known.title}, which is not read{instead}")
     trial, problems = known.read(data)
     if unique and (twice := _duplicate_keys(known, data)):
         raise ReadError(twice)
     return Reading(trial, known, problems)
 
 
-def writing(trial: Trial, to: Format, *, validate: bool = True) -> tuple[bytes, list[Problem]]:
-    """Write a trial as `write` does, and keep the warnings, those of validation included."""
-    data, problems = to.write(trial)
+def writing(
+    trial: Trial,
+    to: Format,
+    *,
+    options: Mapping[str, object] | None = None,
+    validate: bool = True,
+    own: bool = False,
+) -> tuple[bytes, list[Problem]]:
+    """Write a trial as `write` does, and keep the warnings, those of validation included.
+
+    `own`: somebody may have built it by hand, so that it is checked by the types of the model.
+    """
+    if own and validate and (wrong := faults(trial)):
+        raise Invalid(wrong)
+    try:
+        data, problems = to.write(trial, options)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # A writer takes a trial at its types, and msgspec does not mind them when one is built.
+        if own and not isinstance(error, UnknownOption) and (wrong := faults(trial)):
+            raise Invalid(wrong) from None
+        raise
     if validate:
         problems = [*problems, *_check(to, data)]
     if any(problem.severity in _SEVERE for problem in problems):
@@ -142,10 +214,10 @@ def checking(
     A format with official definitions is checked by them: a document may be valid, and no trial
     record. Any other is checked by reading it. `deep` asks independent implementations as well.
     """
-    known = by_name(format) if format is not None else None
+    known = by_name(format, "checked") if format is not None else None
     try:
         data = load(source)
-        known = known or recognise(data)
+        known = known or recognise_bytes(data)
     except ReadError as error:
         return known, error.problems
     try:
@@ -184,28 +256,53 @@ def _parse(syntax: str, data: bytes) -> None:
 
 
 def load(source: Source) -> bytes:
-    """Read a path, or take bytes as they are; a byte order mark of UTF-8 goes.
+    """Read a path, or take the content as it is; give it in UTF-8, without a byte order mark.
 
-    Raises ReadError if the path cannot be read or holds more than the size limit, 256 MiB unless
-    the environment variable TRIALBRIDGE_MAX_BYTES says otherwise.
+    Raises ReadError if the source cannot be read, is in no encoding that it says, or holds more
+    than the size limit, 256 MiB unless the environment variable TRIALBRIDGE_MAX_BYTES says
+    otherwise.
     """
     if isinstance(source, bytes):
-        return source.removeprefix(_BOM)
-    path = os.fspath(source)
+        return utf_8(source)
+    if isinstance(source, bytearray | memoryview):
+        return utf_8(bytes(source))
+    if isinstance(source, Mapping):
+        return _dumped(source)
+    path = ""
     try:
         limit = size_limit()
+        if not isinstance(source, str | os.PathLike):
+            return utf_8(drain(source, str(getattr(source, "name", "the stream")), limit))
+        path = os.fspath(source)
+        if path.lstrip().startswith(_CONTENT) or "\n" in path:
+            raise _unreadable("", "unreadable", "a str is a path; pass the content as bytes")
         with open(path, "rb") as file:
-            return drain(file, path, limit).removeprefix(_BOM)
+            return utf_8(drain(file, path, limit))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise _unreadable(path, "unreadable", f"cannot be read: {reason}") from error
 
 
-def drain(file: BinaryIO, name: str, limit: int) -> bytes:
-    """Read a file to its end. Raises ReadError once it is over the limit, in bytes."""
+def _dumped(tree: Mapping[str, Any]) -> bytes:
+    """Give the object of parsed JSON as JSON again."""
+    try:
+        # Not msgspec, which makes null of NaN, and texts of dates.
+        return json.dumps(dict(tree), ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        message = f"the object is not what JSON can hold: {error}"
+        raise _unreadable("", "unreadable", message) from error
+
+
+def drain(file: Readable, name: str, limit: int) -> bytes:
+    """Read a stream to its end.
+
+    Raises ReadError once it is over the limit, in bytes, or if it gives text.
+    """
     # Piece by piece: one read of the limit would claim that much memory for the smallest file.
     data = bytearray()
     while piece := file.read(min(_PIECE, limit + 1 - len(data))):
+        if not isinstance(piece, bytes):
+            raise _unreadable(name, "unreadable", "gives text, expected bytes: open it as 'rb'")
         data += piece
         if len(data) > limit:
             reason = f"larger than the limit of {limit:,} bytes; {SIZE_VARIABLE} raises it"
@@ -246,6 +343,8 @@ def _check(to: Format, data: bytes) -> list[Problem]:
     """Check what was written: by the official definitions, else by reading it back."""
     if to.validator:
         return to.check(data)
+    if to.reader is None:
+        return []
     try:
         to.read(data)
     except ReadError as error:

@@ -54,20 +54,23 @@ def measure(
     A value that cannot be read back is not carried, one that can still be read after all
     extensions are taken out is native, one that needs the official ones alone is official. One
     leaf may have values in several homes, so this is measured; the coverage table tells where the
-    format has no extensions, or cannot be read without them.
+    format has no extensions, or cannot be read without them, or is not read at all.
     """
     table: dict[str, Home] = {}
     for row in to.rows():
         if row.home != "none":
             table.setdefault(row.leaf, row.home)
-    back = _read(to, written) or {}
-    left = _stripped(to, written)
+    back, left = {}, None
+    if to.reader is not None:
+        back, left = _read(to, written) or {}, _stripped(to, written)
     found: dict[Home, list[str]] = {"native": [], "official": [], "ours": [], "none": []}
     for pointer, value in walk(model_tree(trial)):
         if not pointer:
             continue
         home: Home
-        if not _has(back, pointer, value):
+        if to.reader is None:
+            home = table.get(pattern(pointer), "none")
+        elif not _has(back, pointer, value):
             home = "none"
         elif left is None:
             home = table.get(pattern(pointer)) or table.get("/unmapped", "native")

@@ -15,6 +15,7 @@ from trialbridge.schemas.problem import Problem
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from trialbridge.formats import Format
     from trialbridge.homes import Fidelity
     from trialbridge.schemas.pointer import Difference
 
@@ -66,6 +67,51 @@ def difference_json(difference: Difference) -> dict[str, Any]:
     return {"pointer": difference.pointer} | {
         side: value for side, value in sides.items() if value is not ABSENT
     }
+
+
+def formats_text(formats: Sequence[Format]) -> Iterator[str]:
+    """List formats: the name and the aliases, the title, and what can be done with each."""
+    names = [", ".join((known.name, *known.aliases)) for known in formats]
+    width = max(map(len, names))
+    titles = max(len(known.title) for known in formats)
+    for name, known in zip(names, formats, strict=True):
+        yield f"{name:<{width}}  {known.title:<{titles}}  {known.uses}"
+
+
+def format_text(known: Format) -> Iterator[str]:
+    """Say of a format what can be done with it, and which options its writer takes."""
+    yield f"{', '.join((known.name, *known.aliases))}: {known.title}"
+    yield known.uses + (f"; {known.instead}" if known.instead else "")
+    for option in known.options:
+        yield ""
+        yield f"-O {option.name}={_word(option.default)}  {option.help}"
+        yield f"  {option.expected}"
+
+
+def format_json(known: Format) -> dict[str, Any]:
+    """Give what `format_text` says as an object."""
+    return {
+        "name": known.name,
+        "aliases": list(known.aliases),
+        "title": known.title,
+        "read": known.reader is not None,
+        "written": known.writer is not None,
+        "checked": known.validator is not None,
+        "options": [
+            {
+                "name": option.name,
+                "type": option.type,
+                "default": option.default,
+                "expected": option.expected,
+                "help": option.help,
+            }
+            for option in known.options
+        ],
+    }
+
+
+def _word(value: str | bool | int) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def fidelity_lines(found: Fidelity) -> Iterator[str]:

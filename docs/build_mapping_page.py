@@ -353,7 +353,7 @@ PAGES = (
         title="A trial record in FHIR R5",
         lead="""\
 A place is a path from a resource, in brackets which element of a list. `trialbridge definitions
---out package.tgz` writes the definitions of our extensions and code systems.""",
+--output package.tgz` writes the definitions of our extensions and code systems.""",
         table=fhir_r5.STUDY,
         coverage=fhir_r5.coverage,
         homes=HOMES,

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from trialbridge.formats import FORMATS
+from trialbridge.formats import written_formats
 from trialbridge.mappings.coverage import CoverageRow, Home
 from trialbridge.report import HOMES
 
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 def summary() -> Iterator[str]:
     """Give a table: for each module of the model, how many leaves have which home in a format."""
-    columns = {known.name: _main_rows(known.rows()) for known in FORMATS}
+    columns = {known.name: _main_rows(known.rows()) for known in written_formats()}
     leaves = next(iter(columns.values()))
     if untold := [leaf for leaf in leaves if not any(_below(leaf, prefix) for prefix in TITLES)]:
         raise ValueError(f"no title for {untold[0]}")

@@ -107,6 +107,16 @@ def settle(tree: Any, type_: type[S], pointer: str = "") -> tuple[S, dict[str, A
         raise ReadError(found.errors) from error
 
 
+def misfits(tree: Any, type_: type[msgspec.Struct], pointer: str = "") -> list[Problem]:
+    """List all that a struct cannot hold of a plain tree, which is taken apart."""
+    found = _Found()
+    if isinstance(tree, dict):
+        _object(type_).members(tree, pointer, found)
+    else:
+        _wrong(tree, "an object", pointer, found)
+    return [*found.errors, *found.warnings]
+
+
 def restore(tree: Any, unmapped: dict[str, Any]) -> Any:
     """Put back into a plain tree what `decode` moved out of it, and give the tree.
 

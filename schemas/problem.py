@@ -34,6 +34,10 @@ class ProblemError(Exception):
         super().__init__("\n".join(map(str, problems)))
         self.problems = list(problems)
 
+    def __reduce__(self) -> tuple[type["ProblemError"], tuple[list[Problem]]]:
+        # Exceptions are made again of their text, which is none of the problems.
+        return type(self), (self.problems,)
+
 
 class ReadError(ProblemError):
     """The source cannot be read as a trial record."""

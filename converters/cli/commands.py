@@ -7,6 +7,7 @@ Results go to standard output, everything else to standard error. Exit status: 0
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,13 +19,17 @@ from trialbridge.cli.options import (
     EPILOG,
     SETTINGS,
     Command,
+    coloured,
     format_option,
     from_option,
+    output_option,
+    pairs,
+    report_option,
     size_limit,
-    text_or_json,
 )
 from trialbridge.cli.validate import validate
-from trialbridge.formats import FORMATS, VALIDATED, Format
+from trialbridge.formats import FORMATS, Format, UnknownFormat, by_name, written_formats
+from trialbridge.formats.options import UnknownOption, settled
 from trialbridge.output import deliver
 
 if TYPE_CHECKING:
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
     from trialbridge.schemas.problem import Problem
 
 STDIN = "<stdin>"
-source_argument = click.argument("source", type=click.Path(allow_dash=True))
+source_argument = click.argument("source", type=click.Path(allow_dash=True, readable=False))
 
 
 @click.group(context_settings=SETTINGS)
@@ -41,13 +46,40 @@ def main() -> None:
     """Convert clinical-trial records between formats, and back, with nothing lost."""
 
 
-@main.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)
+class _Convert(Command):
+    """The command whose `--report` may stand without a form, wherever it stands."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        for place, arg in enumerate(args[:end]):
+            if arg == "--report" and args[place + 1 : place + 2] not in (["text"], ["json"]):
+                args[place] = "--report=text"
+        return super().parse_args(ctx, args)
+
+
+@main.command(cls=_Convert, context_settings=SETTINGS, epilog=EPILOG)
 @source_argument
-@format_option("--to", "-t", required=True, help="Format to write.")
+@format_option(
+    "--to",
+    "-t",
+    use="written",
+    required=False,
+    help="Format to write; by default the one that the output's ending tells.",
+)
 @from_option
-@click.option("--output", "-o", type=click.Path(allow_dash=True), help="File to write.")
-@click.option("--report", is_flag=True, help="Say on standard error what was carried and where.")
-@text_or_json
+@output_option
+@click.option(
+    "--option",
+    "-O",
+    "options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=pairs,
+    help="Option of the format, which `trialbridge formats FORMAT` lists.",
+)
+@report_option(
+    "text", "json", default=None, help="Say on standard error what was carried and where."
+)
 @click.option(
     "--indent",
     type=click.IntRange(1, 8),
@@ -61,11 +93,11 @@ def main() -> None:
 @click.version_option(package_name="trialbridge", message="%(prog)s %(version)s")
 def convert(
     source: str,
-    to: Format,
+    to: Format | None,
     stated: Format | None,
     output: str | None,
-    report: bool,
-    style: str,
+    options: dict[str, str],
+    style: str | None,
     indent: int,
     compact: bool,
     validate: bool,
@@ -76,27 +108,32 @@ def convert(
     SOURCE is a path, or - for standard input. Nothing is written unless the whole result is
     valid.
     """
+    to = _target(to, output)
+    try:
+        settled(to.name, to.options, options)
+    except UnknownOption as error:
+        raise click.BadParameter(str(error), param_hint="'-O'") from error
     from trialbridge import api
 
     name = _name(source)
     with _reported(name):
         first = api.reading(_content(source), stated and stated.name, unique=True)
-        data, warnings = api.writing(first.trial, to, validate=validate)
+        data, warnings = api.writing(first.trial, to, options=options, validate=validate)
     problems = [*first.problems, *warnings]
     deliver([_laid_out(data, to, None if compact else indent)], output)
-    if report:
+    if style:
         from trialbridge.homes import measure
 
         _report(measure(first.trial, first.format, to, data, problems), style)
-    if not quiet and not (report and style == "json"):
+    if not quiet and style != "json":
         _warn(name, problems)
 
 
 @main.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)
 @source_argument
-@format_option("--via", required=True, help="Format to convert to and back from.")
+@format_option("--via", use="written", required=True, help="Format to convert to and back from.")
 @from_option
-@text_or_json
+@report_option("text", "json", help="Form of the differences.")
 @click.option("--quiet", "-q", is_flag=True, help="Say it by the exit status alone.")
 def roundtrip(source: str, via: Format, stated: Format | None, style: str, quiet: bool) -> None:
     """Convert there and back; show what is different.
@@ -115,8 +152,9 @@ def roundtrip(source: str, via: Format, stated: Format | None, style: str, quiet
     elif not found:
         click.echo("no difference")
     else:
+        colour = coloured()
         for line in report.difference_lines(found):
-            click.secho(line, fg={"-": "red", "+": "green"}.get(line[0]))
+            click.secho(line, fg={"-": "red", "+": "green"}.get(line[0]) if colour else None)
     sys.exit(1 if found else 0)
 
 
@@ -124,11 +162,12 @@ main.add_command(validate)
 
 
 @main.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)
-@format_option("--to", "-t", required=True, help="Format to list.")
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json", "markdown"]),
+@format_option("--to", "-t", use="written", required=True, help="Format to list.")
+@report_option(
+    "text",
+    "json",
+    "markdown",
+    default=None,
     help="Form of the list; by default a table on a terminal, else text.",
 )
 def coverage(to: Format, style: str | None) -> None:
@@ -157,10 +196,8 @@ def coverage(to: Format, style: str | None) -> None:
 
 
 @main.command(cls=Command, context_settings=SETTINGS)
-@click.option(
-    "--out", "-o", "output", type=click.Path(allow_dash=True), required=True, help="File to write."
-)
-def definitions(output: str) -> None:
+@output_option
+def definitions(output: str | None) -> None:
     """Write our FHIR definitions as a package.
 
     The .tgz holds the StructureDefinitions of our extensions and our CodeSystems, so that other
@@ -171,29 +208,62 @@ def definitions(output: str) -> None:
     deliver([package()], output)
 
 
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    return [known.name for known in FORMATS if known.name.startswith(incomplete.lower())]
+
+
 @main.command(cls=Command, context_settings=SETTINGS)
-@text_or_json
-def formats(style: str) -> None:
-    """List the formats that are read and written, and those that are validated only."""
-    every = (*FORMATS, *VALIDATED)
-    if style == "json":
-        _echo_json(
-            [
-                {
-                    "name": known.name,
-                    "aliases": list(known.aliases),
-                    "title": known.title,
-                    "converted": known.converter is not None,
-                }
-                for known in every
-            ]
-        )
+@click.argument("name", metavar="[FORMAT]", required=False, shell_complete=_complete)
+@report_option("text", "json", help="Form of the list.")
+def formats(name: str | None, style: str) -> None:
+    """List the formats, or what one of them can do and the options of its writer."""
+    from trialbridge import report
+
+    if name is None:
+        if style == "json":
+            _echo_json([report.format_json(known) for known in FORMATS])
+        else:
+            click.echo("\n".join(report.formats_text(FORMATS)))
         return
-    names = [", ".join((known.name, *known.aliases)) for known in every]
-    width = max(map(len, names))
-    for name, known in zip(names, every, strict=True):
-        only = "" if known.converter else " (validated only)"
-        click.echo(f"{name:<{width}}  {known.title}{only}")
+    try:
+        known = by_name(name)
+    except UnknownFormat as error:
+        raise click.BadParameter(str(error), param_hint="'[FORMAT]'") from error
+    if style == "json":
+        _echo_json(report.format_json(known))
+    else:
+        click.echo("\n".join(report.format_text(known)))
+
+
+# What an ending says of the syntax; a format of another is then not what is meant.
+_ENDINGS = {".json": "json", ".xml": "xml", ".txt": "text"}
+
+
+def _target(to: Format | None, output: str | None) -> Format:
+    """Find the format to write, which the output's name may tell. Raises click's UsageError."""
+    written = written_formats()
+    ending = os.path.splitext(output or "")[1].lower()
+    syntax = _ENDINGS.get(ending)
+    if to is not None:
+        if syntax and syntax != to.syntax:
+            message = f"{to.name} is {_SYNTAX[to.syntax]}, and --output ends in {ending}"
+            raise click.UsageError(message)
+        return to
+    # The name may say it all: study.fhir-r5.json
+    stem = os.path.basename(output or "").lower().removesuffix(ending)
+    parts = set(stem.split(".")[1:]) | {stem}
+    fit = [known for known in written if known.syntax == syntax]
+    for known in fit:
+        if not parts.isdisjoint((known.name, *known.aliases)):
+            return known
+    if len(fit) == 1:
+        return fit[0]
+    may = ", ".join(known.name for known in fit or written)
+    why = f", as --output ends in {ending}" if fit else ""
+    raise click.UsageError(f"Missing option '--to' / '-t': one of {may}{why}.")
+
+
+_SYNTAX = {"json": "JSON", "xml": "XML", "text": "text"}
 
 
 def _name(source: str) -> str:

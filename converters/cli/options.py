@@ -11,7 +11,15 @@ from typing import Any, TypeVar
 
 import click
 
-from trialbridge.formats import FORMATS, VALIDATED, Format, UnknownFormat, by_name
+from trialbridge.formats import (
+    Format,
+    UnknownFormat,
+    Use,
+    by_name,
+    checked_formats,
+    read_formats,
+    written_formats,
+)
 
 F = TypeVar("F", bound="Callable[..., Any] | click.Command")
 
@@ -22,8 +30,23 @@ def _names(formats: Iterable[Format]) -> str:
     return ", ".join("/".join((known.name, *known.aliases)) for known in formats)
 
 
-EPILOG = f"Formats: {_names(FORMATS)}"
-VALIDATED_TOO = f"{EPILOG}; validated only: {_names(VALIDATED)}"
+def _epilog() -> str:
+    """Name the formats: what is read and written, then what is one of them or checked alone."""
+    both = [known for known in read_formats() if known.writer]
+    parts = [f"Formats: {_names(both)}"]
+    for word, formats in (
+        ("read only", read_formats()),
+        ("written only", written_formats()),
+        ("checked only", checked_formats()),
+    ):
+        rest = [known for known in formats if known not in both]
+        both += rest
+        if rest:
+            parts.append(f"{word}: {_names(rest)}")
+    return "; ".join(parts)
+
+
+EPILOG = _epilog()
 
 
 class Command(click.Command):
@@ -41,27 +64,40 @@ class Command(click.Command):
             raise click.ClickException(f"cannot write: {error.strerror}") from error
 
 
-def _format(ctx: click.Context, param: click.Parameter, value: str | None) -> Format | None:
-    """Take a name; only `validate` takes those of formats that are validated alone."""
-    try:
-        return None if value is None else by_name(value, converted=ctx.info_name != "validate")
-    except UnknownFormat as error:
-        raise click.BadParameter(str(error), ctx, param) from error
+def format_option(*names: str, use: Use, required: bool, help: str) -> Callable[[F], F]:
+    """An option that takes the name of a format that is `use`: read, written or checked."""
+    fit = {"read": read_formats, "written": written_formats, "checked": checked_formats}[use]
 
+    def take(ctx: click.Context, param: click.Parameter, value: str | None) -> Format | None:
+        try:
+            return None if value is None else by_name(value, use)
+        except UnknownFormat as error:
+            raise click.BadParameter(str(error), ctx, param) from error
 
-def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    return [known.name for known in FORMATS if known.name.startswith(incomplete)]
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+        spelt = [spelling for known in fit() for spelling in (known.name, *known.aliases)]
+        return [spelling for spelling in spelt if spelling.startswith(incomplete.lower())]
 
-
-def format_option(*names: str, required: bool, help: str) -> Callable[[F], F]:
-    """An option that takes the name of a format."""
     return click.option(
         *names,
         required=required,
         help=help,
         metavar="FORMAT",
-        callback=_format,
-        shell_complete=_complete,
+        callback=take,
+        shell_complete=complete,
+    )
+
+
+def report_option(*forms: str, default: str | None = "text", help: str) -> Callable[[F], F]:
+    """The option `--report`, whose value is the form of what a command tells."""
+    return click.option(
+        "--report",
+        "-r",
+        "style",
+        type=click.Choice(forms),
+        default=default,
+        show_default=default is not None,
+        help=help,
     )
 
 
@@ -69,17 +105,32 @@ from_option = format_option(
     "--from",
     "-f",
     "stated",
+    use="read",
     required=False,
     help="Format of the source; by default it is recognised by content.",
 )
-text_or_json = click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Form of the report; what stops a command is always lines of text.",
+output_option = click.option(
+    "--output", "-o", type=click.Path(allow_dash=True), help="File to write."
 )
+
+
+def pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Take each NAME=VALUE of an option that may be repeated."""
+    found: dict[str, str] = {}
+    for each in values:
+        name, equals, value = each.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{each!r} is not NAME=VALUE", ctx, param)
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice", ctx, param)
+        found[name] = value
+    return found
+
+
+def coloured() -> bool:
+    """Tell if standard output shows colours. https://no-color.org"""
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def size_limit() -> int:

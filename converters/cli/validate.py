@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from trialbridge.cli.options import SETTINGS, VALIDATED_TOO, Command, format_option, size_limit
-from trialbridge.formats import FORMATS, Format, UnknownFormat, by_name
+from trialbridge.cli.options import EPILOG, SETTINGS, Command, coloured, format_option, size_limit
 
 if TYPE_CHECKING:
+    from trialbridge.formats import Format
     from trialbridge.schemas.problem import Severity
     from trialbridge.validation.baseline import Baseline
     from trialbridge.validation.check import Tally, Wish
@@ -24,28 +23,13 @@ SEVERITY_NAMES: Final[tuple[Severity, ...]] = ("fatal", "error", "warning", "inf
 NEVER: Final = "never"
 
 
-def _either(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Take a form of report or a format of sources: no name but `text` is both."""
-    if value is None or value in REPORT_NAMES:
-        return value
-    try:
-        return by_name(value).name
-    except UnknownFormat as error:
-        message = f"{error}; and forms of report are {', '.join(REPORT_NAMES)}"
-        raise click.BadParameter(message, ctx, param) from error
-
-
-def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    names = dict.fromkeys([*REPORT_NAMES, *(known.name for known in FORMATS)])
-    return [name for name in names if name.startswith(incomplete)]
-
-
-@click.command(cls=Command, context_settings=SETTINGS, epilog=VALIDATED_TOO)
+@click.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
 @format_option(
     "--from",
     "-f",
     "stated",
+    use="checked",
     required=False,
     help="Format of all sources; by default each is recognised by content.",
 )
@@ -53,15 +37,9 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     "--report",
     "-r",
     type=click.Choice(REPORT_NAMES),
-    help="Form of the report.  [default: text]",
-)
-@click.option(
-    "--format",
-    "either",
-    metavar="NAME",
-    callback=_either,
-    shell_complete=_complete,
-    help="As --report, or for the name of any other format as --from.",
+    default="text",
+    show_default=True,
+    help="Form of the report.",
 )
 @click.option("--output", "-o", type=click.Path(allow_dash=True), help="File for the report.")
 @click.option(
@@ -109,8 +87,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 def validate(
     paths: tuple[str, ...],
     stated: Format | None,
-    report: str | None,
-    either: str | None,
+    report: str,
     output: str | None,
     severity: Severity,
     fail_on: str,
@@ -134,9 +111,8 @@ def validate(
     from trialbridge.validation.check import Tally, Wish, reaches
     from trialbridge.validation.check import validate as validated
 
-    form, format_ = _settled(report, either, stated)
     wish = Wish(
-        format=format_,
+        format=stated and stated.name,
         severity="error" if quiet and reaches("error", severity) else severity,
         fail_on=None if fail_on == NEVER else _level(fail_on),
         skip_unknown=skip_unknown,
@@ -149,8 +125,8 @@ def validate(
     stdin = sys.stdin.buffer if sys.stdin is not None else None
     results = validated(sources.sources(paths, size_limit(), stdin), wish, tally)
     to_file = output is not None and output != "-"
-    look = reports.Look(coloured=not to_file and _coloured(), quiet=quiet)
-    pieces = reports.write(form, results, tally, look)
+    look = reports.Look(coloured=not to_file and coloured(), quiet=quiet)
+    pieces = reports.write(report, results, tally, look)
     deliver(
         (piece.encode(errors="backslashreplace") for piece in _flushed(pieces, to_file)), output
     )
@@ -164,22 +140,6 @@ def validate(
         deliver([dump(tally.kept)], write_baseline)
         return
     _end(paths, wish, tally)
-
-
-def _settled(
-    report: str | None, either: str | None, stated: Format | None
-) -> tuple[str, str | None]:
-    """Give the form of the report and the format of the sources, if it is stated."""
-    format_ = stated and stated.name
-    for option, value in (("--report", report), ("--from", format_)):
-        same = either in REPORT_NAMES if option == "--report" else either not in REPORT_NAMES
-        if either and same and value and value != either:
-            raise click.UsageError(f"--format {either} and {option} {value} are two answers")
-    if either in REPORT_NAMES:
-        report = either
-    elif either:
-        format_ = either
-    return report or "text", format_
 
 
 def _level(name: str) -> Severity:
@@ -214,12 +174,6 @@ def _hl7(path: str | None, time_limit: float) -> Validator | None:
     except NotThere as error:
         message = f"--hl7-validator: {error}"
         raise click.UsageError(message) from error
-
-
-def _coloured() -> bool:
-    """Tell if standard output shows colours. https://no-color.org"""
-    terminal = sys.stdout is not None and sys.stdout.isatty()
-    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _flushed(pieces: Iterator[str], to_file: bool) -> Iterator[str]:

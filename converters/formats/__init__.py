@@ -1,41 +1,49 @@
 """The formats: one row each. A new format is its module, its row here, and its tests.
 
+What is recognised and has no row yet is in `trialbridge.formats.unread`.
+
 A row names the modules that do the work and loads them at first use, so that listing the formats
 costs nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from trialbridge.formats.options import Option, settled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from trialbridge.mappings.coverage import CoverageRow, Home
     from trialbridge.schemas.problem import Problem
     from trialbridge.schemas.trial import Trial
 
 
-class Converter(Protocol):
-    """What the module of a format offers."""
+Use = Literal["read", "written", "checked"]
+"""What a format is wanted for."""
 
-    def read(self, data: bytes, /) -> tuple[Trial, list[Problem]]:
-        """Read bytes as a trial, with warnings. Raises ReadError with every problem."""
-
-    def write(self, trial: Trial, /) -> tuple[bytes, list[Problem]]:
-        """Write a trial as bytes, with warnings of what the format has no place for."""
+_FHIR = "trialbridge.schemas.fhir.versions"
 
 
 class Format(NamedTuple):
     """One format: how it is called, how it is recognised, which modules read, write and check it.
 
-    `marks` tell the format by content: top-level keys of a JSON object, beginnings of a line of
-    text, or namespaces of the root of an XML document. `converter` is the module of `read` and
-    `write`, `validator` the module whose `check` takes the bytes, `coverage` the module whose
-    `coverage` lists where each leaf goes (None: every leaf has its own name there, except those
-    below `homeless`). `advice` is a module whose `check` tells what is unusual, and never wrong,
-    with a record that is read. A format without a converter is validated only.
+    `reader` is the module of `read`, `writer` that of `write`, `validator` that of `check`; each
+    may be None, and then `instead` says what to do. `options` are those of the writer. In its
+    module,
+
+        def read(data: bytes) -> tuple[Trial, list[Problem]]
+        def write(trial: Trial, *, an_option: str = "its default") -> tuple[bytes, list[Problem]]
+
+    `marks` tell the format by content: top-level keys of a JSON object, patterns of a whole line of
+    text, or namespaces of the root of an XML document. Where several formats share them, `told_by`
+    is the module whose `told` takes the bytes and gives the `edition` of one of them.
+
+    `coverage` is the module whose `coverage` lists where each leaf goes (None: every leaf has its
+    own name there, except those below `homeless`). `advice` is a module whose `check` tells what is
+    unusual, and never wrong, with a record that is read.
     """
 
     name: str
@@ -43,19 +51,52 @@ class Format(NamedTuple):
     title: str
     syntax: Literal["text", "json", "xml"]
     marks: tuple[str, ...]
-    converter: str | None
+    reader: str | None = None
+    writer: str | None = None
     validator: str | None = None
     coverage: str | None = None
     homeless: tuple[str, ...] = ()
     advice: str | None = None
+    options: tuple[Option, ...] = ()
+    told_by: str | None = None
+    edition: str = ""
+    instead: str = ""
+
+    @property
+    def uses(self) -> str:
+        """Say what can be done with it: `read, written, checked` (by its definitions)."""
+        return ", ".join(
+            word
+            for word, module in (
+                ("read", self.reader),
+                ("written", self.writer),
+                ("checked", self.validator),
+            )
+            if module
+        )
 
     def read(self, data: bytes) -> tuple[Trial, list[Problem]]:
-        """Read bytes of this format, with warnings. Raises ReadError with every problem."""
-        return self._converter().read(data)
+        """Read bytes of this format, with warnings.
 
-    def write(self, trial: Trial) -> tuple[bytes, list[Problem]]:
-        """Write a trial in this format, with warnings of what it has no place for."""
-        return self._converter().write(trial)
+        Raises ReadError with every problem, and UnknownFormat if it is not read.
+        """
+        if self.reader is None:
+            raise self._not("read")
+        read: Callable[[bytes], tuple[Trial, list[Problem]]] = import_module(self.reader).read
+        return read(data)
+
+    def write(
+        self, trial: Trial, options: Mapping[str, object] | None = None
+    ) -> tuple[bytes, list[Problem]]:
+        """Write a trial in this format, with warnings of what it has no place for.
+
+        Raises UnknownOption for options that it does not have, and UnknownFormat if it is not
+        written.
+        """
+        if self.writer is None:
+            raise self._not("written")
+        write: Callable[..., tuple[bytes, list[Problem]]] = import_module(self.writer).write
+        return write(trial, **settled(self.name, self.options, options or {}))
 
     def check(self, data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Problem]:
         """Check bytes against the format's official definitions, where it has any.
@@ -79,8 +120,8 @@ class Format(NamedTuple):
 
         Empty where the format has nothing of the kind.
         """
-        bare: Callable[[bytes], dict[Home, bytes]]
-        bare = getattr(self._converter(), "bare", lambda data: {})
+        module = import_module(self.writer) if self.writer else None
+        bare: Callable[[bytes], dict[Home, bytes]] = getattr(module, "bare", lambda data: {})
         return bare(data)
 
     def rows(self) -> list[CoverageRow]:
@@ -106,10 +147,10 @@ class Format(NamedTuple):
             for row in (found or [CoverageRow(leaf, "", "none")])
         ]
 
-    def _converter(self) -> Converter:
-        if self.converter is None:
-            raise UnknownFormat(f"{self.name} is validated only; {_known(FORMATS)}")
-        return cast(Converter, import_module(self.converter))
+    def _not(self, use: Use) -> UnknownFormat:
+        instead = f": {self.instead}" if self.instead and use == "read" else ""
+        known = names(read_formats() if use == "read" else written_formats())
+        return UnknownFormat(f"{self.name} is not {use}{instead}; {use} are {known}")
 
 
 FORMATS: tuple[Format, ...] = (
@@ -118,8 +159,9 @@ FORMATS: tuple[Format, ...] = (
         aliases=(),
         title="text of a trial's page",
         syntax="text",
-        marks=("NCT ID:", "Basic Information"),
-        converter="trialbridge.formats.text",
+        marks=(r"NCT (?:ID|Number)\s*:\s*(?:NCT\d*)?", r"Basic Info(?:rmation)?"),
+        reader="trialbridge.formats.text",
+        writer="trialbridge.formats.text",
         coverage="trialbridge.mappings.text.layout",
     ),
     Format(
@@ -128,7 +170,8 @@ FORMATS: tuple[Format, ...] = (
         title="trialbridge model JSON",
         syntax="json",
         marks=("trialbridge",),
-        converter="trialbridge.formats.trial",
+        reader="trialbridge.formats.trial",
+        writer="trialbridge.formats.trial",
         advice="trialbridge.schemas.ctgov",
     ),
     Format(
@@ -144,7 +187,8 @@ FORMATS: tuple[Format, ...] = (
             "derivedSection",
             "hasResults",
         ),
-        converter="trialbridge.formats.ctgov",
+        reader="trialbridge.formats.ctgov",
+        writer="trialbridge.formats.ctgov",
         homeless=("/page/", "/registration/"),
         advice="trialbridge.schemas.ctgov",
     ),
@@ -154,9 +198,22 @@ FORMATS: tuple[Format, ...] = (
         title="HL7 FHIR R5 Bundle, JSON",
         syntax="json",
         marks=("resourceType",),
-        converter="trialbridge.formats.fhir",
+        reader="trialbridge.formats.fhir",
+        writer="trialbridge.formats.fhir",
         validator="trialbridge.schemas.fhir.r5",
         coverage="trialbridge.mappings.fhir.r5",
+        options=(
+            Option(
+                "bundle",
+                "choice",
+                "collection",
+                "Type of the Bundle; transaction and batch ask a server to put each resource at its"
+                " id.",
+                choices=("collection", "transaction", "batch"),
+            ),
+        ),
+        told_by=_FHIR,
+        edition="r5",
     ),
     Format(
         name="odm-2.0",
@@ -164,31 +221,32 @@ FORMATS: tuple[Format, ...] = (
         title="CDISC ODM-XML 2.0",
         syntax="xml",
         marks=("http://www.cdisc.org/ns/odm/v2.0",),
-        converter="trialbridge.formats.odm",
+        reader="trialbridge.formats.odm",
+        writer="trialbridge.formats.odm",
         validator="trialbridge.schemas.odm.v2_0",
         coverage="trialbridge.mappings.odm.v2_0",
     ),
-)
-
-# Formats that documents are checked in, and records not yet converted.
-VALIDATED: tuple[Format, ...] = (
     Format(
         name="fhir-r4b",
         aliases=(),
         title="HL7 FHIR R4B, JSON",
         syntax="json",
-        marks=(),
-        converter=None,
+        marks=("resourceType",),
         validator="trialbridge.schemas.fhir.r4b",
+        told_by=_FHIR,
+        edition="r4b",
+        instead="records are read from FHIR R5, so ask for that version",
     ),
     Format(
         name="fhir-r4",
         aliases=(),
         title="HL7 FHIR R4, JSON",
         syntax="json",
-        marks=(),
-        converter=None,
+        marks=("resourceType",),
         validator="trialbridge.schemas.fhir.r4",
+        told_by=_FHIR,
+        edition="r4",
+        instead="records are read from FHIR R5, so ask for that version",
     ),
     Format(
         name="odm-1.3.2",
@@ -196,38 +254,59 @@ VALIDATED: tuple[Format, ...] = (
         title="CDISC ODM-XML 1.3.2",
         syntax="xml",
         marks=("http://www.cdisc.org/ns/odm/v1.3",),
-        converter=None,
         validator="trialbridge.schemas.odm.v1_3_2",
+        instead="records are read from ODM 2.0, so export that version",
     ),
 )
 
 
 class UnknownFormat(ValueError):
-    """A name that no format has."""
+    """A name that no format has, or that of one that is not read or not written."""
 
 
-def by_name(name: str, *, converted: bool = False) -> Format:
-    """Find a format by name or alias; `converted`: one that records can be written in.
+def read_formats() -> tuple[Format, ...]:
+    """The formats that records are read from."""
+    return tuple(known for known in FORMATS if known.reader)
 
-    Raises UnknownFormat, which lists the known names.
+
+def written_formats() -> tuple[Format, ...]:
+    """The formats that records are written in."""
+    return tuple(known for known in FORMATS if known.writer)
+
+
+def checked_formats() -> tuple[Format, ...]:
+    """The formats that documents are checked in: by their definitions, or by reading them."""
+    return tuple(known for known in FORMATS if known.validator or known.reader)
+
+
+_FOR: dict[Use, Callable[[], tuple[Format, ...]]] = {
+    "read": read_formats,
+    "written": written_formats,
+    "checked": checked_formats,
+}
+
+
+def by_name(name: str, use: Use | None = None) -> Format:
+    """Find a format by name or alias, in upper or lower case; `use` is what it is wanted for.
+
+    Raises UnknownFormat, which lists the names that would do.
     """
-    for known in (*FORMATS, *VALIDATED):
-        if name == known.name or name in known.aliases:
-            if converted and known.converter is None:
-                raise UnknownFormat(f"{name} is validated only; {_known(FORMATS)}")
+    wanted = name.lower()
+    fit = _FOR[use]() if use else FORMATS
+    for known in FORMATS:
+        if wanted == known.name or wanted in known.aliases:
+            if known not in fit:
+                raise known._not(use or "checked")
             return known
-    raise UnknownFormat(
-        f"unknown format {name!r}; {_known(FORMATS if converted else (*FORMATS, *VALIDATED))}"
-    )
+    spelt = [spelling for known in fit for spelling in (known.name, *known.aliases)]
+    near = get_close_matches(wanted, spelt, 1, cutoff=0.7)
+    meant = f", did you mean {near[0]}?" if near else ";"
+    raise UnknownFormat(f"unknown format {name!r}{meant} known are {names(fit)}")
 
 
-def names(formats: tuple[Format, ...] = FORMATS) -> str:
+def names(formats: tuple[Format, ...]) -> str:
     """List the names of formats for a message, aliases in brackets."""
     return ", ".join(
         f"{known.name} ({', '.join(known.aliases)})" if known.aliases else known.name
         for known in formats
     )
-
-
-def _known(formats: tuple[Format, ...]) -> str:
-    return f"known are {names(formats)}"

@@ -31,13 +31,23 @@ def _r5() -> tuple[Write, Read]:
     return writer(STUDY), reader(STUDY)
 
 
-def write(trial: Trial) -> tuple[bytes, list[Problem]]:
-    """The record as a Bundle of type collection, the ResearchStudy first.
+def write(trial: Trial, *, bundle: str = "collection") -> tuple[bytes, list[Problem]]:
+    """The record as a Bundle, the ResearchStudy first.
 
-    The problems are warnings of what the Bundle does not carry.
+    `bundle` is its type. A transaction and a batch ask a server to put each resource at its id:
+    https://hl7.org/fhir/R5/http.html#transaction. The problems are warnings of what the Bundle does
+    not carry.
     """
-    bundle, problems = write_tree(trial)
-    return msgspec.json.encode(bundle), problems
+    tree, problems = write_tree(trial)
+    if bundle != "collection":
+        tree["type"] = bundle
+        for entry in tree["entry"]:
+            resource = entry["resource"]
+            entry["request"] = {
+                "method": "PUT",
+                "url": f"{resource['resourceType']}/{resource['id']}",
+            }
+    return msgspec.json.encode(tree), problems
 
 
 def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:

@@ -1,40 +1,54 @@
 """Recognise a format by what a source holds; the name of a file is not asked."""
 
 import re
+from importlib import import_module
 
 import msgspec
 
-from trialbridge.formats import FORMATS, VALIDATED, Format, names
+from trialbridge.encoding import REMEDY, not_utf_8, utf_8
+from trialbridge.formats import FORMATS, Format, names, read_formats
+from trialbridge.formats.unread import (
+    FHIR_R6,
+    LIST,
+    Unread,
+    by_bytes,
+    by_keys,
+    by_root,
+    by_text,
+)
 from trialbridge.schemas.decode import parse_object
 from trialbridge.schemas.problem import Problem, ReadError
 
 # Far enough for the first key of a document that does not parse; the rest is its reader's matter.
 _HEAD = 65_536
-_UTF_16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+_FIRST_KEY = re.compile(rb'\{\s*"([A-Za-z]+)"\s*:')
+_FENCED = re.compile(r"^[ \t]*```.*?^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
+_MARKDOWN = re.compile(r"\A\s*# ")
 
 
-def recognise(data: bytes) -> Format:
-    """Tell the format of a source by its content.
+def recognise(data: bytes, *, whole: bool = True) -> Format:
+    """Tell the format of a source by its content; `whole` is False for its beginning alone.
 
-    Raises ReadError if it is empty, not UTF-8, or of no known format. A document that begins as a
-    format and breaks off is of that format: its reader says where it is broken.
+    Raises ReadError if it is empty, in an encoding that is not read, of no known format, or of one
+    that is known and not read: then with its name, and what to do instead. A document that begins
+    as a format and breaks off is of that format: its reader says where it is broken.
     """
-    if data.startswith(_UTF_16_OR_32):
-        raise _unread("byte 0", "encoding", "the source is UTF-16 or UTF-32, expected UTF-8")
+    if kind := by_bytes(data):
+        raise _unread_kind("byte 0", kind)
+    if data[:2] in (b"<\0", b"\0<"):
+        # XML without a mark: https://www.w3.org/TR/xml/#sec-guessing
+        return _xml(data)
+    data = utf_8(data, whole=whole)
     head = data[:_HEAD].lstrip()
     if not head and not data.strip():
         raise _unread("line 1", "empty", "the source is empty")
     if head.startswith(b"{"):
-        return _json(data)
+        return _json(data, head)
     if head.startswith(b"["):
-        raise _unread(
-            _line(data, data.index(b"[")),
-            "format",
-            "the source is a JSON array, expected one record: an object",
-        )
+        raise _unread_kind(_line(data, data.index(b"[")), LIST)
     if head.startswith(b"<"):
         return _xml(data)
-    return _text(data)
+    return _text(data, whole)
 
 
 def _xml(data: bytes) -> Format:
@@ -42,14 +56,20 @@ def _xml(data: bytes) -> Format:
 
     root = root_of(data)
     if root is None:
+        if kind := by_text(data[:_HEAD].decode(errors="replace")):
+            raise _unread_kind("line 1", kind)
         # Its parser says what is wrong with it.
         parse(data)
         raise _unread(_line(data, data.index(b"<")), "format", "the document has no root element")
-    for known in (*FORMATS, *VALIDATED):
+    for known in FORMATS:
         if known.syntax == "xml" and root.namespace in known.marks:
             return known
+    if kind := by_root(root.namespace, root.name):
+        raise _unread_kind(f"line {root.line}", kind)
     namespace = f"of namespace {root.namespace!r}" if root.namespace else "of no namespace"
-    expected = ", ".join(mark for known in FORMATS if known.syntax == "xml" for mark in known.marks)
+    expected = ", ".join(
+        mark for known in read_formats() if known.syntax == "xml" for mark in known.marks
+    )
     raise _unread(
         f"line {root.line}",
         "format",
@@ -58,23 +78,61 @@ def _xml(data: bytes) -> Format:
     )
 
 
-def _json(data: bytes) -> Format:
+def _json(data: bytes, head: bytes) -> Format:
+    if marked := _first_marked(data, head):
+        return _edition(marked, data)
     try:
         keys = set(msgspec.json.decode(data, type=dict[str, msgspec.Raw]))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         if broken := _begun(data):
             return broken
         keys = set(parse_object(data))
-    for known in FORMATS:
-        if known.syntax == "json" and not keys.isdisjoint(known.marks):
-            return known
-    expected = ", ".join(known.marks[0] for known in FORMATS if known.syntax == "json")
+    if marked := _marked(keys):
+        return _edition(marked, data)
+    place = _line(data, data.index(b"{"))
+    if kind := by_keys(keys):
+        raise _unread_kind(place, kind)
+    expected = ", ".join(known.marks[0] for known in read_formats() if known.syntax == "json")
     found = f"found {', '.join(sorted(keys)[:5])}" if keys else "it has no keys"
     raise _unread(
-        _line(data, data.index(b"{")),
+        place,
         "format",
         f"the JSON object has none of the keys that tell a format ({expected}): {found}",
     )
+
+
+def _first_marked(data: bytes, head: bytes) -> Format | None:
+    """Find the format by the first key, if no key of a format that comes first is in the bytes.
+
+    Most documents are told by this, and need not be gone through for their keys.
+    """
+    first = _FIRST_KEY.match(head)
+    marked = _marked({first[1].decode()}) if first else None
+    for known in FORMATS:
+        if known is marked:
+            return marked
+        if known.syntax == "json" and any(b'"%b"' % mark.encode() in data for mark in known.marks):
+            return None
+    return None
+
+
+def _marked(keys: set[str]) -> Format | None:
+    """Find the first format that has one of the keys."""
+    return next(
+        (known for known in FORMATS if known.syntax == "json" and not keys.isdisjoint(known.marks)),
+        None,
+    )
+
+
+def _edition(known: Format, data: bytes) -> Format:
+    """Tell the versions of a standard apart, of which one is known."""
+    if known.told_by is None:
+        return known
+    edition = import_module(known.told_by).told(data)
+    for other in FORMATS:
+        if other.told_by == known.told_by and other.edition == edition:
+            return other
+    raise _unread_kind(_line(data, data.index(b"{")), FHIR_R6)
 
 
 def _begun(data: bytes) -> Format | None:
@@ -89,27 +147,36 @@ def _begun(data: bytes) -> Format | None:
     return first[1] if first else None
 
 
-def _text(data: bytes) -> Format:
+def _text(data: bytes, whole: bool) -> Format:
     try:
-        text = data.decode()
+        text = data.decode(errors="strict" if whole else "ignore")
     except UnicodeDecodeError as error:
-        raise _unread(
-            f"byte {error.start}",
-            "encoding",
-            f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason})",
-        ) from error
-    for known in FORMATS:
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason}); {REMEDY}"
+        raise not_utf_8(error.start, message) from error
+    # Pages are quoted in Markdown, which is no page for that.
+    shown = _FENCED.sub("", text) if "```" in text else text
+    markdown = _MARKDOWN.match(text)
+    for known in FORMATS if not markdown else ():
         if known.syntax == "text":
-            marks = "|".join(map(re.escape, known.marks))
-            if re.search(rf"^[ \t]*(?:{marks})", text, re.MULTILINE):
+            marks = "|".join(known.marks)
+            if re.search(rf"^\s*(?:{marks})\s*$", shown, re.MULTILINE | re.IGNORECASE):
                 return known
+    if kind := by_text(text):
+        raise _unread_kind("line 1", kind)
+    found = "Markdown, which is no" if markdown else "no"
     raise _unread(
-        "line 1", "format", f"the source is no trial record in a known format; known are {names()}"
+        "line 1",
+        "format",
+        f"the source is {found} trial record in a known format; known are {names(read_formats())}",
     )
 
 
 def _line(data: bytes, offset: int) -> str:
     return f"line {data.count(10, 0, offset) + 1}"
+
+
+def _unread_kind(path: str, kind: Unread) -> ReadError:
+    return _unread(path, "format", f"the source is {kind.message}")
 
 
 def _unread(path: str, code: str, message: str) -> ReadError:

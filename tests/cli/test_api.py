@@ -14,7 +14,8 @@ import pytest
 
 import trialbridge
 from trialbridge import Difference, Invalid, Problem, ReadError, Trial, UnknownFormat
-from trialbridge.formats import FORMATS, VALIDATED, Format, by_name
+from trialbridge.encoding import REMEDY
+from trialbridge.formats import FORMATS, Format, by_name, written_formats
 from trialbridge.formats.fhir import bare, strip_extensions
 from trialbridge.formats.sniff import recognise
 from trialbridge.homes import measure, model_tree
@@ -138,14 +139,10 @@ def test_xml_is_recognised_by_the_namespace_of_its_root() -> None:
     assert recognise(odm[: len(odm) // 2]).name == "odm-2.0"
 
 
-def test_json_that_names_a_resource_is_taken_for_the_fhir_that_records_are_read_from() -> None:
-    assert recognise(b'{"resourceType": "Patient"}').name == "fhir-r5"
-
-
 @pytest.mark.parametrize(
     ("call", "known"),
     [
-        (lambda: trialbridge.read(b"", format="redcap"), KNOWN),
+        (lambda: trialbridge.read(b"", format="redcap"), CONVERTED),
         (lambda: trialbridge.write(Trial(), "redcap"), CONVERTED),
         (lambda: trialbridge.convert(b"", "redcap"), CONVERTED),
         (lambda: trialbridge.validate(b"", format="redcap"), KNOWN),
@@ -163,7 +160,7 @@ def test_an_unknown_format_is_a_value_error_that_lists_the_known(
     assert str(error.value) == f"unknown format 'redcap'; known are {known}"
 
 
-@pytest.mark.parametrize("name", [known.name for known in VALIDATED])
+@pytest.mark.parametrize("name", [known.name for known in FORMATS if not known.reader])
 def test_a_format_that_is_validated_only_is_not_written(name: str) -> None:
     for call in (
         lambda: trialbridge.write(Trial(), name),
@@ -174,16 +171,19 @@ def test_a_format_that_is_validated_only_is_not_written(name: str) -> None:
     ):
         with pytest.raises(UnknownFormat) as error:
             call()
-        assert str(error.value) == f"{name} is validated only; known are {CONVERTED}"
+        assert str(error.value) == f"{name} is not written; written are {CONVERTED}"
 
 
 def test_a_document_of_a_format_that_is_validated_only_is_not_read() -> None:
-    for format in (None, "odm-1.3.2"):
-        with pytest.raises(ReadError) as error:
-            trialbridge.read(ODM_1_3_2, format=format)
-        assert problem(error).message == (
-            f"CDISC ODM-XML 1.3.2 is validated only; records are read from {CONVERTED}"
-        )
+    instead = "records are read from ODM 2.0, so export that version"
+    with pytest.raises(ReadError) as error:
+        trialbridge.read(ODM_1_3_2)
+    assert problem(error).message == (
+        f"the source is CDISC ODM-XML 1.3.2, which is not read; {instead}"
+    )
+    with pytest.raises(UnknownFormat) as unknown:
+        trialbridge.read(ODM_1_3_2, format="odm-1.3.2")
+    assert str(unknown.value) == f"odm-1.3.2 is not read: {instead}; read are {CONVERTED}"
     assert trialbridge.validate(ODM_1_3_2) == []
 
 
@@ -236,7 +236,12 @@ def test_a_path_over_the_limit_says_how_to_raise_it(
     [
         (b"", "line 1", "the source is empty"),
         (b" \n\n", "line 1", "the source is empty"),
-        (b"\n[{}]", "line 2", "the source is a JSON array, expected one record: an object"),
+        (
+            b"\n[{}]",
+            "line 2",
+            "the source is a JSON array, which is not read; one record is expected, an object; of a"
+            " list `trialbridge.records` gives each",
+        ),
         (
             b'{"foo": 1}',
             "line 1",
@@ -257,15 +262,15 @@ def test_a_path_over_the_limit_says_how_to_raise_it(
         (b'{"foo": ?}', "line 1, column 9", "not JSON: invalid character, found '?'"),
         (b'{"a":' * 100_000, "line 1, column 501", "nested more than 100 deep"),
         (
-            b"\n<ODM/>",
+            b"\n<study/>",
             "line 2",
-            "the root of the XML is <ODM> of no namespace, which is no known format's;"
+            "the root of the XML is <study> of no namespace, which is no known format's;"
             " expected http://www.cdisc.org/ns/odm/v2.0",
         ),
         (
-            b'<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"/>',
+            b'<?xml version="1.0"?>\n<study xmlns="http://example.org/x"/>',
             "line 2",
-            "the root of the XML is <html> of namespace 'http://www.w3.org/1999/xhtml', which is"
+            "the root of the XML is <study> of namespace 'http://example.org/x', which is"
             " no known format's; expected http://www.cdisc.org/ns/odm/v2.0",
         ),
         (b"<ODM", "line 1", "the document ends inside a tag, expected >"),
@@ -275,8 +280,12 @@ def test_a_path_over_the_limit_says_how_to_raise_it(
             "line 1",
             f"the source is no trial record in a known format; known are {CONVERTED}",
         ),
-        (b"NCT ID: \xff", "byte 8", "byte 0xff is not UTF-8 (invalid start byte)"),
-        ("NCT ID".encode("utf-16"), "byte 0", "the source is UTF-16 or UTF-32, expected UTF-8"),
+        (b"NCT ID: \xff", "byte 8", f"byte 0xff is not UTF-8 (invalid start byte); {REMEDY}"),
+        (
+            b"\xfe\xff\0N\xdc\0",
+            "byte 4",
+            f"the mark says UTF-16-BE, and the bytes are none; {REMEDY}",
+        ),
     ],
 )
 def test_what_is_no_record_is_refused_with_its_place(
@@ -332,7 +341,7 @@ def test_what_would_not_be_valid_is_not_written(name: str) -> None:
 
 def test_convert_is_read_then_write() -> None:
     trial = trialbridge.read(ctgov())
-    for known in FORMATS:
+    for known in written_formats():
         assert trialbridge.convert(ctgov(), known.name) == trialbridge.write(trial, known.name)
 
 
@@ -348,7 +357,7 @@ def faults(source: bytes) -> list[Problem]:
 
 
 def test_a_good_record_has_no_problems_in_any_format() -> None:
-    for known in FORMATS:
+    for known in written_formats():
         assert faults(trialbridge.convert(ctgov(), known.name)) == []
 
 
@@ -481,7 +490,7 @@ def test_a_leaf_with_two_homes_is_where_it_can_still_be_read_without_the_other(
     ]
     fake.bare = bare  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "fake_format", fake)
-    row = Format("fake", (), "", "json", (), "fake_format", "fake_format", "fake_format")
+    row = Format("fake", (), "", "json", (), "fake_format", "fake_format", None, "fake_format")
     names = {"briefTitle": "Tea", "acronym": "TEA", "officialTitle": "Tea in Fatigue"}
     trial = trialbridge.read(ctgov({"protocolSection": {"identificationModule": names}}))
     found = measure(trial, by_name("ctgov"), row, json.dumps(document).encode(), [])
@@ -545,7 +554,7 @@ def test_a_pointer_leads_to_its_leaf() -> None:
     assert pattern("/a1/2b/0/1") == "/a1/2b/*/*"
 
 
-@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
+@pytest.mark.parametrize("known", written_formats(), ids=lambda known: known.name)
 def test_coverage_lists_the_leaves_of_the_model_and_no_others(known: Format) -> None:
     rows = trialbridge.coverage(known.name)
     assert {row.leaf for row in rows} == set(leaves(Trial))
@@ -558,16 +567,15 @@ def test_coverage_of_the_registry_is_its_own_leaves() -> None:
 
 
 def test_no_two_formats_share_a_name() -> None:
-    both = (*FORMATS, *VALIDATED)
-    names = [name for known in both for name in (known.name, *known.aliases)]
+    names = [name for known in FORMATS for name in (known.name, *known.aliases)]
     assert len(names) == len(set(names))
-    for known in both:
+    for known in FORMATS:
         assert all(by_name(name) is known for name in (known.name, *known.aliases))
 
 
-def test_a_format_is_converted_or_has_definitions_to_validate_by() -> None:
-    assert all(known.converter for known in FORMATS)
-    assert all(known.validator and not known.converter for known in VALIDATED)
+def test_each_format_is_read_written_or_checked_and_says_what_to_do_where_it_is_not() -> None:
+    assert all(known.uses for known in FORMATS)
+    assert all(known.reader or known.instead for known in FORMATS)
 
 
 def test_validate_never_raises_on_a_setting_that_is_no_number(

@@ -17,6 +17,7 @@ from transcripts import check, shell
 
 import trialbridge
 from trialbridge.cli import commands as cli
+from trialbridge.encoding import REMEDY
 
 RECORD = {
     "protocolSection": {
@@ -171,7 +172,7 @@ def test_the_report_counts_leaf_values_and_names_what_is_not_carried() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_the_report_as_json_has_every_pointer_and_every_warning() -> None:
-    found = json.loads(run("convert --to ctgov --report --format json page.txt").stderr)
+    found = json.loads(run("convert --to ctgov --report=json page.txt").stderr)
     assert (found["source"], found["to"]) == ("text", "ctgov")
     assert found["counts"] == {"native": 3, "official": 0, "ours": 0, "not carried": 4}
     assert "/page/relatedTrials/0/phases/0" in found["not_carried"]
@@ -313,7 +314,8 @@ BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "fatal: line 1: the source is empty [empty]"),
     "array": (
         b"[{}]",
-        "fatal: line 1: the source is a JSON array, expected one record: an object [format]",
+        "fatal: line 1: the source is a JSON array, which is not read; one record is expected, an"
+        " object; of a list `trialbridge.records` gives each [format]",
     ),
     "root": (
         b'{"foo": 1}',
@@ -326,17 +328,18 @@ BAD: dict[str, tuple[bytes, str]] = {
         f" known are {KNOWN} [format]",
     ),
     "xml": (
-        b"<ODM/>",
-        "fatal: line 1: the root of the XML is <ODM> of no namespace, which is no known format's;"
+        b"<study/>",
+        "fatal: line 1: the root of the XML is <study> of no namespace, which is no known format's;"
         f" expected {ODM} [format]",
     ),
     "ODM of a version that is validated only": (
         ODM_1_3_2.encode(),
-        f"fatal: CDISC ODM-XML 1.3.2 is validated only; records are read from {KNOWN} [format]",
+        "fatal: the source is CDISC ODM-XML 1.3.2, which is not read; records are read from ODM"
+        " 2.0, so export that version [format]",
     ),
     "utf-8": (
         b"NCT ID: \xff",
-        "fatal: byte 8: byte 0xff is not UTF-8 (invalid start byte) [encoding]",
+        f"fatal: byte 8: byte 0xff is not UTF-8 (invalid start byte); {REMEDY} [encoding]",
     ),
 }
 
@@ -468,9 +471,10 @@ def test_an_unknown_format_is_wrong_usage(line: str, option: str) -> None:
 def test_a_format_that_is_validated_only_is_wrong_usage(name: str, line: str, option: str) -> None:
     found = run(line.format(name))
     assert (found.exit_code, found.stdout) == (2, "")
-    assert found.stderr.endswith(
-        f"Error: Invalid value for {option}: {name} is validated only; known are {KNOWN}\n"
-    )
+    told = f"Error: Invalid value for {option}: {name} is not "
+    last = found.stderr.splitlines()[-1]
+    assert last.startswith(told)
+    assert last.endswith(f"; {'read' if '--from' in line else 'written'} are {KNOWN}")
 
 
 @pytest.mark.parametrize(
@@ -502,7 +506,7 @@ def test_roundtrip_shows_the_differences_as_a_diff() -> None:
     found = run("trialbridge roundtrip --via ctgov page.txt")
     assert found.exit_code == 1
     assert found.stdout == f"/page/relatedTrials\n- {related}\n+ (absent)\n"
-    as_json = run("trialbridge roundtrip --via ctgov --format json page.txt")
+    as_json = run("trialbridge roundtrip --via ctgov --report json page.txt")
     assert as_json.exit_code == 1
     assert json.loads(as_json.stdout) == [
         {"pointer": "/page/relatedTrials", "before": json.loads(related)}
@@ -528,11 +532,11 @@ def test_coverage_lists_each_leaf_and_the_totals() -> None:
         "",
         "359 leaves: native 345, official extension 0, our extension 0, not carried 14",
     ]
-    markdown = run("trialbridge coverage --to ctgov --format markdown").stdout.splitlines()
+    markdown = run("trialbridge coverage --to ctgov --report markdown").stdout.splitlines()
     assert markdown[0] == "# ctgov: where each leaf goes"
     assert f"| `{pointer}` | native | `{pointer}` |  |" in markdown
     assert "| `/page/conditionsLine` | not carried |  |  |" in markdown
-    found = json.loads(run("trialbridge coverage --to ctgov --format json").stdout)
+    found = json.loads(run("trialbridge coverage --to ctgov --report json").stdout)
     assert found["totals"] == {"native": 345, "official": 0, "ours": 0, "none": 14}
     assert found["rows"][0] == {
         "leaf": pointer,
@@ -558,36 +562,144 @@ def test_coverage_counts_a_leaf_by_its_main_home(capsys: pytest.CaptureFixture[s
     assert "2 leaves: native 1" in table
 
 
-def test_formats_lists_names_aliases_and_titles() -> None:
+def test_formats_lists_names_titles_and_what_can_be_done() -> None:
     assert run("trialbridge formats").stdout == (
-        "text             text of a trial's page\n"
-        "trial            trialbridge model JSON\n"
-        "ctgov, ctgov-v2  ClinicalTrials.gov API v2 JSON\n"
-        "fhir-r5, fhir    HL7 FHIR R5 Bundle, JSON\n"
-        "odm-2.0, odm     CDISC ODM-XML 2.0\n"
-        "fhir-r4b         HL7 FHIR R4B, JSON (validated only)\n"
-        "fhir-r4          HL7 FHIR R4, JSON (validated only)\n"
-        "odm-1.3.2        CDISC ODM-XML 1.3.2 (validated only)\n"
+        "text             text of a trial's page          read, written\n"
+        "trial            trialbridge model JSON          read, written\n"
+        "ctgov, ctgov-v2  ClinicalTrials.gov API v2 JSON  read, written\n"
+        "fhir-r5, fhir    HL7 FHIR R5 Bundle, JSON        read, written, checked\n"
+        "odm-2.0, odm     CDISC ODM-XML 2.0               read, written, checked\n"
+        "fhir-r4b         HL7 FHIR R4B, JSON              checked\n"
+        "fhir-r4          HL7 FHIR R4, JSON               checked\n"
+        "odm-1.3.2        CDISC ODM-XML 1.3.2             checked\n"
     )
-    found = json.loads(run("trialbridge formats --format json").stdout)
-    assert found[3] == {
-        "name": "fhir-r5",
-        "aliases": ["fhir"],
-        "title": "HL7 FHIR R5 Bundle, JSON",
-        "converted": True,
-    }
-    assert [each["name"] for each in found if not each["converted"]] == [
+    found = json.loads(run("trialbridge formats --report json").stdout)
+    assert [each["name"] for each in found if not each["read"]] == [
         "fhir-r4b",
         "fhir-r4",
         "odm-1.3.2",
     ]
 
 
+def test_a_format_tells_what_it_can_do_and_its_options() -> None:
+    assert run("trialbridge formats FHIR").stdout == (
+        "fhir-r5, fhir: HL7 FHIR R5 Bundle, JSON\n"
+        "read, written, checked\n"
+        "\n"
+        "-O bundle=collection  Type of the Bundle; transaction and batch ask a server to put each"
+        " resource at its id.\n"
+        "  collection, transaction, batch\n"
+    )
+    assert run("trialbridge formats odm-1.3.2").stdout == (
+        "odm-1.3.2: CDISC ODM-XML 1.3.2\n"
+        "checked; records are read from ODM 2.0, so export that version\n"
+    )
+    assert json.loads(run("trialbridge formats fhir --report json").stdout) == {
+        "name": "fhir-r5",
+        "aliases": ["fhir"],
+        "title": "HL7 FHIR R5 Bundle, JSON",
+        "read": True,
+        "written": True,
+        "checked": True,
+        "options": [
+            {
+                "name": "bundle",
+                "type": "choice",
+                "default": "collection",
+                "expected": "collection, transaction, batch",
+                "help": "Type of the Bundle; transaction and batch ask a server to put each"
+                " resource at its id.",
+            }
+        ],
+    }
+    found = run("trialbridge formats fihr")
+    assert found.exit_code == 2
+    assert "unknown format 'fihr', did you mean fhir? known are " in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("-O bundel=batch", "fhir-r5 has no option 'bundel'; its options are bundle"),
+        ("-O bundle=list", "option bundle is 'list', expected collection, transaction, batch"),
+        ("-O bundle", "'bundle' is not NAME=VALUE"),
+        ("-O bundle=batch -O bundle=batch", "bundle is given twice"),
+        ("--to trial -O indent=1", "trial has no option 'indent'; it has none"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_an_option_that_there_is_not_is_wrong_usage(options: str, message: str) -> None:
+    found = run(f"convert --to fhir {options} record.json")
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert found.stderr.endswith(f": {message}\n")
+
+
+def test_the_options_of_a_format_are_those_of_its_writer(folder: Path) -> None:
+    for kind in ("transaction", "batch"):
+        assert run(f"convert --to fhir -O bundle={kind} record.json -o {kind}.json").exit_code == 0
+        bundle = json.loads((folder / f"{kind}.json").read_bytes())
+        assert bundle["type"] == kind
+        assert [entry["request"] for entry in bundle["entry"]] == [
+            {"method": "PUT", "url": f"{each['resourceType']}/{each['id']}"}
+            for each in (entry["resource"] for entry in bundle["entry"])
+        ]
+        assert run(f"trialbridge validate -q {kind}.json").stdout == ""
+        assert run(f"convert --to ctgov {kind}.json").stdout == (
+            run("convert --to ctgov record.json").stdout
+        )
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_ending_of_the_output_tells_the_format_where_one_alone_has_it() -> None:
+    assert run("convert record.json -o study.xml").exit_code == 0
+    assert run("trialbridge validate study.xml").stdout.startswith("study.xml: ok (odm-2.0)")
+    assert run("convert record.json -o page.txt").exit_code == 0
+    assert run("convert record.json -o study.fhir.JSON").exit_code == 0
+    assert run("convert record.json -o ctgov.json").exit_code == 0
+    told = run("trialbridge validate --severity error study.fhir.JSON ctgov.json").stdout
+    assert told.startswith("study.fhir.JSON: ok (fhir-r5)\nctgov.json: ok (ctgov)\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "convert record.json -o study.json",
+            "Missing option '--to' / '-t': one of trial, ctgov, fhir-r5, as --output ends in"
+            " .json.",
+        ),
+        (
+            "convert record.json -o study.dat",
+            "Missing option '--to' / '-t': one of text, trial, ctgov, fhir-r5, odm-2.0.",
+        ),
+        (
+            "convert --to fhir record.json -o study.xml",
+            "fhir-r5 is JSON, and --output ends in .xml",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_an_ending_that_does_not_tell_is_wrong_usage(line: str, message: str) -> None:
+    found = run(line)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert found.stderr.endswith(f"Error: {message}\n")
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_report_stands_with_its_form_or_without() -> None:
+    text = run("convert --to ctgov --report page.txt").stderr
+    assert text.startswith("text to ctgov: ")
+    assert run("convert --to ctgov --report text page.txt").stderr == text
+    as_json = run("convert page.txt --to ctgov --report json").stderr
+    assert json.loads(as_json)["to"] == "ctgov"
+    assert run("convert page.txt --to ctgov --report=json").stderr == as_json
+
+
 def test_definitions_are_a_package(folder: Path) -> None:
     pytest.importorskip("trialbridge.mappings.fhir.definitions")
     import tarfile
 
-    assert run("trialbridge definitions --out package.tgz").exit_code == 0
+    assert run("trialbridge definitions --output package.tgz").exit_code == 0
     with tarfile.open(folder / "package.tgz") as package:
         assert "package/package.json" in package.getnames()
 
@@ -605,7 +717,7 @@ def test_shells_complete_the_names_of_formats() -> None:
     completed = shell(
         "COMP_WORDS='convert --to f' COMP_CWORD=2 _CONVERT_COMPLETE=bash_complete convert"
     )
-    assert completed.stdout == "plain,fhir-r5\n"
+    assert completed.stdout == "plain,fhir-r5\nplain,fhir\n"
 
 
 # --- transcripts -------------------------------------------------------------------------------
@@ -621,7 +733,7 @@ def test_there_are_transcripts() -> None:
 
 
 def test_a_result_in_json_is_json_of_the_standard_library_too() -> None:
-    rows = run("trialbridge coverage --to trial --format json").stdout
+    rows = run("trialbridge coverage --to trial --report json").stdout
     assert json.loads(rows) == msgspec.json.decode(rows)
 
 

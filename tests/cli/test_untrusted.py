@@ -26,7 +26,7 @@ from mutations import NAMES, PIECES, documents, mutated
 
 import trialbridge
 from trialbridge.cli import commands as cli
-from trialbridge.formats import FORMATS, by_name
+from trialbridge.formats import by_name, read_formats
 from trialbridge.schemas import ctgov, decode
 from trialbridge.schemas.duplicate_keys import duplicate_keys
 from trialbridge.schemas.fhir import walk as fhir_walk
@@ -34,7 +34,7 @@ from trialbridge.schemas.problem import Problem, ReadError
 
 JSON = tuple(name for name in NAMES if by_name(name).syntax == "json")
 XML = tuple(name for name in NAMES if by_name(name).syntax == "xml")
-READ = tuple(known.name for known in FORMATS)
+READ = tuple(known.name for known in read_formats())
 
 LEVELS = 100_000
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from mutations import NAMES, documents
 
-from trialbridge.formats import FORMATS
+from trialbridge.formats import read_formats
 
 GUARD = """\
 import os, socket, sys
@@ -29,7 +29,7 @@ def refuse(event, arguments):
 sys.addaudithook(refuse)
 """
 
-READ = tuple(known.name for known in FORMATS)
+READ = tuple(known.name for known in read_formats())
 
 
 @cache

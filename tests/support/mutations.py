@@ -13,11 +13,11 @@ from fhir_faults import good, good_old
 from lxml import etree
 
 import trialbridge
-from trialbridge.formats import FORMATS, VALIDATED
+from trialbridge.formats import FORMATS
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
-NAMES = tuple(known.name for known in (*FORMATS, *VALIDATED))
+NAMES = tuple(known.name for known in FORMATS)
 
 OLD_ODM = b"""<?xml version="1.0" encoding="UTF-8"?>
 <ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" FileType="Snapshot" FileOID="F.1"

@@ -1,0 +1,95 @@
+"""The options of a format's writer: a name, a type, a default and a sentence, as data in its row.
+
+An option changes how a document is wrapped or how much it says twice, never which facts it
+carries, unless its sentence says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_WORDS = {"true": True, "false": False, "yes": True, "no": False}
+_SHOWN = 60
+
+
+class UnknownOption(ValueError):
+    """A name that no option of the format has, or a value that the option does not take."""
+
+
+class Option(NamedTuple):
+    """One option of a writer, which gets its value as the keyword argument `name`.
+
+    `choices` are the values of a choice, `least` and `most` the bounds of a whole number.
+    """
+
+    name: str
+    type: Literal["choice", "bool", "text", "int"]
+    default: str | bool | int
+    help: str
+    choices: tuple[str, ...] = ()
+    least: int | None = None
+    most: int | None = None
+
+    @property
+    def expected(self) -> str:
+        """Say which values it takes."""
+        if self.type == "choice":
+            return ", ".join(self.choices)
+        if self.type == "bool":
+            return "true, false"
+        if self.type == "text":
+            return "a text"
+        bounds = [
+            f"{word} {bound}"
+            for word, bound in (("from", self.least), ("to", self.most))
+            if bound is not None
+        ]
+        return " ".join(["a whole number", *bounds])
+
+    def settled(self, value: object) -> str | bool | int:
+        """Take a value, or the word for it, which the command line has.
+
+        Raises UnknownOption if it is none that the option takes.
+        """
+        found: object = value
+        if self.type == "bool" and isinstance(value, str):
+            found = _WORDS.get(value.lower(), value)
+        elif self.type == "int" and isinstance(value, str) and _INTEGER.fullmatch(value):
+            found = int(value)
+        if self._takes(found):
+            return found  # type: ignore[return-value]
+        shown = repr(value)
+        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+        raise UnknownOption(f"option {self.name} is {shown}, expected {self.expected}")
+
+    def _takes(self, value: object) -> bool:
+        if self.type == "choice":
+            return isinstance(value, str) and value in self.choices
+        if self.type == "bool":
+            return isinstance(value, bool)
+        if self.type == "text":
+            return isinstance(value, str)
+        return (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and (self.least is None or self.least <= value)
+            and (self.most is None or value <= self.most)
+        )
+
+
+def settled(
+    format: str, options: tuple[Option, ...], stated: Mapping[str, object]
+) -> dict[str, Any]:
+    """Give the keyword arguments of a writer for what a user states.
+
+    `format` is its name, for messages. Raises UnknownOption, which lists what there is.
+    """
+    known = {option.name: option for option in options}
+    for name in stated:
+        if name not in known:
+            there = f"its options are {', '.join(known)}" if known else "it has none"
+            raise UnknownOption(f"{format} has no option {name!r}; {there}")
+    return {name: known[name].settled(value) for name, value in stated.items()}
