@@ -86,12 +86,12 @@ _MOST_PLACES = 1_000
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
 # Tab, line feed, form feed and carriage return are the controls that a text may have.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
+_CONTROLS = bytes({*range(0x20)} - set(b"\t\n\f\r"))
 
 # A character without width does something inside a word alone; browsers copy others along.
-_WIDTHLESS = "[\u200b\u2060\ufeff]"
+_WIDTHLESS = "\u200b\u2060\ufeff"
 _IDLE = re.compile(
-    rf"(?:^|(?<=\s)){_WIDTHLESS}+|(?<!{_WIDTHLESS}){_WIDTHLESS}++(?=\s|$)", re.MULTILINE
+    rf"(?:^|(?<=\s))[{_WIDTHLESS}]+|(?<![{_WIDTHLESS}])[{_WIDTHLESS}]++(?=\s|$)", re.MULTILINE
 )
 
 
@@ -113,20 +113,23 @@ def _decode(data: bytes) -> tuple[str, list[Problem]]:
                 )
             ]
         ) from error
-    if found := _CONTROL.search(text):
-        number = text.count("\n", 0, found.start()) + 1
+    if len(data.translate(None, _CONTROLS)) < len(data):
+        at = next(at for at, byte in enumerate(data) if byte in _CONTROLS)
+        number = data.count(b"\n", 0, at) + 1
         raise ReadError(
             [
                 _problem(
                     "fatal",
                     f"line {number}",
                     "control",
-                    f"a control character (U+{ord(found[0]):04X}), expected text",
+                    f"a control character (U+{data[at]:04X}), expected text",
                 )
             ]
         )
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
-    return _unescape(_IDLE.sub("", text))
+    if any(character in text for character in _WIDTHLESS):
+        text = _IDLE.sub("", text)
+    return _unescape(text)
 
 
 def _unescape(text: str) -> tuple[str, list[Problem]]:
@@ -163,20 +166,21 @@ def _lines(text: str) -> list[Source]:
     lines: list[Source] = []
     gap = True
     margin = 1000
+    paged = "\f" in text
     for number, raw in enumerate(text.split("\n"), 1):
-        line = raw.rstrip()
-        if "\f" in raw:
-            line = raw.replace("\f", "").rstrip()
+        line = (raw.replace("\f", "") if paged else raw).rstrip()
         if not line:
             # A page break in the middle of a paragraph is no blank line.
             gap = gap or "\f" not in raw
             continue
         words = line.lstrip()
-        margin = min(margin, len(line) - len(words))
+        if margin:
+            margin = min(margin, len(line) - len(words))
         lines.append(Source(number, line, gap, words))
         gap = False
     if margin:
-        return [line._replace(text=line.text[margin:]) for line in lines]
+        for source in lines:
+            source.text = source.text[margin:]
     return lines
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from trialbridge.mappings.text.rows import Path, Tree, get, put
 from trialbridge.mappings.text.values import Refused, UnknownCode, Value, members, reads
 from trialbridge.schemas.pointer import escape
@@ -13,7 +15,7 @@ UNKNOWN = "/page/unknown/"
 """Pointers in `unmapped` of what a page says under a heading that the layout does not have."""
 
 
-class Source(NamedTuple):
+class Source(Struct, gc=False):
     """A line of the source that is not blank: its number from 1, and whether a gap precedes it."""
 
     number: int
