@@ -23,7 +23,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from trialbridge.schemas.trial import Trial
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = Path(os.environ.get("TRIALBRIDGE_CORPUS") or ROOT.parent / "shared" / "corpus")
@@ -136,6 +139,8 @@ def parts(records: list[bytes]) -> list[Part]:
     elements = [odm.write_tree(trial)[0] for trial in trials]
     documents = [odm_tree.bytes_of(tree) for tree in elements]
     pages = [text.write(trial)[0] for trial in trials]
+    # What splitting the line of conditions costs is told by the difference.
+    bare = [text.write(without_conditions(trial))[0] for trial in trials]
 
     def to(name: str, *, validate: bool = False) -> Callable[[int], bytes]:
         return lambda i: convert(records[i], name, format="ctgov", validate=validate)
@@ -163,8 +168,17 @@ def parts(records: list[bytes]) -> list[Part]:
         Part("odm-2.0 to ctgov: read, map", lambda i: odm.read(documents[i])),
         Part("odm-2.0 to ctgov: whole", back("odm-2.0", documents)),
         Part("text: read", lambda i: text.read(pages[i])),
+        Part("text: read, no conditions", lambda i: text.read(bare[i])),
         Part("text: write", lambda i: text.write(trials[i])),
     ]
+
+
+def without_conditions(trial: "Trial") -> "Trial":
+    """Give a trial whose page has no line of conditions and keywords."""
+    from msgspec.structs import replace
+
+    protocol = trial.protocol and replace(trial.protocol, conditions=None)
+    return replace(trial, protocol=protocol)
 
 
 def measure(listed: Sequence[Part], records: int, passes: int) -> list[Timing]:

@@ -1,19 +1,17 @@
 """The text of a trial's page, to and from a Trial."""
 
 import re
-from collections import Counter
 from typing import Any
 
 import msgspec
 
 from trialbridge.mappings.coverage import pattern
-from trialbridge.mappings.text.blocks.texts import Line
-from trialbridge.mappings.text.layout import LAYOUT, SHOWN
+from trialbridge.mappings.text.layout import SHOWN
+from trialbridge.mappings.text.losses import TERMS, not_shown, unlike
 from trialbridge.mappings.text.reader import read as read_lines
 from trialbridge.mappings.text.reading import UNKNOWN, NotARecord, Source
 from trialbridge.mappings.text.writer import write as write_tree
 from trialbridge.schemas.decode import restore
-from trialbridge.schemas.pointer import walk
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.trial import Trial
 
@@ -187,13 +185,9 @@ def _lines(text: str) -> list[Source]:
 # --- what is lost
 
 
-_LINE = next(block for block in LAYOUT if isinstance(block, Line))
-_TERMS = tuple(where.pointer for where in _LINE.parts)
-
-
 def _not_carried(tree: dict[str, Any], aside: list[str]) -> list[Problem]:
-    leaves = [pattern(pointer) for pointer, _ in walk(tree) if pointer]
-    counts = Counter([*(leaf for leaf in leaves if leaf not in SHOWN), *aside])
+    counts = not_shown(tree)
+    counts.update(aside)
     return [
         _problem(
             "warning",
@@ -216,24 +210,9 @@ def _not_read_back(tree: dict[str, Any], unknown: dict[str, Any], data: bytes) -
         page.tree,
         {key: value for key, value in page.unmapped.items() if not key.startswith(UNKNOWN)},
     )
-    mine, found = dict(walk(tree)), dict(walk(back))
-    counts: Counter[str] = Counter()
-    totals: Counter[str] = Counter()
-    for pointer, value in mine.items():
-        leaf = pattern(pointer)
-        if leaf in SHOWN:
-            totals[leaf] += 1
-            counts[leaf] += found.get(pointer) != value
-    # What only the page says is derived from what it shows; the rest must not come from nowhere.
-    for pointer in sorted(found.keys() - mine.keys()):
-        leaf = pattern(pointer)
-        if leaf in SHOWN and not leaf.startswith(("/page/", *_TERMS)):
-            totals[leaf] += 1
-            counts[leaf] += 1
     problems = [
-        _problem("warning", leaf, "not-read-back", _back(leaf, count, totals[leaf]), "write")
-        for leaf, count in counts.items()
-        if count
+        _problem("warning", leaf, "not-read-back", _back(leaf, count, total), "write")
+        for leaf, (count, total) in unlike(tree, back).items()
     ]
     problems += [
         _problem("warning", one.path, "not-read-back", f"refused on reading: {one}", "write")
@@ -256,6 +235,6 @@ def _not_read_back(tree: dict[str, Any], unknown: dict[str, Any], data: bytes) -
 
 def _back(leaf: str, count: int, total: int) -> str:
     why = ""
-    if leaf.startswith(_TERMS):
+    if leaf.startswith(TERMS):
         why = ": the page has them on one line without separators"
     return f"{count} of {total} value{'s' * (total > 1)} written cannot be read back alike{why}"

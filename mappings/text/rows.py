@@ -35,10 +35,8 @@ class Path(NamedTuple):
 
     keys: tuple[str, ...]
     kind: Any
-
-    @property
-    def pointer(self) -> str:
-        return "".join(f"/{key}" for key in self.keys)
+    pointer: str
+    """The keys as a JSON pointer."""
 
 
 @cache
@@ -64,7 +62,7 @@ def path(dotted: str, root: type[Struct] = Trial) -> Path:
     for name in dotted.split("."):
         key, kind = _fields(kind)[name]
         keys.append(key)
-    return Path(tuple(keys), kind)
+    return Path(tuple(keys), kind, "".join(f"/{key}" for key in keys))
 
 
 def value_of(kind: Any) -> Value:
@@ -114,6 +112,11 @@ def pair(
     )
 
 
+@cache
+def _lower(labels: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(label.lower() for label in labels)
+
+
 class Part(NamedTuple):
     """One line of an item, or several (`rest`); with labels, a line that a label begins."""
 
@@ -137,8 +140,10 @@ class Part(NamedTuple):
     def beside(self, words: str) -> str | None:
         """The value beside the label, empty if there is none, None if it is another line."""
         lower = words.lower()
-        for label in self.labels:
-            if not lower.startswith(label.lower()):
+        if not lower.startswith(self.lower):
+            return None
+        for label in self.lower:
+            if not lower.startswith(label):
                 continue
             rest = words[len(label) :]
             if self.colon:
@@ -153,6 +158,11 @@ class Part(NamedTuple):
             ):
                 return value
         return None
+
+    @property
+    def lower(self) -> tuple[str, ...]:
+        """The labels in small letters."""
+        return _lower(self.labels)
 
 
 def free(struct: type[Struct], name: str, *, rest: bool = False, last: bool = False) -> Part:

@@ -76,7 +76,6 @@ _HEADINGS: dict[str, tuple[int, Block]] = {
 }
 _AROUND = "#*=:_ "
 """What may stand around a heading, as in Markdown."""
-_DRESSED = re.compile(rf"^[{_AROUND}]|[{_AROUND}]$|\s\s|[^\S ]")
 _LONGEST = max(map(len, _HEADINGS)) + 8
 
 
@@ -217,7 +216,8 @@ def _candidates(lines: Sequence[Source]) -> Iterator[_Candidate]:
         name = words.lower()
         found = _HEADINGS.get(name)
         if found is None:
-            if not _DRESSED.search(name):
+            plain = words[0] not in _AROUND and words[-1] not in _AROUND
+            if plain and "  " not in name and "\t" not in name:
                 continue
             name = " ".join(name.strip(_AROUND).split())
             if (found := _HEADINGS.get(name)) is None:

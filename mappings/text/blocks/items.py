@@ -89,7 +89,7 @@ def kind_of(*labels: str, colon: bool, names: tuple[str, str]) -> Part:
             raise Refused(f"{text!r} is none of {', '.join(names)}")
         return known[text.upper()]
 
-    return Part(Path((KIND,), kinds), Value(read, str), labels, colon=colon)
+    return Part(Path((KIND,), kinds, f"/{KIND}"), Value(read, str), labels, colon=colon)
 
 
 Tag = tuple[Part, str, Source]
