@@ -3,13 +3,14 @@
 >>> import trialbridge
 >>> bundle = trialbridge.convert("record.txt", "fhir-r5")  # doctest: +SKIP
 
-A source is a path (str or os.PathLike) or the content itself as bytes. Names are loaded at first
-use: the import alone is cheap.
+A source is a path (str or os.PathLike), or the content itself: bytes, a file open for bytes, or the
+object of parsed JSON. Names are loaded at first use: the import alone is cheap.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from trialbridge import model as model
     from trialbridge.api import Source as Source
     from trialbridge.api import convert as convert
     from trialbridge.api import coverage as coverage
@@ -84,6 +85,7 @@ __all__ = [
     "convert",
     "coverage",
     "fidelity",
+    "model",
     "read",
     "recognise",
     "roundtrip",
@@ -96,6 +98,8 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> object:
         from importlib import import_module
 
+        if name == "model":
+            return import_module("trialbridge.model")
         if name == "__version__":
             return import_module("trialbridge.api").version()
         if name not in _HOMES:

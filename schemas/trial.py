@@ -1985,6 +1985,63 @@ class Trial(Study, frozen=True, kw_only=True, tag_field="trialbridge", tag="1"):
     unmapped: Maybe[dict[str, Any]] = None
     """What the model has no place for: JSON pointer into the record, value as it was."""
 
+    # What is asked most stands six modules deep, each of which may be absent. Absent lists are
+    # empty here; the modules tell the two apart.
+
+    @property
+    def nct_id(self) -> str | None:
+        """The registry's id: `NCT06360861`."""
+        names = self.protocol.identification if self.protocol else None
+        return names.nct_id if names else None
+
+    @property
+    def title(self) -> str | None:
+        """The brief title, or the official one where there is no other."""
+        names = self.protocol.identification if self.protocol else None
+        return (names.brief_title or names.official_title) if names else None
+
+    @property
+    def status(self) -> Status | None:
+        """The overall status: `RECRUITING`."""
+        status = self.protocol.status if self.protocol else None
+        return status.overall_status if status else None
+
+    @property
+    def phases(self) -> list[Phase]:
+        """The phases, two for a study between them."""
+        design = self.protocol.design if self.protocol else None
+        return (design.phases or []) if design else []
+
+    @property
+    def sponsor(self) -> str | None:
+        """The name of the lead sponsor."""
+        parties = self.protocol.sponsor_collaborators if self.protocol else None
+        return parties.lead_sponsor.name if parties and parties.lead_sponsor else None
+
+    @property
+    def conditions(self) -> list[str]:
+        """The conditions that are studied, in the record's own words."""
+        terms = self.protocol.conditions if self.protocol else None
+        return (terms.conditions or []) if terms else []
+
+    @property
+    def arms(self) -> list[ArmGroup]:
+        """The arms, or the groups and cohorts of an observational study."""
+        groups = self.protocol.arms_interventions if self.protocol else None
+        return (groups.arm_groups or []) if groups else []
+
+    @property
+    def interventions(self) -> list[Intervention]:
+        """What is given or done."""
+        groups = self.protocol.arms_interventions if self.protocol else None
+        return (groups.interventions or []) if groups else []
+
+    @property
+    def sites(self) -> list[Location]:
+        """Where it is done, each with city, country, status and contacts."""
+        places = self.protocol.contacts_locations if self.protocol else None
+        return (places.locations or []) if places else []
+
 
 def trial_of(
     study: Study,
