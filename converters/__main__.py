@@ -1,6 +1,6 @@
 """`python -m trialbridge` is the command `trialbridge`."""
 
-from trialbridge.cli.commands import main
+from trialbridge.cli.start import main
 
 if __name__ == "__main__":
-    main(prog_name="trialbridge")
+    main()

@@ -47,8 +47,8 @@ def _replace(path: str, pieces: Iterable[bytes]) -> None:
         mask = os.umask(0)
         os.umask(mask)
         mode = 0o666 & ~mask
-    folder, name = os.path.split(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+    # Not the file's name, which may be as long as a name can be.
+    handle, temporary = tempfile.mkstemp(prefix=".trialbridge.", dir=os.path.dirname(path))
     try:
         with open(handle, "wb") as file:
             file.writelines(pieces)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,10 +11,9 @@ import msgspec
 from trialbridge.mappings.coverage import CoverageRow, Home, pattern
 from trialbridge.schemas.pointer import ABSENT
 from trialbridge.schemas.problem import Problem
+from trialbridge.terminal import table
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from trialbridge.formats import Format
     from trialbridge.homes import Fidelity
     from trialbridge.schemas.pointer import Difference
@@ -143,20 +142,16 @@ def left_out_lines(found: Fidelity) -> Iterator[str]:
         yield f"not carried: {one_line(part)}" + (f" ({count} leaf values)" if count > 1 else "")
 
 
-def fidelity_table(found: Fidelity) -> Table:
+def fidelity_table(found: Fidelity) -> Iterator[str]:
     """Give the counts by home as a table for a terminal."""
-    from rich.table import Table
-
     total = sum(found.counts.values())
-    table = Table(title=f"{found.source} to {found.to}", title_justify="left")
-    table.add_column("home")
-    table.add_column("leaf values", justify="right")
-    table.add_column("share", justify="right")
-    for home, count in _counted(found):
-        table.add_row(home, str(count), f"{count / total:.1%}" if total else "")
-    table.add_section()
-    table.add_row("all", str(total), "")
-    return table
+    rows = [
+        (home, str(count), f"{count / total:.1%}" if total else "")
+        for home, count in _counted(found)
+    ]
+    yield f"{found.source} to {found.to}"
+    head = ("home", "leaf values", "share")
+    yield from table(head, [*rows, ("all", str(total), "")], _width(), right=head[1:])
 
 
 def coverage_totals(rows: Iterable[CoverageRow]) -> dict[Home, int]:
@@ -189,29 +184,16 @@ def coverage_markdown(to: str, rows: Sequence[CoverageRow]) -> Iterator[str]:
         yield "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
-def coverage_table(to: str, rows: Sequence[CoverageRow]) -> Table:
+def coverage_table(to: str, rows: Sequence[CoverageRow]) -> Iterator[str]:
     """Give the coverage as a table for a terminal, with the totals below."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(
-        title=f"{to}: where each leaf goes",
-        title_justify="left",
-        caption=_totals(rows),
-        caption_justify="left",
-    )
-    for name in ("leaf", "home", "place", "note"):
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(row.leaf, HOMES[row.home], escape(row.place), escape(row.note))
-    return table
+    yield f"{to}: where each leaf goes"
+    cells = [(row.leaf, HOMES[row.home], row.place, row.note) for row in rows]
+    yield from table(("leaf", "home", "place", "note"), cells, _width())
+    yield _totals(rows)
 
 
-def print_table(table: Table, *, stderr: bool = False) -> None:
-    """Print a table on the terminal, as wide as it is."""
-    from rich.console import Console
-
-    Console(file=sys.stderr if stderr else sys.stdout, highlight=False).print(table)
+def _width() -> int:
+    return get_terminal_size().columns
 
 
 def _counted(found: Fidelity) -> list[tuple[str, int]]:

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -192,7 +193,7 @@ def coverage(to: Format, style: str | None) -> None:
     elif style == "text" or sys.stdout is None or not sys.stdout.isatty():
         click.echo("\n".join(report.coverage_text(rows)))
     else:
-        report.print_table(report.coverage_table(to.name, rows))
+        click.echo("\n".join(report.coverage_table(to.name, rows)))
 
 
 @main.command(cls=Command, context_settings=SETTINGS)
@@ -322,9 +323,9 @@ def _report(found: Fidelity, style: str) -> None:
     if style == "json":
         _echo_json({"counts": found.counts, **msgspec.to_builtins(found)}, err=True)
         return
+    lines: Iterable[str]
     if sys.stderr.isatty():
-        report.print_table(report.fidelity_table(found), stderr=True)
-        lines = report.left_out_lines(found)
+        lines = chain(report.fidelity_table(found), report.left_out_lines(found))
     else:
         lines = report.fidelity_lines(found)
     for line in lines:

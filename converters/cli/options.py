@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from trialbridge.cli.start import INTERRUPTED
 from trialbridge.formats import (
     Format,
     UnknownFormat,
@@ -50,11 +51,13 @@ EPILOG = _epilog()
 
 
 class Command(click.Command):
-    """A command that tells a failing disk or terminal in one line."""
+    """A command that tells a failing disk or terminal in one line, and ends at Ctrl-C with 130."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise

@@ -24,7 +24,9 @@ NEVER: Final = "never"
 
 
 @click.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
+@click.argument(
+    "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(readable=False)
+)
 @format_option(
     "--from",
     "-f",
@@ -121,6 +123,8 @@ def validate(
         deep=deep,
         hl7=_hl7(hl7_validator, hl7_timeout),
     )
+    if deep:
+        _ask_for_extra()
     tally = Tally()
     stdin = sys.stdin.buffer if sys.stdin is not None else None
     results = validated(sources.sources(paths, size_limit(), stdin), wish, tally)
@@ -140,6 +144,14 @@ def validate(
         deliver([dump(tally.kept)], write_baseline)
         return
     _end(paths, wish, tally)
+
+
+def _ask_for_extra() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("fhirkit") is None:
+        message = "--deep asks fhirkit-rs, which is not installed: pip install 'trialbridge[deep]'"
+        raise click.UsageError(message)
 
 
 def _level(name: str) -> Severity:

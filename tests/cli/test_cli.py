@@ -198,16 +198,33 @@ def test_the_report_tells_once_what_all_items_of_a_list_lack() -> None:
     ]
 
 
-def test_the_report_is_a_table_on_a_terminal(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_report_is_a_table_on_a_terminal(folder: Path) -> None:
     from trialbridge import report
 
     found = trialbridge.fidelity(folder / "page.txt", "ctgov")
-    report.print_table(report.fidelity_table(found), stderr=True)
-    table = capsys.readouterr().err
-    assert re.search(r"native +. +3 . 42\.9%", table)
-    assert re.search(r"all +. +7 ", table)
+    assert list(report.fidelity_table(found)) == [
+        "text to ctgov",
+        "home                leaf values  share",
+        "------------------  -----------  -----",
+        "native                        3  42.9%",
+        "official extension            0   0.0%",
+        "our extension                 0   0.0%",
+        "not carried                   4  57.1%",
+        "all                           7",
+    ]
+
+
+def test_a_table_is_folded_to_the_width_of_the_terminal() -> None:
+    from trialbridge.terminal import table
+
+    rows = [("a", "x" * 20, "1"), ("b" * 14, "", "23")]
+    assert list(table(("name", "what", "n"), rows, 36, right=("n",))) == [
+        "name            what               n",
+        "--------------  ----------------  --",
+        "a               xxxxxxxxxxxxxxxx   1",
+        "                xxxx",
+        "bbbbbbbbbbbbbb                    23",
+    ]
 
 
 # --- output files ------------------------------------------------------------------------------
@@ -546,7 +563,7 @@ def test_coverage_lists_each_leaf_and_the_totals() -> None:
     }
 
 
-def test_coverage_counts_a_leaf_by_its_main_home(capsys: pytest.CaptureFixture[str]) -> None:
+def test_coverage_counts_a_leaf_by_its_main_home() -> None:
     from trialbridge import report
 
     rows = [
@@ -555,11 +572,15 @@ def test_coverage_counts_a_leaf_by_its_main_home(capsys: pytest.CaptureFixture[s
         trialbridge.CoverageRow("/b", "", "none"),
     ]
     assert report.coverage_totals(rows) == {"native": 1, "official": 0, "ours": 0, "none": 1}
-    report.print_table(report.coverage_table("fhir-r5", rows))
-    table = capsys.readouterr().out
-    assert re.search(r"/a +. our extension +. X\.extension", table)
-    assert "X.a[0]" in table
-    assert "2 leaves: native 1" in table
+    assert list(report.coverage_table("fhir-r5", rows)) == [
+        "fhir-r5: where each leaf goes",
+        "leaf  home           place        note",
+        "----  -------------  -----------  ----",
+        "/a    native         X.a[0]",
+        "/a    our extension  X.extension",
+        "/b    not carried",
+        "2 leaves: native 1, official extension 0, our extension 0, not carried 1",
+    ]
 
 
 def test_formats_lists_names_titles_and_what_can_be_done() -> None:

@@ -97,6 +97,6 @@ def test_the_build_asks_for_the_setuptools_that_the_tests_ask_for() -> None:
 
 def test_the_commands_are_there() -> None:
     assert PROJECT["project"]["scripts"] == {
-        "convert": "trialbridge.cli.commands:convert",
-        "trialbridge": "trialbridge.cli.commands:main",
+        "convert": "trialbridge.cli.start:convert",
+        "trialbridge": "trialbridge.cli.start:main",
     }

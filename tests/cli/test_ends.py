@@ -1,0 +1,92 @@
+"""How the commands end: names as long as can be, signals, what is not installed."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from trialbridge.cli import commands
+from trialbridge.output import deliver
+
+RECORD = '{"protocolSection": {"identificationModule": {"nctId": "NCT00000001"}}}'
+DURING_IMPORT = """\
+import sys
+
+class Interrupts:
+    def find_spec(self, name, *rest):
+        if name == "trialbridge.cli.commands":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupts())
+from trialbridge.cli.start import main
+main()
+"""
+DURING_WRITING = """\
+import time
+from trialbridge.cli import commands, start
+
+def slow(data, to, indent):
+    def pieces():
+        yield data[:10]
+        print("begun", flush=True)
+        time.sleep(60)
+    return pieces()
+
+commands._laid_out = slow
+commands.deliver = lambda pieces, output, deliver=commands.deliver: deliver(*pieces, output)
+start.convert()
+"""
+
+
+def test_an_output_of_the_longest_name_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 250 + ".json")
+    for data in (b"one", b"two"):
+        deliver([data], str(path))
+        assert [each.read_bytes() for each in tmp_path.iterdir()] == [data]
+
+
+def test_ctrl_c_during_start_is_no_traceback() -> None:
+    done = subprocess.run([sys.executable, "-c", DURING_IMPORT], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_no_traceback_and_no_temporary_file(
+    number: signal.Signals, status: int, tmp_path: Path
+) -> None:
+    (tmp_path / "record.json").write_text(RECORD)
+    (tmp_path / "out.json").write_text("old")
+    process = subprocess.Popen(
+        [sys.executable, "-c", DURING_WRITING, "--to", "fhir", "record.json", "-o", "out.json"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    time.sleep(0.05)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stderr) == (status, "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.json", "record.json"]
+    assert (tmp_path / "out.json").read_text() == "old"
+
+
+def test_deep_without_its_extra_is_wrong_usage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fhirkit", None)
+    (tmp_path / "record.json").write_text(RECORD)
+    found = CliRunner().invoke(
+        commands.main, ["validate", "--deep", str(tmp_path)], prog_name="trialbridge"
+    )
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert found.stderr.endswith(
+        "Error: --deep asks fhirkit-rs, which is not installed: pip install 'trialbridge[deep]'\n"
+    )
