@@ -77,10 +77,10 @@ def play(folder: Path, name: str, **inputs: str) -> "subprocess.CompletedProcess
     )
 
 
-@pytest.fixture
-def installed(folder: Path) -> None:
-    """The command where the first step puts it."""
-    place = folder / "temp" / "trialbridge" / "bin"
+@pytest.fixture(params=["bin", "Scripts"])
+def installed(folder: Path, request: pytest.FixtureRequest) -> None:
+    """The command where the first step puts it, on Windows in a folder of another name."""
+    place = folder / "temp" / "trialbridge" / request.param
     place.mkdir(parents=True)
     command = shutil.which("trialbridge", path=str(Path(sys.executable).parent))
     assert command
@@ -129,6 +129,23 @@ def test_the_action_installs_itself_or_a_version(
     done = play(folder, "install", version=version)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"install --quiet {wanted}\n"
+
+
+def test_the_steps_of_the_action_need_no_more_than_the_bash_of_macos() -> None:
+    """It is 3.2: https://www.gnu.org/software/bash/, NEWS of 4.0 has these."""
+    steps = load("action.yml")["runs"]["steps"]
+    for each in steps:
+        for later in ("mapfile", "readarray", "declare -A", ",,}", "^^}", "&>>", "|&", "coproc"):
+            assert later not in each["run"]
+        # An empty array is unset to it, so there are none.
+        assert "[@]" not in each["run"]
+
+
+def test_no_tag_is_named_that_there_is_not() -> None:
+    for page in ("README.md", "docs/ci-usage.md"):
+        text = (ROOT / page).read_text()
+        assert re.findall(r"uses: trialbridge/trialbridge@(\S+)", text) == ["main"]
+        assert re.findall(r'rev: "([^"]*)"', text) == [""]
 
 
 def test_every_option_that_the_hook_and_the_action_use_exists() -> None:
