@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from trialbridge.api import validate as validate
     from trialbridge.api import version
     from trialbridge.api import write as write
+    from trialbridge.fhir_objects import from_fhir_resources as from_fhir_resources
+    from trialbridge.fhir_objects import to_fhir_resources as to_fhir_resources
     from trialbridge.formats import FORMATS as FORMATS
     from trialbridge.formats import Format as Format
     from trialbridge.formats import UnknownFormat as UnknownFormat
@@ -58,9 +60,11 @@ _HOMES = {
     "convert": "trialbridge.api",
     "coverage": "trialbridge.api",
     "fidelity": "trialbridge.api",
+    "from_fhir_resources": "trialbridge.fhir_objects",
     "read": "trialbridge.api",
     "recognise": "trialbridge.api",
     "roundtrip": "trialbridge.api",
+    "to_fhir_resources": "trialbridge.fhir_objects",
     "validate": "trialbridge.api",
     "write": "trialbridge.api",
 }
@@ -85,10 +89,12 @@ __all__ = [
     "convert",
     "coverage",
     "fidelity",
+    "from_fhir_resources",
     "model",
     "read",
     "recognise",
     "roundtrip",
+    "to_fhir_resources",
     "validate",
     "write",
 ]
