@@ -108,6 +108,9 @@ def _first_marked(data: bytes, head: bytes) -> Format | None:
     """
     first = _FIRST_KEY.match(head)
     marked = _marked({first[1].decode()}) if first else None
+    if marked is None or marked.told_by:
+        # A resource of FHIR has no members but its own.
+        return marked
     for known in FORMATS:
         if known is marked:
             return marked
