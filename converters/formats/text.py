@@ -86,11 +86,9 @@ _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " 
 # Tab, line feed, form feed and carriage return are the controls that a text may have.
 _CONTROLS = bytes({*range(0x20)} - set(b"\t\n\f\r"))
 
-# A character without width does something inside a word alone; browsers copy others along.
+# A character without width does something between letters alone; browsers copy others along.
 _WIDTHLESS = "\u200b\u2060\ufeff"
-_IDLE = re.compile(
-    rf"(?:^|(?<=\s))[{_WIDTHLESS}]+|(?<![{_WIDTHLESS}])[{_WIDTHLESS}]++(?=\s|$)", re.MULTILINE
-)
+_IDLE = re.compile(rf"[{_WIDTHLESS}](?!\w)|(?<!\w)[{_WIDTHLESS}]")
 
 
 def _decode(data: bytes) -> tuple[str, list[Problem]]:

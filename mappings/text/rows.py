@@ -83,6 +83,10 @@ def value_of(kind: Any) -> Value:
     return WORDS
 
 
+_BETWEEN = ": \t\u2007\u202f"
+"""What may stand between a label and its value."""
+
+
 class Pair(NamedTuple):
     """A label on a line, its value on the next."""
 
@@ -97,7 +101,7 @@ class Pair(NamedTuple):
         lower = words.lower()
         for label in self.labels:
             if lower.startswith(label.lower()):
-                rest = words[len(label) :].lstrip(": ")
+                rest = words[len(label) :].lstrip(_BETWEEN)
                 if not rest or rest == ABSENT or re.fullmatch(r"[A-Za-z_]+", rest):
                     return rest
         return None
@@ -150,10 +154,10 @@ class Part(NamedTuple):
                 if rest.lstrip().startswith(":"):
                     return rest.lstrip()[1:].strip()
                 continue
-            value = rest.lstrip(": ")
+            value = rest.lstrip(_BETWEEN)
             if not value or value == ABSENT:
                 return ""
-            if rest[0] in ": " and (
+            if rest[0] in _BETWEEN and (
                 reads(self.value, value) or re.fullmatch(r"[A-Z][A-Z0-9_]*", value)
             ):
                 return value

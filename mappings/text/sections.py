@@ -91,6 +91,19 @@ _OWN = 4
 
 
 _ID_LINE = re.compile(r"(?:NCT ID|NCT Number)\s*(?::\s*)?(NCT\d+)", re.IGNORECASE)
+_ID_LABEL = re.compile(r"(?:NCT ID|NCT Number)\s*:?", re.IGNORECASE)
+
+
+def _is_id(line: Source, below: Sequence[Source]) -> bool:
+    """Whether a line says the id, or is its label with the id below."""
+    if _ID_LINE.fullmatch(line.words):
+        return True
+    return bool(
+        below
+        and _ID_LABEL.fullmatch(line.words)
+        and re.fullmatch(r"NCT\d+", below[0].words, re.IGNORECASE)
+    )
+
 
 # What a browser copies above the title of a page.
 _NAVIGATION = frozenset(
@@ -137,7 +150,7 @@ def find(lines: Sequence[Source], reading: Reading) -> tuple[list[Source], list[
     ids = [
         index
         for index, line in enumerate(lines)
-        if line.words[0] in "nN" and _ID_LINE.fullmatch(line.words)
+        if line.words[0] in "nN" and _is_id(line, lines[index + 1 : index + 2])
     ]
     if len(ids) > 1:
         starts = [max(index - 1, 0) for index in ids]

@@ -121,7 +121,11 @@ HURTS: dict[str, Hurt] = {
     "byte order mark": lambda source: "\ufeff" + source,
     "non-breaking spaces": lambda source: source.replace(" ", "\xa0"),
     "characters without width": lambda source: source.replace("\n\n", "\u200b\n\n\ufeff").replace(
-        "NCT ID: ", "NCT ID: \u2060"
+        "NCT ID: ", "NCT ID:\u2060"
+    ),
+    "the id below its label": lambda source: source.replace("NCT ID: ", "NCT ID\n\n"),
+    "tabs after labels": lambda source: source.replace("Group Type ", "Group Type\t").replace(
+        "NCT ID: ", "NCT ID:\t"
     ),
     "a browser's navigation": lambda source: f"Skip to main content\n\nMenu\n\n{source}",
     "form feeds": lambda source: source.replace("\n\n", "\n\n\f"),
