@@ -31,7 +31,7 @@ from trialbridge.mappings.odm.elements import (
 )
 from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, EMPTY_KIND, ODM, UNMAPPED
 from trialbridge.mappings.record.empty import empty_elements, with_empty_elements
-from trialbridge.schemas.odm.validate import NAMESPACES
+from trialbridge.schemas.odm.document import NAMESPACES
 from trialbridge.schemas.pointer import escape, walk
 from trialbridge.schemas.problem import Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial

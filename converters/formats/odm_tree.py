@@ -21,7 +21,7 @@ from trialbridge.mappings.odm.elements import (
     condition,
     criterion,
 )
-from trialbridge.schemas.odm.validate import NAMESPACES, Element, elements
+from trialbridge.schemas.odm.document import NAMESPACES, Element, elements
 
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]

@@ -15,7 +15,7 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any, Final
 
-from trialbridge.schemas.odm.validate import SOURCE, XSDS, digest_path, xsd_path
+from trialbridge.schemas.odm.document import SOURCE, XSDS, digest_path, xsd_path
 
 XS: Final = "{http://www.w3.org/2001/XMLSchema}"
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from trialbridge.schemas import xml
-from trialbridge.schemas.odm import validate as odm
+from trialbridge.schemas.odm import document as odm
 from trialbridge.schemas.problem import Problem, Severity
 
 if TYPE_CHECKING:

@@ -28,7 +28,8 @@ from odm_documents import (
 import trialbridge
 from trialbridge.formats import odm
 from trialbridge.mappings.record.markdown import plain
-from trialbridge.schemas.odm.validate import check, elements
+from trialbridge.schemas.odm.document import elements
+from trialbridge.schemas.odm.validate import check
 from trialbridge.schemas.trial import Trial
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,8 @@ from lxml import etree
 from trialbridge.formats import odm
 from trialbridge.mappings.odm.elements import OURS
 from trialbridge.schemas.cdisc_codes import CDISC
-from trialbridge.schemas.odm.validate import NAMESPACES, check
+from trialbridge.schemas.odm.document import NAMESPACES
+from trialbridge.schemas.odm.validate import check
 from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.trial import Trial
 
