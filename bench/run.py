@@ -170,6 +170,7 @@ def parts(records: list[bytes]) -> list[Part]:
         Part("text: read", lambda i: text.read(pages[i])),
         Part("text: read, no conditions", lambda i: text.read(bare[i])),
         Part("text: write", lambda i: text.write(trials[i])),
+        Part("text: write, no warnings", lambda i: text.write_untold(trials[i])),
     ]
 
 

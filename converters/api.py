@@ -69,7 +69,8 @@ def write(
     would not be valid; UnknownFormat; and UnknownOption (both are ValueErrors).
     """
     known = by_name(to, "written")
-    data, problems = writing(trial, known, options=options, validate=validate, own=True)
+    told = warnings is not None
+    data, problems = writing(trial, known, options=options, validate=validate, own=True, told=told)
     if warnings is not None:
         warnings += problems
     return data
@@ -87,7 +88,8 @@ def convert(
     """Read a record and write it in another format. Takes and raises what `read` and `write` do."""
     known = by_name(to, "written")
     trial = read(source, format=format, warnings=warnings)
-    data, problems = writing(trial, known, options=options, validate=validate)
+    told = warnings is not None
+    data, problems = writing(trial, known, options=options, validate=validate, told=told)
     if warnings is not None:
         warnings += problems
     return data
@@ -185,15 +187,17 @@ def writing(
     options: Mapping[str, object] | None = None,
     validate: bool = True,
     own: bool = False,
+    told: bool = True,
 ) -> tuple[bytes, list[Problem]]:
     """Write a trial as `write` does, and keep the warnings, those of validation included.
 
     `own`: somebody may have built it by hand, so that it is checked by the types of the model.
+    `told`: somebody wants the writer's warnings.
     """
     if own and validate and (wrong := faults(trial)):
         raise Invalid(wrong)
     try:
-        data, problems = to.write(trial, options)
+        data, problems = to.write(trial, options, told=told)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         # A writer takes a trial at its types, and msgspec does not mind them when one is built.
         if own and not isinstance(error, UnknownOption) and (wrong := faults(trial)):

@@ -86,17 +86,24 @@ class Format(NamedTuple):
         return read(data)
 
     def write(
-        self, trial: Trial, options: Mapping[str, object] | None = None
+        self, trial: Trial, options: Mapping[str, object] | None = None, *, told: bool = True
     ) -> tuple[bytes, list[Problem]]:
         """Write a trial in this format, with warnings of what it has no place for.
+
+        Where nobody is told (`told`), a writer whose warnings cost more than the writing leaves
+        them away: its module has a `write_untold`.
 
         Raises UnknownOption for options that it does not have, and UnknownFormat if it is not
         written.
         """
         if self.writer is None:
             raise self._not("written")
-        write: Callable[..., tuple[bytes, list[Problem]]] = import_module(self.writer).write
-        return write(trial, **settled(self.name, self.options, options or {}))
+        module = import_module(self.writer)
+        chosen = settled(self.name, self.options, options or {})
+        if not told and hasattr(module, "write_untold"):
+            return module.write_untold(trial, **chosen), []
+        write: Callable[..., tuple[bytes, list[Problem]]] = module.write
+        return write(trial, **chosen)
 
     def check(self, data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Problem]:
         """Check bytes against the format's official definitions, where it has any.

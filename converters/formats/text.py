@@ -47,6 +47,19 @@ def write(trial: Trial) -> tuple[bytes, list[Problem]]:
     not be read back from what was written (as a line of text that reads like a heading), is
     `not-read-back`. There is one warning for each leaf of the model, which counts its values.
     """
+    tree, unknown, aside = _parts(trial)
+    data = write_tree(tree, unknown).encode()
+    return data, [*_not_carried(tree, aside), *_not_read_back(tree, unknown, data)]
+
+
+def write_untold(trial: Trial) -> bytes:
+    """Write as `write` does, without the warnings: what was written is not read back."""
+    tree, unknown, _ = _parts(trial)
+    return write_tree(tree, unknown).encode()
+
+
+def _parts(trial: Trial) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    """The tree to write, the texts under unknown headings, and the leaves that are left aside."""
     tree: dict[str, Any] = msgspec.to_builtins(trial)
     tree.pop("trialbridge", None)
     unmapped: dict[str, Any] = tree.pop("unmapped", None) or {}
@@ -58,9 +71,7 @@ def write(trial: Trial) -> tuple[bytes, list[Problem]]:
         if isinstance(value, str) and pattern(key) in SHOWN
     }
     aside = [pattern(key) for key in unmapped if key not in unknown and key not in codes]
-    tree = restore(tree, codes)
-    data = write_tree(tree, unknown).encode()
-    return data, [*_not_carried(tree, aside), *_not_read_back(tree, unknown, data)]
+    return restore(tree, codes), unknown, aside
 
 
 def _problem(severity: Any, path: str, code: str, message: str, layer: str = "read") -> Problem:

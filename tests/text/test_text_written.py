@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from strategies import trials
-from text_pages import said, tree_of
+from text_pages import VELO, said, tree_of, trial_of
 
+import trialbridge
 from trialbridge.formats import text
-from trialbridge.schemas.problem import ReadError
+from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.trial import (
     ArmGroup,
     ArmsInterventionsModule,
@@ -107,3 +109,11 @@ def facts(trial: Trial) -> dict[str, Any]:
     if not tree.get("protocolSection"):
         tree.pop("protocolSection", None)
     return tree
+
+
+def test_what_nobody_is_told_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = trial_of(VELO)
+    warnings: list[Problem] = []
+    told = trialbridge.write(trial, "text", warnings=warnings)
+    monkeypatch.delattr(text, "_not_read_back")
+    assert trialbridge.write(trial, "text") == told == VELO.encode()
