@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from trialbridge.encoding import REMEDY
 from trialbridge.schemas.xml import MOST_DEPTH
 
 NAMESPACE = 'xmlns="http://www.cdisc.org/ns/odm/v2.0"'
@@ -64,8 +65,9 @@ BAD: dict[str, tuple[bytes, str]] = {
         ),
         "no namespace": (
             f"<ODM {FILE}>{STUDY}</ODM>",
-            "fatal: line 1: the root of the XML is <ODM> of no namespace, which is no known "
-            "format's; expected http://www.cdisc.org/ns/odm/v2.0 [format]",
+            "fatal: line 1: the source is CDISC ODM-XML of a version before 1.3, or without its"
+            " namespace, which is not read; ODM 2.0 is read, with"
+            ' xmlns="http://www.cdisc.org/ns/odm/v2.0" [format]',
         ),
         "wrong version": (
             XML + HEAD.replace('"2.0"', '"1.3.2"') + STUDY + "</ODM>",
@@ -102,9 +104,10 @@ BAD: dict[str, tuple[bytes, str]] = {
             "<ODM",
             "fatal: line 1: the document ends inside a tag, expected > [truncated]",
         ),
-        "UTF-16": (
-            f'<?xml version="1.0" encoding="UTF-16"?>{HEAD}{STUDY}</ODM>'.encode("utf-16"),
-            "fatal: byte 0: the source is UTF-16 or UTF-32, expected UTF-8 [encoding]",
+        "UTF-16 cut in a character": (
+            f"{HEAD}{STUDY}</ODM>".encode("utf-16")[:-1],
+            f"fatal: byte {2 * len(f'{HEAD}{STUDY}</ODM>')}: the mark says UTF-16-LE, and the bytes"
+            f" are none; {REMEDY} [encoding]",
         ),
         "empty": ("", "fatal: line 1: the source is empty [empty]"),
         "a control character": (
@@ -200,7 +203,7 @@ def test_odm_1_3_2_is_told_from_2_0(tmp_path: Path) -> None:
     done = trialbridge(tmp_path, "convert", "--to", "ctgov", "in.xml")
     assert done.returncode == 1
     assert done.stderr.startswith("in.xml: fatal: ")
-    assert "CDISC ODM-XML 1.3.2 is validated only" in done.stderr
+    assert "CDISC ODM-XML 1.3.2, which is not read; " in done.stderr
     forced = trialbridge(tmp_path, "convert", "--from", "odm", "--to", "ctgov", "in.xml")
     assert forced.returncode == 1
     assert forced.stderr.splitlines() == [
