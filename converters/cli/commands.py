@@ -153,9 +153,10 @@ def roundtrip(source: str, via: Format, stated: Format | None, style: str, quiet
     elif not found:
         click.echo("no difference")
     else:
-        colour = coloured()
+        colours = {"-": "red", "+": "green"} if coloured() else {}
         for line in report.difference_lines(found):
-            click.secho(line, fg={"-": "red", "+": "green"}.get(line[0]) if colour else None)
+            colour = colours.get(line[0])
+            click.echo(click.style(line, fg=colour) if colour else line)
     sys.exit(1 if found else 0)
 
 

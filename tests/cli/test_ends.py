@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from trialbridge.cli import commands
+from trialbridge.cli import commands, options
 from trialbridge.output import deliver
 
 RECORD = '{"protocolSection": {"identificationModule": {"nctId": "NCT00000001"}}}'
@@ -90,3 +90,34 @@ def test_deep_without_its_extra_is_wrong_usage(
     assert found.stderr.endswith(
         "Error: --deep asks fhirkit-rs, which is not installed: pip install 'trialbridge[deep]'\n"
     )
+
+
+def test_a_path_that_may_not_be_read_exits_as_one_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "record.json").write_text(RECORD)
+    # Whether it may be read is asked when it is opened, and not by click before, who exits with 2.
+    monkeypatch.setattr("os.access", lambda *arguments, **options: False)
+    for line in (["convert", "--to", "trial"], ["validate"], ["roundtrip", "--via", "trial"]):
+        for name, status in (("record.json", 0), ("none.json", 1)):
+            found = CliRunner().invoke(commands.main, [*line, str(tmp_path / name)])
+            assert found.exit_code == status
+
+
+def test_differences_are_coloured_on_a_terminal_that_wants_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.json").write_text(RECORD.replace("}}}", '}}, "derivedSection": {}}'))
+    line = ["roundtrip", "--via", "text", str(tmp_path / "a.json")]
+    shown = {}
+    for coloured in (True, False):
+        monkeypatch.setattr(commands, "coloured", lambda coloured=coloured: coloured)
+        shown[coloured] = CliRunner().invoke(commands.main, line, color=True).stdout
+    assert "\x1b[31m- " in shown[True]
+    assert "\x1b" not in shown[False]
+    monkeypatch.setattr("sys.stdout", type("Terminal", (), {"isatty": lambda self: True})())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert options.coloured()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not options.coloured()
