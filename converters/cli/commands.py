@@ -53,7 +53,10 @@ class _Convert(Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
         for place, arg in enumerate(args[:end]):
-            if arg == "--report" and args[place + 1 : place + 2] not in (["text"], ["json"]):
+            if arg in ("--report", "-r") and args[place + 1 : place + 2] not in (
+                ["text"],
+                ["json"],
+            ):
                 args[place] = "--report=text"
         return super().parse_args(ctx, args)
 
@@ -107,7 +110,8 @@ def convert(
     """Convert a record to another format.
 
     SOURCE is a path, or - for standard input. Nothing is written unless the whole result is
-    valid.
+    valid. The commands `convert` and `trialbridge convert` are the same; ImageMagick has a
+    `convert` too.
     """
     to = _target(to, output)
     try:
@@ -218,7 +222,11 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 @click.argument("name", metavar="[FORMAT]", required=False, shell_complete=_complete)
 @report_option("text", "json", help="Form of the list.")
 def formats(name: str | None, style: str) -> None:
-    """List the formats, or what one of them can do and the options of its writer."""
+    """List the formats, or the options of one.
+
+    For each it is told whether records are read from it, written in it, and checked by its official
+    definitions.
+    """
     from trialbridge import report
 
     if name is None:

@@ -9,7 +9,6 @@ costs nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -298,6 +297,8 @@ def by_name(name: str, use: Use | None = None) -> Format:
 
     Raises UnknownFormat, which lists the names that would do.
     """
+    from difflib import get_close_matches
+
     wanted = name.lower()
     fit = _FOR[use]() if use else FORMATS
     for known in FORMATS:

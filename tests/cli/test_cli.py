@@ -711,6 +711,7 @@ def test_the_report_stands_with_its_form_or_without() -> None:
     text = run("convert --to ctgov --report page.txt").stderr
     assert text.startswith("text to ctgov: ")
     assert run("convert --to ctgov --report text page.txt").stderr == text
+    assert run("convert --to ctgov -r page.txt").stderr == text
     as_json = run("convert page.txt --to ctgov --report json").stderr
     assert json.loads(as_json)["to"] == "ctgov"
     assert run("convert page.txt --to ctgov --report=json").stderr == as_json
