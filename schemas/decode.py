@@ -12,12 +12,12 @@ https://www.rfc-editor.org/rfc/rfc8259
 import math
 import re
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import inspect
 
+from trialbridge.schemas.once import once
 from trialbridge.schemas.pointer import as_index, escape, sort_key, steps
 from trialbridge.schemas.problem import Problem, ReadError, Severity
 
@@ -350,7 +350,7 @@ def _always_right(kind: _Kind) -> type | None:
     return kind.classes[0] if isinstance(kind, _Plain) and len(kind.classes) == 1 else None
 
 
-@cache
+@once
 def _object(type_: type[msgspec.Struct]) -> _Object:
     """Say how a tree is walked beside a struct."""
     info = inspect.type_info(type_)
@@ -396,7 +396,7 @@ def _kind(info: inspect.Type, expected: str = "a text", unmapped: bool = False) 
     raise TypeError(f"no way to walk beside {info}")
 
 
-@cache
+@once
 def _decoder(type_: type[S]) -> msgspec.json.Decoder[S]:
     return msgspec.json.Decoder(type_)
 

@@ -15,6 +15,7 @@ https://clinicaltrials.gov/data-api/about-api/study-data-structure
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 from msgspec import Meta, Struct, field
+from msgspec.json import Decoder
 
 T = TypeVar("T")
 
@@ -2073,3 +2074,8 @@ def study_of(trial: Trial) -> Study:
         derived=trial.derived,
         has_results=trial.has_results,
     )
+
+
+# `once` says why: nobody has a struct before msgspec knows all of it.
+Decoder(Trial)
+Decoder(Study)

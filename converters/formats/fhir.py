@@ -4,7 +4,6 @@ https://hl7.org/fhir/R5/bundle.html
 """
 
 from collections import Counter
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ from trialbridge.mappings.names import Names, extend
 from trialbridge.mappings.record.empty import empty_elements, with_empty_elements
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.decode import parse_object
+from trialbridge.schemas.once import once
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.trial import Trial
 from trialbridge.tables import left_aside, not_readable, warned
@@ -26,7 +26,7 @@ LINK = "https://hl7.org/fhir/R5/researchstudy.html"
 _SHOWN = 60
 
 
-@lru_cache(maxsize=1)
+@once
 def _r5() -> tuple[Write, Read]:
     return writer(STUDY), reader(STUDY)
 

@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -32,6 +31,7 @@ from trialbridge.mappings.odm.elements import (
 from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, EMPTY_KIND, ODM, UNMAPPED
 from trialbridge.mappings.record.empty import empty_elements, with_empty_elements
 from trialbridge.schemas.odm.document import NAMESPACES
+from trialbridge.schemas.once import once
 from trialbridge.schemas.pointer import escape, walk
 from trialbridge.schemas.problem import Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
@@ -49,7 +49,7 @@ _SHOWN = 5
 _NO_TIME = "1970-01-01T00:00:00"
 
 
-@lru_cache(maxsize=1)
+@once
 def _table() -> tuple[Write, Read]:
     return writer(ODM), reader(ODM)
 

@@ -7,7 +7,6 @@ from the digest when the first of that shape comes. lxml takes four times as lon
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from trialbridge.mappings.codec import Node
@@ -22,6 +21,7 @@ from trialbridge.mappings.odm.elements import (
     criterion,
 )
 from trialbridge.schemas.odm.document import NAMESPACES, Element, elements
+from trialbridge.schemas.once import once
 
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]
@@ -189,7 +189,7 @@ _CONSTANT = frozenset({"Coding", "StudyEndPointRef"})
 _DESCRIBED = f'<Description><TranslatedText Type="{PLAIN}">'
 
 
-@cache
+@once
 def _writers() -> dict[str, _Write]:
     """For each element the function that gives what is written of a node of it."""
     known = elements("2.0")

@@ -7,11 +7,12 @@ versions and checksums.
 
 import lzma
 from collections.abc import Iterator
-from functools import cache, cached_property
 from importlib.resources import files
 from typing import Final, Literal, NamedTuple
 
 import msgspec
+
+from trialbridge.schemas.once import once
 
 Version = Literal["r5", "r4b", "r4"]
 
@@ -107,6 +108,13 @@ class _Type(msgspec.Struct, frozen=True):
     invariants: tuple[tuple[str, Literal["error", "warning", "information"], str, str], ...] = ()
 
 
+_HEAD: Final = msgspec.json.Decoder(_Head)
+_TYPE: Final = msgspec.json.Decoder(_Type)
+_VALUE_SET: Final = msgspec.json.Decoder(_ValueSet)
+_CODE_SYSTEM: Final = msgspec.json.Decoder(CodeSystem)
+_EXTENSION: Final = msgspec.json.Decoder(Extension)
+
+
 class Definitions:
     """The definitions of one FHIR version. Lists are in the order of the definitions."""
 
@@ -114,7 +122,11 @@ class Definitions:
         self.version: Version = version
         packed = files("trialbridge.schemas.fhir.digests").joinpath(f"{version}.json.xz")
         head, *lines = lzma.decompress(packed.read_bytes()).splitlines()
-        self._head = msgspec.json.decode(head, type=_Head)
+        self._head = _HEAD.decode(head)
+        self.resources = frozenset(self._head.resources)
+        """The names of all types of resources that there can be instances of."""
+        self.types = frozenset(self._head.bases)
+        """The names of all types: resources, data types, and those that others build on."""
         # Kind and name, then a tab, then JSON that is decoded when it is asked for.
         self._lines: dict[str, bytes] = {}
         for line in lines:
@@ -136,16 +148,6 @@ class Definitions:
     def primitives(self) -> dict[str, str]:
         """The primitive types, each with HL7's regular expression; empty where it has none."""
         return self._head.primitives
-
-    @cached_property
-    def resources(self) -> frozenset[str]:
-        """The names of all types of resources that there can be instances of."""
-        return frozenset(self._head.resources)
-
-    @cached_property
-    def types(self) -> frozenset[str]:
-        """The names of all types: resources, data types, and those that others build on."""
-        return frozenset(self._head.bases)
 
     def base(self, type_name: str) -> str:
         """Give the type that a type builds on (`DomainResource`), "" if none.
@@ -213,18 +215,18 @@ class Definitions:
     def _type(self, name: str) -> _Type:
         found = self._types.get(name)
         if found is None:
-            found = msgspec.json.decode(self._lines[f"type {name}"], type=_Type)
+            found = _TYPE.decode(self._lines[f"type {name}"])
             self._types[name] = found
         return found
 
-    @cache  # noqa: B019 (there are three Definitions at most, which live for ever)
+    @once  # There are three Definitions at most, which live for ever.
     def value_set(self, url: str) -> ValueSet | None:
         """Give the codes of a value set that a binding names; None if they are not enumerated."""
         line = self._lines.get(f"valueset {url}")
         if line is None:
             return None
         systems: dict[str, tuple[str, ...] | None] = {}
-        for system, codes in msgspec.json.decode(line, type=_ValueSet).systems.items():
+        for system, codes in _VALUE_SET.decode(line).systems.items():
             if isinstance(codes, str):
                 whole = self.code_system(system)
                 systems[system] = whole.codes if whole else None
@@ -232,24 +234,24 @@ class Definitions:
                 systems[system] = codes
         return ValueSet(systems)
 
-    @cache  # noqa: B019
+    @once
     def code_system(self, url: str) -> CodeSystem | None:
         """Give the codes of a code system; None if the digest does not have them."""
         line = self._lines.get(f"system {url}")
-        return None if line is None else msgspec.json.decode(line, type=CodeSystem)
+        return None if line is None else _CODE_SYSTEM.decode(line)
 
-    @cache  # noqa: B019
+    @once
     def extension(self, url: str) -> Extension | None:
         """Give an extension that HL7 defines; None if it is not known."""
         line = self._lines.get(f"extension {url}")
-        return None if line is None else msgspec.json.decode(line, type=Extension)
+        return None if line is None else _EXTENSION.decode(line)
 
     def extensions(self) -> list[str]:
         """List the urls of all extensions that the digest knows."""
         return [name.partition(" ")[2] for name in self._lines if name.startswith("extension ")]
 
 
-@cache
+@once
 def definitions(version: Version) -> Definitions:
     """Give the definitions of a FHIR version. Raises FileNotFoundError if it is not among ours."""
     return Definitions(version)

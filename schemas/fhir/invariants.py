@@ -28,10 +28,13 @@ from trialbridge.schemas.fhir.definitions import Definitions, Invariant, Row, Ve
 from trialbridge.schemas.fhir.narrative import narrative
 from trialbridge.schemas.fhir.types import link
 from trialbridge.schemas.fhir.walk import ID, MAX_DEPTH, Place, show
+from trialbridge.schemas.once import LOCK, once
 from trialbridge.schemas.problem import Problem, Severity
 
 LAYER: Final = "invariants"
 NOT_CHECKED: Final = "not-checked"
+MOST_SHOWN: Final = 10
+"""How many members a message shows of what it found."""
 
 UCUM: Final = "http://unitsofmeasure.org"
 
@@ -623,8 +626,9 @@ HTML_CHECKS: Final = {"txt-1": _txt_1, "txt-2": _txt_2}
 class Check:
     """An invariant, ready to be evaluated.
 
-    `members` are the JSON members that the expression is about: where a node has none of them, the
-    answer is always the same, and is found once. None if it is about more than its own element.
+    `members` are the JSON members that the expression is about: where a node has none of them, and
+    none beside those that its type has (`known`), the answer is always the same, and is found once.
+    None if it is about more than its own element.
     `guard` are those without one of which it is true in any case (`code.exists() implies ...`).
     """
 
@@ -635,6 +639,7 @@ class Check:
     path: str
     native: Callable[[Any, "Run"], bool] | None
     members: frozenset[str] | None
+    known: frozenset[str]
     guard: frozenset[str] | None
     compiled: Callable[..., list[Any]] | None = None
     without: bool | None = None
@@ -719,10 +724,12 @@ class Engine:
     def compile(self, check: Check) -> Callable[..., list[Any]]:
         """Give the function that fhirpathpy makes of an expression. Raises what it raises."""
         if check.compiled is None:
-            # It takes 60 ms to import, and many documents are refused before they come here.
-            import fhirpathpy
+            # Its parser learns while it parses, in tables that all threads share.
+            with LOCK:
+                # It takes 60 ms to import, and many documents are refused before they come here.
+                import fhirpathpy
 
-            check.compiled = fhirpathpy.compile(check.evaluated, self.model, self._options)
+                check.compiled = fhirpathpy.compile(check.evaluated, self.model, self._options)
         return check.compiled
 
     def _make(self, path: str) -> Type:
@@ -780,6 +787,8 @@ class Engine:
             )
             # SimpleQuantity has no comparator, and says so by an invariant.
             members = found or None
+        # fhirpathpy takes a `value`, which no type has, for a `value[x]`.
+        known = (key for name, element in rows.items() for key, _ in _keys(name, element))
         guarded, guard = GUARD.match(evaluated), None
         if guarded and evaluated.count(" implies ") == 1:
             guard = frozenset(
@@ -797,6 +806,7 @@ class Engine:
             path=row.path,
             native=native,
             members=members,
+            known=frozenset(known) | {"resourceType"} if members else frozenset(),
             guard=guard,
         )
 
@@ -866,7 +876,7 @@ class _Lookup:
         return self.get(key)
 
 
-@cache
+@once
 def engine(version: Version) -> Engine:
     """Give the engine of a FHIR version, made once."""
     return Engine(version)
@@ -945,6 +955,10 @@ def _short(value: object) -> str:
         return f"a number of {value.bit_length()} bits"
     else:
         text = repr(value[:80] if isinstance(value, str) else value)
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -1070,7 +1084,11 @@ class Run:
         if isinstance(node, dict):
             if check.guard and check.guard.isdisjoint(node):
                 return
-            idle = check.members is not None and check.members.isdisjoint(node)
+            idle = (
+                check.members is not None
+                and check.members.isdisjoint(node)
+                and node.keys() <= check.known
+            )
         if idle and check.without is not None:
             holds = check.without
         else:
@@ -1195,7 +1213,9 @@ class Run:
         said = WORD.findall(check.evaluated)
         words = dict.fromkeys(word.strip("`") for word in said)
         stems = [key for word in words for key in node if _stem(key, word)]
-        shown = [f"{key} {_short(node[key])}" for key in dict.fromkeys(stems)]
+        shown = [f"{_cut(key)} {_short(node[key])}" for key in dict.fromkeys(stems)]
+        if len(shown) > MOST_SHOWN:
+            shown[MOST_SHOWN:] = [f"{len(shown) - MOST_SHOWN} more"]
         return f"found {', '.join(shown)}" if shown else "none of this is there"
 
     def _not_checked(self, check: Check, place: Place, reason: str, severity: Severity) -> None:

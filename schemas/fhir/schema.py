@@ -9,7 +9,6 @@ walker.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from functools import cache
 from importlib import import_module
 from math import isfinite
 from typing import Any, Final
@@ -17,6 +16,7 @@ from typing import Any, Final
 import jsonschema_rs
 
 from trialbridge.schemas.fhir.definitions import Definitions, Row, Version, definitions
+from trialbridge.schemas.once import LOCK, once
 from trialbridge.schemas.problem import Problem
 
 Schema = dict[str, Any]
@@ -211,16 +211,15 @@ class _Gate:
         if self.accepts(tree):
             return True
         new = _resource_types(tree) & definitions(self.version).resources
-        if new <= self.names:
-            return False
-        names = self.names | new
-        accepts = self.compile(names)
-        # In this order, so that another thread at worst compiles again.
-        self.accepts, self.names = accepts, names
+        with LOCK:
+            if not new <= self.names:
+                names = self.names | new
+                self.accepts, self.names = self.compile(names), names
+            accepts = self.accepts
         return accepts(tree)
 
 
-_gate = cache(_Gate)
+_gate = once(_Gate)
 
 
 def _resource_types(tree: Any) -> set[str]:
@@ -281,7 +280,7 @@ def _problem(path: str, code: str, message: str) -> Problem:
     return Problem(severity="error", layer="schema", path=path, code=code, message=message)
 
 
-@cache
+@once
 def _explaining(version: Version) -> Any:
     # Needed only for what is refused; its import takes longer than the gate does for a Bundle.
     jsonschema = import_module("jsonschema")

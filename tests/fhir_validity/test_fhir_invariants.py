@@ -5,6 +5,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -264,6 +265,29 @@ def test_what_breaks_one_invariant_is_reported_once_by_its_key_at_its_place(
     else:
         assert found == [(key, place + path, severity)]
     assert {problem.layer for problem in check(bundle)} == {"invariants"}
+
+
+@pytest.mark.parametrize("odd", [{"value": 5}, {"value[x]": 1}, {"valueFoo": 5}, {"_value": {}}])
+def test_what_one_document_has_that_no_type_has_says_nothing_of_the_next(odd: Json) -> None:
+    def extended(**members: Any) -> Json:
+        return {"resourceType": "ResearchStudy", "status": "active", "extension": [held(members)]}
+
+    # The first that has neither value nor extension is what all others are taken by.
+    engine("r5").type("Extension").checks = [
+        replace(rule, without=None) for rule in engine("r5").type("Extension").checks
+    ]
+    faults(extended(**odd))
+    assert [problem.code for problem in faults(extended())] == ["ext-1"]
+
+
+def test_a_message_cuts_long_members_and_tells_how_many_there_are() -> None:
+    many = {f"value{'A' * 90}{number:02}": number for number in range(12)}
+    run = Run(engine("r5"), {})
+    (rule,) = (rule for rule in engine("r5").type("Extension").checks if rule.key == "ext-1")
+    run.check(replace(rule, native=lambda *_: False), many, "Extension", (None, "x"))
+    (problem,) = run.problems
+    shown = ", ".join(f"value{'A' * 52}... {number}" for number in range(10))
+    assert problem.message == f"ext-1 is broken: {rule.expression}; found {shown}, 2 more"
 
 
 # What is put at a place in the Bundle.
