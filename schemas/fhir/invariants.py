@@ -639,8 +639,8 @@ class Check:
     path: str
     native: Callable[[Any, "Run"], bool] | None
     members: frozenset[str] | None
-    known: frozenset[str]
     guard: frozenset[str] | None
+    known: frozenset[str] = frozenset()
     compiled: Callable[..., list[Any]] | None = None
     without: bool | None = None
 
