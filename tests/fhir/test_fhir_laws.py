@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from corpus import ALL
 from fhir_bundles import bundle_of, comes_back, full, objects, read, resources, strings, trial_of
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
@@ -35,9 +36,9 @@ SYSTEMS = {
 
 
 def examples(count: int) -> settings:
-    """So many examples; whole records take their time to make."""
+    """So many examples where every record is run, else a third: whole records take time."""
     return settings(
-        max_examples=count,
+        max_examples=count if ALL else count // 3,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from corpus import ALL
 from filled import filled_trial, turns
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
@@ -29,9 +30,9 @@ from trialbridge.schemas.trial import Trial, age_text
 
 
 def examples(count: int) -> settings:
-    """So many examples; whole records take their time to make."""
+    """So many examples where every record is run, else a third: whole records take time."""
     return settings(
-        max_examples=count,
+        max_examples=count if ALL else count // 3,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )

@@ -1,0 +1,190 @@
+"""How time and memory grow with each element of a record that may be repeated.
+
+    python bench/growth.py                             # every element, every direction: takes long
+    python bench/growth.py --elements outcome arm      # those whose place has one of these in it
+    python bench/growth.py --directions text invariants --sizes 100 1000
+
+The elements are the lists of the model outside the results section, each filled from the structs in
+an otherwise whole record. The exponent is that of a power of the number of items, by the two
+largest sizes, what the smallest takes subtracted: 1 is linear, 2 is quadratic. Time is that of the
+processor, with the collector paused. It tells and never fails; what takes less than 20 ms, or less
+than 1 MB, has no exponent.
+"""
+
+import argparse
+import gc
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from math import log
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from trialbridge.formats import by_name
+from trialbridge.schemas.fhir.invariants import check as check_invariants
+from trialbridge.schemas.trial import Trial
+
+SIZES = (100, 1_000, 5_000)
+MOST = 1.15
+FORMATS = ("ctgov", "trial", "text", "fhir-r5", "odm-2.0")
+_LEFT_OUT = ("resultsSection", "unmapped")
+_SECONDS = 0.02
+_BYTES = 1 << 20
+
+Place = tuple[str, ...]
+
+
+def bare(info: inspect.Type) -> inspect.Type:
+    """The type inside annotations and of what may be absent."""
+    while isinstance(info, inspect.Metadata | inspect.UnionType):
+        if isinstance(info, inspect.Metadata):
+            info = info.type
+        else:
+            info = next(one for one in info.types if not isinstance(one, inspect.NoneType))
+    return info
+
+
+def places(info: inspect.Type, place: Place = ()) -> Iterator[Place]:
+    """The places of all lists; of a list in a list, that of the first item."""
+    match bare(info):
+        case inspect.StructType(fields=fields):
+            for field in fields:
+                if field.encode_name not in _LEFT_OUT:
+                    yield from places(field.type, (*place, field.encode_name))
+        case inspect.ListType(item_type=item):
+            yield place
+            yield from places(item, (*place, "0"))
+
+
+class Filler:
+    """Makes records in which each list has one item, and the one at a place `size`."""
+
+    def __init__(self, place: Place, size: int) -> None:
+        self.place, self.size = place, size
+        self.counted = count(1)
+
+    def fill(self, info: inspect.Type, place: Place = ()) -> Any:
+        if isinstance(info, inspect.Metadata):
+            examples = (info.extra_json_schema or {}).get("examples")
+            if examples:
+                return examples[0]
+        match bare(info):
+            case inspect.StructType(fields=fields):
+                return {
+                    field.encode_name: self.fill(field.type, (*place, field.encode_name))
+                    for field in fields
+                    if field.encode_name not in _LEFT_OUT
+                }
+            case inspect.ListType(item_type=item):
+                size = self.size if place == self.place else 1
+                return [self.fill(item, (*place, str(number))) for number in range(size)]
+            case inspect.LiteralType(values=values):
+                return sorted(values)[0]
+            case inspect.BoolType():
+                return True
+            case inspect.IntType():
+                return next(self.counted)
+            case inspect.FloatType():
+                return 1.5
+        name = place[-2] if place[-1].isdecimal() else place[-1]
+        return "NCT99900001" if name == "nctId" else f"{name} {next(self.counted)}"
+
+
+def directions(trial: Trial) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What is done with a record: write, read back and check, in each format."""
+    for name in FORMATS:
+        known = by_name(name)
+        written, _ = known.write(trial)
+        yield f"{name} write", lambda known=known: known.write(trial)
+        yield f"{name} read", lambda known=known, data=written: known.read(data)
+        if name == "fhir-r5":
+            tree = msgspec.json.decode(written)
+            yield "fhir-r5 invariants", lambda tree=tree: check_invariants(tree)
+        if known.validator is not None:
+            yield f"{name} check", lambda known=known, data=written: known.check(data)
+
+
+def measured(
+    run: Callable[[], object], passes: int, memory: bool, warm: bool
+) -> tuple[float, float]:
+    """Seconds, the best of the passes, and bytes at most; nan where memory is not asked for."""
+    best = float("inf")
+    if warm:
+        run()
+    for _ in range(passes):
+        gc.collect()
+        gc.disable()
+        start = time.process_time()
+        run()
+        best = min(best, time.process_time() - start)
+        gc.enable()
+    if not memory:
+        return best, float("nan")
+    tracemalloc.start()
+    run()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return best, float(most)
+
+
+def exponent(sizes: Sequence[int], values: Sequence[float], least: float) -> float | None:
+    """The power of the number of items that a value grows by; None if it is too small to tell."""
+    base, some, many = (values[0] if len(values) > 2 else 0.0), values[-2], values[-1]
+    fewest = sizes[0] if len(values) > 2 else 0
+    if not (many > least and some > base and many > base):
+        return None
+    return log((many - base) / (some - base)) / log((sizes[-1] - fewest) / (sizes[-2] - fewest))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--elements", nargs="*", default=[], metavar="TEXT")
+    parser.add_argument("--directions", nargs="*", default=[], metavar="TEXT")
+    parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES))
+    parser.add_argument("--passes", type=int, default=1)
+    parser.add_argument("--no-memory", action="store_true", help="time alone, which is quicker")
+    asked = parser.parse_args(arguments)
+    if len(asked.sizes) < 2 or sorted(set(asked.sizes)) != asked.sizes:
+        parser.error("--sizes: two or more, the smallest first")
+    info = inspect.type_info(Trial)
+    over: list[str] = []
+
+    def wanted(name: str, parts: list[str]) -> bool:
+        return not parts or any(part.lower() in name.lower() for part in parts)
+
+    print(f"exponents of time and memory over {asked.sizes} items", flush=True)
+    for place in places(info):
+        name = "/".join(place)
+        if not wanted(name, asked.elements):
+            continue
+        runs: dict[str, list[tuple[float, float]]] = {}
+        for size in asked.sizes:
+            trial = msgspec.convert(Filler(place, size).fill(info), Trial)
+            for direction, run in directions(trial):
+                if wanted(direction, asked.directions):
+                    found = measured(run, asked.passes, not asked.no_memory, size == asked.sizes[0])
+                    runs.setdefault(direction, []).append(found)
+        for direction, values in runs.items():
+            seconds, peaks = zip(*values, strict=True)
+            growths = (
+                exponent(asked.sizes, seconds, _SECONDS),
+                exponent(asked.sizes, peaks, _BYTES),
+            )
+            shown = ["    -" if each is None else f"{each:5.2f}" for each in growths]
+            line = (
+                f"{name:<75} {direction:<19} time {shown[0]}  memory {shown[1]}"
+                f"  {seconds[-1] * 1000:9.1f} ms"
+            )
+            print(line, flush=True)
+            if any(each is not None and each > MOST for each in growths):
+                over.append(line)
+    print(f"\n{len(over)} above {MOST}" + "".join(f"\n{line}" for line in over))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
