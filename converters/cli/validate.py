@@ -84,6 +84,28 @@ NEVER: Final = "never"
     show_default=True,
     help="How long HL7's validator may take for a document.",
 )
+@click.option(
+    "--jobs",
+    "-j",
+    metavar="NUMBER",
+    type=click.IntRange(min=1, max=256),
+    default=1,
+    show_default=True,
+    help="How many sources are checked at a time, each in a process; the report is the same.",
+)
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True, max=86_400),
+    help="How long the check of a source may take; then it has failed.",
+)
+@click.option(
+    "--memory",
+    metavar="MIB",
+    type=click.IntRange(min=512),
+    help="How much memory the check of a source may take; then it has failed. Linux only.",
+)
+@click.option("--fail-on-skipped", is_flag=True, help="Exit with 1 if anything is skipped.")
 @click.option("--skip-unknown", is_flag=True, help="Skip files of no known format, also by name.")
 @click.option("--quiet", "-q", is_flag=True, help="Errors only, and nothing where there are none.")
 def validate(
@@ -98,21 +120,30 @@ def validate(
     deep: bool,
     hl7_validator: str | None,
     hl7_timeout: float,
+    jobs: int,
+    timeout: float | None,
+    memory: int | None,
+    fail_on_skipped: bool,
     skip_unknown: bool,
     quiet: bool,
 ) -> None:
     """List what is wrong with records.
 
-    PATH is a file, a folder (all in it that is of a known format), NDJSON (.ndjson, .jsonl: a
-    record a line), a zip archive of these, or - for standard input. A record is fine if it can be
+    PATH is a file, a folder (all in it that is of a known format), NDJSON (a record a line), a
+    JSON array or a page of the registry's API, a zip archive of these, a .gz of one, or - for
+    standard input. What is skipped is named. A record is fine if it can be
     read and, where its format has official definitions, is valid by them. Exit status 1 if
     problems reach the level of --fail-on.
     """
     from trialbridge.output import deliver
-    from trialbridge.validation import reports, sources
+    from trialbridge.sources.paths import sources
+    from trialbridge.validation import reports
     from trialbridge.validation.check import Tally, Wish, reaches
     from trialbridge.validation.check import validate as validated
+    from trialbridge.validation.workers import Budget, limits_memory
 
+    if memory is not None and not limits_memory():
+        raise click.UsageError("--memory needs Linux, which limits the memory of a process")
     wish = Wish(
         format=stated and stated.name,
         severity="error" if quiet and reaches("error", severity) else severity,
@@ -122,12 +153,13 @@ def validate(
         keep=write_baseline is not None,
         deep=deep,
         hl7=_hl7(hl7_validator, hl7_timeout),
+        budget=Budget(jobs, timeout, None if memory is None else memory << 20),
     )
     if deep:
         _ask_for_extra()
     tally = Tally()
     stdin = sys.stdin.buffer if sys.stdin is not None else None
-    results = validated(sources.sources(paths, size_limit(), stdin), wish, tally)
+    results = validated(sources(paths, size_limit(), stdin), wish, tally)
     to_file = output is not None and output != "-"
     look = reports.Look(coloured=not to_file and coloured(), quiet=quiet)
     pieces = reports.write(report, results, tally, look)
@@ -143,7 +175,7 @@ def validate(
 
         deliver([dump(tally.kept)], write_baseline)
         return
-    _end(paths, wish, tally)
+    _end(paths, wish, tally, fail_on_skipped)
 
 
 def _ask_for_extra() -> None:
@@ -196,10 +228,10 @@ def _flushed(pieces: Iterator[str], to_file: bool) -> Iterator[str]:
             sys.stdout.flush()
 
 
-def _end(paths: tuple[str, ...], wish: Wish, tally: Tally) -> None:
+def _end(paths: tuple[str, ...], wish: Wish, tally: Tally, fail_on_skipped: bool) -> None:
     if not tally.sources and not wish.skip_unknown:
         # A wrong path in CI would else be green for ever.
         names = " ".join(map(click.format_filename, paths))
         raise click.UsageError(f"no source of a known format in {names}")
-    if tally.failed:
+    if tally.failed or (fail_on_skipped and tally.skipped):
         sys.exit(1)

@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from trialbridge.schemas.problem import Problem
-from trialbridge.validation.sources import Source
+from trialbridge.sources import Source
 
 _NUMBERS: Final = re.compile(r"(?<![\w/.\[])(line|column|byte) \d+")
 

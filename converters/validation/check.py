@@ -7,15 +7,19 @@ text.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, NamedTuple, get_args
 
 from trialbridge import api
-from trialbridge.formats import Format
+from trialbridge.faults import fault
+from trialbridge.formats import Format, by_name
+from trialbridge.formats.sniff import recognise
 from trialbridge.schemas.problem import Problem, Severity
+from trialbridge.sources import Source, unknown
 from trialbridge.validation.baseline import Baseline, Known, known
 from trialbridge.validation.hl7_validator import Validator
 from trialbridge.validation.places import Place, Places
-from trialbridge.validation.sources import Source
+from trialbridge.validation.workers import Budget, Checked, in_turn
 
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 """From the worst."""
@@ -31,7 +35,7 @@ class Found(NamedTuple):
 class Result(NamedTuple):
     """What was found in one source: the problems to show, worst or not, and how many are known.
 
-    `failed` says that a problem reaches the level that fails.
+    `failed` says that a problem reaches the level that fails; `skipped` why it was not checked.
     """
 
     source: Source
@@ -39,6 +43,7 @@ class Result(NamedTuple):
     found: tuple[Found, ...]
     known: int
     failed: bool
+    skipped: str = ""
 
 
 @dataclass
@@ -66,6 +71,7 @@ class Wish(NamedTuple):
     keep: bool = False
     deep: bool = False
     hl7: Validator | None = None
+    budget: Budget = Budget()
 
 
 def reaches(severity: Severity, level: Severity | None) -> bool:
@@ -74,30 +80,43 @@ def reaches(severity: Severity, level: Severity | None) -> bool:
 
 
 def validate(sources: Iterable[Source], wish: Wish, tally: Tally) -> Iterator[Result]:
-    """Check each source, count it in the tally, and give what was found."""
-    for source in sources:
-        if source.data is None:
-            if not source.problems:
-                tally.skipped += 1
-                continue
-            format_, problems = None, list(source.problems)
-        else:
-            format_, problems = _check(source.data, wish)
-            if format_ is None and (source.found or wish.skip_unknown):
-                tally.skipped += 1
-                continue
-            problems = [*source.problems, *problems]
-        yield _result(source, format_, problems, wish, tally)
+    """Check each source, count it in the tally, and give what was found, in their order."""
+    check = partial(_check, format=wish.format, deep=wish.deep, hl7=wish.hl7)
+    for source, (name, problems) in in_turn(sources, check, wish.budget):
+        format_ = by_name(name) if name else None
+        reason = source.skipped
+        if source.data is not None and format_ is None and (source.found or wish.skip_unknown):
+            reason, problems = unknown(source, problems)
+        if reason:
+            tally.skipped += 1
+            yield Result(source, None, (), 0, False, reason)
+            continue
+        yield _result(source, format_, [*source.problems, *problems], wish, tally)
     if wish.baseline is not None:
         tally.gone = wish.baseline.gone
 
 
-def _check(data: bytes, wish: Wish) -> tuple[Format | None, list[Problem]]:
-    format_, problems = api.checking(data, wish.format, deep=wish.deep)
-    readable = not any(problem.severity == "fatal" for problem in problems)
-    if wish.hl7 is not None and format_ is not None and readable:
-        problems = [*problems, *wish.hl7.check(data, format_.name)]
-    return format_, problems
+def _check(source: Source, *, format: str | None, deep: bool, hl7: Validator | None) -> Checked:
+    """Give the name of the format, where it is known, and the problems, whatever happens."""
+    if source.data is None:
+        return None, []
+    try:
+        known, problems = api.checking(source.data, format, deep=deep)
+        readable = not any(problem.severity == "fatal" for problem in problems)
+        if hl7 is not None and known is not None and readable:
+            problems = [*problems, *hl7.check(source.data, known.name)]
+    except Exception as error:
+        return _name(source.data, format), [fault(error)]
+    return known and known.name, problems
+
+
+def _name(data: bytes, format: str | None) -> str | None:
+    """Name the format of what could not be checked."""
+    try:
+        return format or recognise(data).name
+    except Exception:
+        # What is wrong with it is told already.
+        return None
 
 
 def _result(
@@ -128,5 +147,6 @@ def _place(source: Source, places: Places, problem: Problem) -> Place | None:
     place = places.find(problem.path)
     if place is None or not source.line:
         return place
-    # The line of the file, where the record is one of its lines.
-    return place._replace(line=source.line + place.line - 1)
+    # The line and column of the file, where the record is a part of it.
+    column = place.column + (source.column if place.line == 1 else 0)
+    return place._replace(line=source.line + place.line - 1, column=column)

@@ -46,6 +46,11 @@ WRONG_TOLD = f"""\
        |                                            ^
     {MODEL}
 """
+NO_TEXT = f"the source is no trial record in a known format; known are {format_names()}"
+NO_KEYS = (
+    "the JSON object has none of the keys that tell a format (trialbridge, protocolSection,"
+    " resourceType)"
+)
 ODD = {"hasResults": False, "newSection": 1}
 ALL_NAMES = format_names(checked_formats())
 
@@ -112,8 +117,11 @@ def test_a_folder_is_walked_and_what_is_of_no_known_format_is_counted_as_skipped
     assert found.exit_code == 1
     lines = found.stdout.splitlines()
     assert lines[0] == "a/b/half.json: failed (ctgov): 1 fatal"
-    assert lines[-2] == "a/b/right.json: ok (ctgov)"
-    assert lines[-1] == "2 sources: 1 failed (1 fatal); 3 skipped (of no known format)"
+    assert "a/b/right.json: ok (ctgov)" in lines
+    assert lines[-4].startswith(r"a/b/image.png: skipped: byte 0x89 is not UTF-8")
+    assert lines[-3] == f"a/notes.txt: skipped: {NO_TEXT}"
+    assert lines[-2] == f"a/package.json: skipped: {NO_KEYS}: found name"
+    assert lines[-1] == "2 sources: 1 failed (1 fatal); 3 skipped"
 
 
 def test_a_path_with_nothing_to_check_is_wrong_usage() -> None:
@@ -129,7 +137,7 @@ def test_skip_unknown_skips_what_is_named_but_not_what_cannot_be_read() -> None:
     Path("package.json").write_text("{}")
     found = run("--skip-unknown package.json right.json")
     assert found.exit_code == 0
-    assert found.stdout.endswith("1 source: none failed; 1 skipped (of no known format)\n")
+    assert found.stdout.endswith("1 source: none failed; 1 skipped\n")
     assert run("--skip-unknown package.json none").exit_code == 1
 
 
@@ -157,10 +165,11 @@ def test_an_archive_is_told_by_its_entries() -> None:
         "all.zip!in/right.json: ok (ctgov)\n"
         "all.zip!../wrong.json: failed (ctgov): 1 error, 1 warning\n"
         "  warning: the name leads out of the archive: harmless here, where nothing is extracted"
-        " [entry-name]\n" + WRONG_TOLD + "all.zip!more.zip: failed: 1 fatal\n"
+        " [entry-name]\n" + WRONG_TOLD + f"all.zip!readme.md: skipped: {NO_TEXT}\n"
+        "all.zip!more.zip: failed: 1 fatal\n"
         "  fatal: an archive in an archive is not opened, expected the records themselves"
         " [nested-archive]\n"
-        "3 sources: 2 failed (1 fatal, 1 error, 1 warning); 1 skipped (of no known format)\n"
+        "3 sources: 2 failed (1 fatal, 1 error, 1 warning); 1 skipped\n"
     )
 
 
@@ -270,7 +279,7 @@ def test_a_folder_of_many_formats_is_told_by_the_format_of_each() -> None:
         "all.ndjson:2": "trial",
         "all.ndjson:3": "fhir-r5",
     }
-    assert "; 2 skipped (of no known format)\n" in found.stdout
+    assert "; 2 skipped\n" in found.stdout
 
 
 @pytest.mark.parametrize("option", ["--report", "-r"])
@@ -458,6 +467,7 @@ def test_json_has_the_files_with_their_problems_and_the_counts() -> None:
                 ],
             },
         ],
+        "skipped": [],
         "summary": {
             "files": 3,
             "failed": 2,

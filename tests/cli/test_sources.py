@@ -9,11 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from trialbridge.validation import sources as module
-from trialbridge.validation.sources import Source, sources
+from trialbridge.sources import Source
+from trialbridge.sources import archives as module
+from trialbridge.sources.paths import sources
 
 RECORD = b'{"hasResults": false}'
 OTHER = b'{"name": "a package"}'
+NO_KEYS = (
+    "the JSON object has none of the keys that tell a format (trialbridge, protocolSection,"
+    " resourceType): found name"
+)
 LIMIT = 1 << 20
 
 
@@ -71,7 +76,7 @@ def test_links_to_folders_are_not_followed_so_a_loop_ends() -> None:
 def test_a_pipe_in_a_folder_is_not_waited_for() -> None:
     Path("a").mkdir()
     os.mkfifo("a/pipe")
-    assert expand("a") == [Source("a/pipe", found=True)]
+    assert expand("a") == [Source("a/pipe", found=True, skipped="no regular file")]
 
 
 def test_what_cannot_be_read_is_told() -> None:
@@ -137,7 +142,7 @@ def test_ndjson_that_was_found_is_ours_if_its_first_record_is() -> None:
     Path("a/log.jsonl").write_bytes(OTHER + b"\n" + RECORD)
     Path("a/trials.jsonl").write_bytes(RECORD + b"\n" + OTHER)
     assert expand("a") == [
-        Source("a/log.jsonl", found=True),
+        Source("a/log.jsonl", found=True, skipped=NO_KEYS),
         Source("a/trials.jsonl", line=1, data=RECORD),
         Source("a/trials.jsonl", line=2, data=OTHER),
     ]

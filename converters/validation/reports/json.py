@@ -13,16 +13,21 @@ VERSION: Final = 1
 
 
 def write(results: Iterable[Result], tally: Tally, look: Look) -> Iterator[str]:
-    """Give an object with the files and their problems, then the counts."""
+    """Give an object with the files and their problems, what was skipped, then the counts."""
     yield f'{{\n  "report": {VERSION},\n  "files": ['
     comma = ""
+    skipped = []
     for result in results:
+        if result.skipped:
+            skipped.append({"file": result.source.name, "reason": result.skipped})
+            continue
         if look.quiet and not result.found:
             continue
         yield f"{comma}\n{_laid_out(_file(result), 4)}"
         comma = ","
     summary = _laid_out(_summary(tally), 2).lstrip()
     yield "\n  ]" if comma else "]"
+    yield f',\n  "skipped": {_laid_out(skipped, 2).lstrip()}'
     yield f',\n  "summary": {summary}\n}}\n'
 
 
@@ -54,6 +59,6 @@ def _summary(tally: Tally) -> dict[str, int]:
     }
 
 
-def _laid_out(value: dict[str, Any], indent: int) -> str:
+def _laid_out(value: Any, indent: int) -> str:
     text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     return textwrap.indent(text, " " * indent)

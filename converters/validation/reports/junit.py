@@ -16,6 +16,7 @@ from trialbridge.validation.reports import Look
 from trialbridge.validation.reports.text import counted, plain
 
 UNKNOWN: Final = "unknown"
+SKIPPED: Final = "skipped"
 _KEPT: Final = 1 << 20
 
 
@@ -27,6 +28,7 @@ def write(results: Iterable[Result], tally: Tally, look: Look) -> Iterator[str]:
     with ExitStack() as stack:
         for result in results:
             name = result.format.name if result.format else UNKNOWN
+            name = SKIPPED if result.skipped else name
             if name not in suites:
                 suites[name] = stack.enter_context(
                     tempfile.SpooledTemporaryFile(_KEPT, "w+", encoding="utf-8", newline="")
@@ -38,7 +40,8 @@ def write(results: Iterable[Result], tally: Tally, look: Look) -> Iterator[str]:
         yield f'<testsuites name="trialbridge validate" {_counts(cases, failures)}>\n'
         for name, waiting in suites.items():
             here = f'{quoteattr(name)} tests="{cases[name]}" failures="{failures[name]}"'
-            yield f'  <testsuite name={here} errors="0" skipped="0">\n'
+            skipped = cases[name] if name == SKIPPED else 0
+            yield f'  <testsuite name={here} errors="0" skipped="{skipped}">\n'
             waiting.seek(0)
             yield from waiting
             yield "  </testsuite>\n"
@@ -52,6 +55,9 @@ def _counts(cases: "Counter[str]", failures: "Counter[str]") -> str:
 def _case(suite: str, result: Result) -> str:
     name = quoteattr(one_line(result.source.name))
     case = f"    <testcase name={name} classname={quoteattr(f'trialbridge.{suite}')}"
+    if result.skipped:
+        reason = quoteattr(one_line(result.skipped))
+        return f"{case}>\n      <skipped message={reason}/>\n    </testcase>\n"
     if not result.found:
         if not result.failed:
             return f"{case}/>\n"

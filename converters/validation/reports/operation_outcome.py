@@ -41,6 +41,9 @@ def write(results: Iterable[Result], tally: Tally, look: Look) -> Iterator[str]:
     yield '{"resourceType":"OperationOutcome","issue":['
     comma = ""
     for result in results:
+        if result.skipped:
+            yield comma + _text(_skipped(result))
+            comma = ",\n"
         for found in result.found:
             yield comma + _text(_issue(result, found))
             comma = ",\n"
@@ -61,6 +64,16 @@ def issue_type(problem: Problem) -> str:
     if problem.severity == "information":
         return "informational"
     return next((code for pattern, code in _TYPES if pattern.search(problem.code)), "invalid")
+
+
+def _skipped(result: Result) -> dict[str, Any]:
+    file = {"url": f"{_EXTENSION}-file", "valueString": one_line(result.source.name)}
+    return {
+        "extension": [file, {"url": f"{_EXTENSION}-message-id", "valueString": "skipped"}],
+        "severity": "information",
+        "code": "not-supported",
+        "details": {"text": f"skipped: {one_line(result.skipped)}"},
+    }
 
 
 def _issue(result: Result, found: Found) -> dict[str, Any]:

@@ -15,10 +15,10 @@ import msgspec
 from trialbridge.api import version
 from trialbridge.report import one_line
 from trialbridge.schemas.problem import Problem, Severity
+from trialbridge.sources import STDIN, Source
 from trialbridge.validation.baseline import known
 from trialbridge.validation.check import Found, Result, Tally
 from trialbridge.validation.reports import Look
-from trialbridge.validation.sources import STDIN, Source
 
 SCHEMA: Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -39,7 +39,10 @@ def write(results: Iterable[Result], tally: Tally, look: Look) -> Iterator[str]:
     rules: dict[str, dict[str, Any]] = {}
     yield f'{{"$schema":"{SCHEMA}","version":"2.1.0","runs":[{{"results":['
     comma = ""
+    skipped: list[dict[str, Any]] = []
     for result in results:
+        if result.skipped:
+            skipped.append(_skipped(result))
         for found in result.found:
             index = _rule(found.problem, rules)
             yield comma + _text(_result(result.source, found, index))
@@ -50,8 +53,23 @@ def write(results: Iterable[Result], tally: Tally, look: Look) -> Iterator[str]:
         "informationUri": HOME,
         "rules": list(rules.values()),
     }
-    end = {"columnKind": "unicodeCodePoints", "tool": {"driver": driver}}
+    end: dict[str, Any] = {"columnKind": "unicodeCodePoints", "tool": {"driver": driver}}
+    if skipped:
+        run = {"executionSuccessful": True, "toolExecutionNotifications": skipped}
+        end["invocations"] = [run]
     yield f"],{_text(end)[1:]}]}}\n"
+
+
+def _skipped(result: Result) -> dict[str, Any]:
+    """Give a notification, 3.58: what was not looked at is no result."""
+    source = result.source
+    inner = f"{source.inner}: " if source.inner else ""
+    return {
+        "level": "note",
+        "descriptor": {"id": "skipped"},
+        "message": {"text": one_line(f"{inner}skipped: {result.skipped}")},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(source.file)}}}],
+    }
 
 
 def _rule(problem: Problem, rules: dict[str, dict[str, Any]]) -> int:

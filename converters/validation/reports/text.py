@@ -33,6 +33,12 @@ _CUT: Final = "..."
 def write(results: Iterable[Result], tally: Tally, look: Look) -> Iterator[str]:
     """Give a line for each source, and below it its problems; at the end the counts."""
     for result in results:
+        if result.skipped:
+            if not look.quiet:
+                name = _paint(one_line(result.source.name), look, bold=True)
+                word = _paint("skipped", look, fg="yellow")
+                yield f"{name}: {word}: {one_line(result.skipped)}\n"
+            continue
         if result.found or not look.quiet:
             yield _source(result, look)
         for found in result.found:
@@ -52,7 +58,7 @@ def summary(tally: Tally) -> str:
     if tally.gone:
         parts.append(f"{tally.gone} of the baseline gone")
     if tally.skipped:
-        parts.append(f"{tally.skipped} skipped (of no known format)")
+        parts.append(f"{tally.skipped} skipped")
     return "; ".join(parts)
 
 

@@ -1,0 +1,191 @@
+"""What is packed: the entries of a zip archive, and what a gzip file holds.
+
+Both are unpacked as they are read, on account of a budget: a small file may expand to fill a disk.
+"""
+
+import errno
+import gzip
+import io
+import os
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import IO, Final, cast
+
+from trialbridge.sources import PIECE, Reader, Source
+
+RATIO: Final = 200
+"""How many times its own size an archive may expand to. JSON packs 10 to 50 times."""
+
+FLOOR: Final = 1 << 20
+"""What any archive may expand to, in bytes: a small one may well be all blanks."""
+
+CEILING: Final = 64 << 30
+"""What no archive may expand to, in bytes: the whole registry has some 20 GB."""
+
+ENTRIES: Final = 100_000
+"""How many entries an archive may have: some 500 bytes of memory each."""
+
+DIRECTORY: Final = 16 << 20
+"""How many bytes the directory of an archive may have. It is read as a whole."""
+
+ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
+GZIP: Final = b"\x1f\x8b"
+ZSTANDARD: Final = b"\x28\xb5\x2f\xfd"
+
+# zipfile gives what these expand to in one piece, of any size; others it cannot unpack at all.
+_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_NAMES: Final = {9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ"}
+_LEADS_OUT: Final = re.compile(r"[/\\]|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|$)", re.DOTALL)
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+)
+
+
+def entries(file: IO[bytes], at: Source, limit: int, reader: Reader) -> Iterator[Source]:
+    """Give what a reader makes of each entry of a zip archive."""
+    try:
+        size = file.seek(0, os.SEEK_END)
+        archive = zipfile.ZipFile(cast(IO[bytes], _Guarded(file)))
+    except _BROKEN as error:
+        yield at.wrong("archive", f"not a zip archive that can be read: {_reason(error)}")
+        return
+    listed = archive.infolist()
+    if len(listed) > ENTRIES:
+        message = f"the archive has {len(listed):,} entries, more than the limit of {ENTRIES:,}"
+        yield at.wrong("archive-size", message)
+        return
+    budget = _Budget(size)
+    for entry in listed:
+        here = at._replace(inner=entry.filename, found=True)
+        name = entry.filename.rpartition("/")[2]
+        odd = _LEADS_OUT.match(entry.filename) or entry.filename != entry.orig_filename
+        hidden = name.startswith(".") or entry.filename.startswith("__MACOSX/")
+        if entry.is_dir() or (hidden and not odd):
+            continue
+        if odd:
+            message = "the name leads out of the archive: harmless here, where nothing is extracted"
+            here = here.wrong("entry-name", message, "warning")
+        if here.suffix in (".zip", ".gz", ".zst"):
+            message = "an archive in an archive is not opened, expected the records themselves"
+            yield here.wrong("nested-archive", message)
+        elif entry.flag_bits & 1:
+            yield here.wrong("encrypted", "the entry is encrypted")
+        elif entry.compress_type not in _METHODS:
+            method = _NAMES.get(entry.compress_type, f"method {entry.compress_type}")
+            message = f"the entry is packed by {method}, expected deflate: pack it anew"
+            yield here.wrong("compression", message)
+        else:
+            try:
+                with archive.open(entry) as packed:
+                    yield from reader(_rationed(packed, budget), here, limit)
+            except _Spent:
+                yield at.wrong("archive-size", budget.refusal("the archive"))
+                return
+            except _NotUnpacked as error:
+                yield here.wrong("archive", f"the entry cannot be unpacked: {error}")
+            except _BROKEN as error:
+                yield here.wrong("archive", f"the entry cannot be unpacked: {_reason(error)}")
+
+
+def unzipped(file: IO[bytes], at: Source, limit: int, reader: Reader) -> Iterator[Source]:
+    """Give what a reader makes of what a gzip file holds. https://www.rfc-editor.org/rfc/rfc1952"""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    budget = _Budget(size)
+    try:
+        with gzip.GzipFile(fileobj=file) as packed:
+            yield from reader(_rationed(packed, budget), at, limit)
+    except _Spent:
+        yield at.wrong("archive-size", budget.refusal("the file"))
+    except _NotUnpacked as error:
+        yield at.wrong("archive", f"the file cannot be unpacked: {error}")
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or repr(error)
+
+
+class _Spent(Exception):
+    """An archive has given more than it may."""
+
+
+class _NotUnpacked(Exception):
+    """An archive is broken."""
+
+
+class _Budget:
+    """The bytes that an archive may still expand to, counted as they come: headers lie."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.most = min(max(FLOOR, RATIO * size), CEILING)
+        self.left = self.most
+
+    def take(self, count: int) -> None:
+        self.left -= count
+        if self.left < 0:
+            raise _Spent
+
+    def refusal(self, what: str) -> str:
+        return (
+            f"{what} expands to more than {self.most:,} bytes "
+            f"(it has {self.size:,}): refused as a zip bomb"
+        )
+
+
+class _Rationed(io.RawIOBase):
+    """What is unpacked, on account of a budget."""
+
+    def __init__(self, file: IO[bytes] | gzip.GzipFile, budget: _Budget) -> None:
+        self._file = file
+        self._budget = budget
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
+        try:
+            piece = self._file.read(len(buffer))
+        except _BROKEN as error:
+            raise _NotUnpacked(_reason(error)) from error
+        self._budget.take(len(piece))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def _rationed(file: IO[bytes] | gzip.GzipFile, budget: _Budget) -> IO[bytes]:
+    return io.BufferedReader(_Rationed(file, budget), PIECE)
+
+
+class _Guarded:
+    """A file in which no read claims more than a directory may have: zipfile reads it in one."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > DIRECTORY:
+            message = f"its directory has {size:,} bytes, more than the limit of {DIRECTORY:,}"
+            raise OSError(errno.EFBIG, message)
+        return self._file.read(-1 if size is None else size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seekable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """The file is closed by whoever opened it."""

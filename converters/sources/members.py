@@ -1,0 +1,183 @@
+"""The records of a document that has several: a Bundle of several studies, an ODM file likewise.
+
+Each is made a document of its own, with all that it refers to; what several refer to is in each.
+"""
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+from xml.parsers import expat
+
+import msgspec
+
+_ENTRY: Final = re.compile(r"\bBundle\.entry\[(\d+)\]")
+# Of the page that a search gave, not of a study in it.
+_OF_THE_WHOLE: Final = ("entry", "total", "link", "signature")
+_STUDY: Final = "ResearchStudy"
+
+
+class Member(NamedTuple):
+    """A record of a document: where it is, its own document, and a path in that in the whole's."""
+
+    pointer: str
+    data: bytes
+    place: Callable[[str], str]
+
+
+def split(syntax: str, data: bytes) -> list[Member]:
+    """Give the records of a document that has several studies; empty for any other.
+
+    The document has been parsed once, so that it is JSON or XML is known.
+    """
+    if syntax == "json":
+        return list(_of_bundle(msgspec.json.decode(data)))
+    return list(_of_odm(data)) if syntax == "xml" else []
+
+
+def _of_bundle(tree: dict[str, Any]) -> Iterator[Member]:
+    entries: list[dict[str, Any]] = tree.get("entry", [])
+    studies = [index for index, entry in enumerate(entries) if _kind(entry) == _STUDY]
+    if len(studies) < 2:
+        return
+    below = _references(entries)
+    reached = {study: _reach(study, below, set(studies)) for study in studies}
+    taken = set[int]().union(*reached.values())
+    for index in range(len(entries)):
+        if index not in taken:
+            # What nothing refers to goes where it refers to: a site's list of subjects, say.
+            found = _reach(index, below, set(studies))
+            for study in found & set(studies) or studies:
+                reached[study].add(index)
+    rest = {key: value for key, value in tree.items() if key not in _OF_THE_WHOLE}
+    for study in studies:
+        chosen = sorted(reached[study])
+        own = {**rest, "entry": [entries[index] for index in chosen]}
+        yield Member(f"/entry/{study}/resource", msgspec.json.encode(own), _in_whole(chosen))
+
+
+def _in_whole(chosen: list[int]) -> Callable[[str], str]:
+    def place(path: str) -> str:
+        return _ENTRY.sub(lambda found: f"Bundle.entry[{chosen[int(found[1])]}]", path)
+
+    return place
+
+
+def _kind(entry: dict[str, Any]) -> str:
+    return str(entry["resource"].get("resourceType"))
+
+
+def _references(entries: list[dict[str, Any]]) -> list[set[int]]:
+    """Give for each entry those that it refers to, by fullUrl, type and id, or canonical."""
+    names: dict[str, int] = {}
+    for index, entry in enumerate(entries):
+        resource = entry["resource"]
+        for name in (
+            entry.get("fullUrl"),
+            f"{_kind(entry)}/{resource.get('id')}",
+            resource.get("url"),
+        ):
+            if isinstance(name, str):
+                names.setdefault(name, index)
+    return [
+        {
+            names[text]
+            for text in _texts(entry["resource"])
+            if text in names and names[text] != index
+        }
+        for index, entry in enumerate(entries)
+    ]
+
+
+def _texts(tree: Any) -> Iterator[str]:
+    """Give all texts of a tree, without the version of a canonical."""
+    waiting = [tree]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, str):
+            yield value
+            yield value.partition("|")[0]
+
+
+def _reach(start: int, below: list[set[int]], studies: set[int]) -> set[int]:
+    """Give all that an entry leads to, and itself: not through another study, nor that study."""
+    found, waiting = {start}, [start]
+    while waiting:
+        here = waiting.pop()
+        for there in below[here] - found:
+            if there in studies and start in studies:
+                continue
+            found.add(there)
+            if there not in studies:
+                waiting.append(there)
+    return found
+
+
+class _Child(NamedTuple):
+    """A child of the root: its name, the OID of its study or of itself, its bytes."""
+
+    name: str
+    study: str
+    start: int
+    end: int
+
+
+def _of_odm(data: bytes) -> Iterator[Member]:
+    children = _children(data)
+    studies = [child for child in children if child.name == "Study"]
+    if len(studies) < 2:
+        return
+    for number, study in enumerate(studies, 1):
+        pieces, end = [], 0
+        for child in children:
+            if child is study or (child.name != "Study" and child.study in ("", study.study)):
+                continue
+            pieces += [data[end : child.start], _blank(data, child)]
+            end = child.end
+        pieces.append(data[end:])
+        yield Member(f"/ODM/Study[{number}]", b"".join(pieces), str)
+
+
+def _blank(data: bytes, child: _Child) -> bytes:
+    """Give the ends of lines of what is left out, so that the lines of the rest stay."""
+    lines = data.count(b"\n", child.start, child.end)
+    if data.startswith(codecs.BOM_UTF16_LE):
+        return b"\n\0" * lines
+    return (b"\0\n" if data.startswith(codecs.BOM_UTF16_BE) else b"\n") * lines
+
+
+def _children(data: bytes) -> list[_Child]:
+    """Give the children of the root with their places, without a tree."""
+    found: list[_Child] = []
+    open_: list[_Child] = []
+    depth = 0
+
+    def close() -> None:
+        # A tag ends where the next thing begins.
+        if open_ and depth == 1:
+            found.append(open_.pop()._replace(end=parser.CurrentByteIndex))
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        close()
+        if depth == 1:
+            local = name.rpartition(":")[2]
+            study = attributes.get("OID" if local == "Study" else "StudyOID", "")
+            open_.append(_Child(local, study, parser.CurrentByteIndex, 0))
+        depth += 1
+
+    def end(name: str) -> None:
+        nonlocal depth
+        close()
+        depth -= 1
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.DefaultHandler = lambda _: close()
+    parser.Parse(data, True)
+    return found

@@ -1,0 +1,215 @@
+"""Make sources of paths, standard input, bytes and streams, by what they hold."""
+
+import codecs
+import io
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import IO, BinaryIO, Final, cast
+
+import msgspec
+
+from trialbridge.api import SIZE_VARIABLE
+from trialbridge.encoding import utf_8
+from trialbridge.schemas.problem import ReadError
+from trialbridge.sources import PIECE, STDIN, Source, rejoined, unknown, why_unknown
+from trialbridge.sources.archives import GZIP, ZIP, ZSTANDARD, entries, unzipped
+from trialbridge.sources.lists import members, opening
+
+_LINES: Final = (".ndjson", ".jsonl")
+_WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def sources(paths: Iterable[str], limit: int, stdin: BinaryIO | None) -> Iterator[Source]:
+    """Give the sources that paths stand for, in order; `-` is standard input.
+
+    `limit` is the largest size of one source, in bytes.
+    """
+    for path in paths:
+        if path == "-":
+            yield from standard_input(stdin, limit)
+        else:
+            yield from at_path(path, limit)
+
+
+def at_path(path: str, limit: int) -> Iterator[Source]:
+    """Give the sources that a path stands for.
+
+    A folder is walked by name; what begins with a dot is left out, as are links to folders.
+    """
+    try:
+        is_folder = os.path.isdir(path)
+    except ValueError:
+        # A NUL in the name, which is told where it is opened.
+        is_folder = False
+    yield from _folder(path, limit) if is_folder else _file(Source(path), limit)
+
+
+def standard_input(stdin: BinaryIO | None, limit: int) -> Iterator[Source]:
+    """Give the sources that standard input holds."""
+    at = Source(STDIN)
+    if stdin is None:
+        yield at.wrong("unreadable", "cannot be read: it is closed")
+        return
+    try:
+        yield from streamed(stdin, at, limit)
+    except OSError as error:
+        yield at.wrong("unreadable", f"cannot be read: {error.strerror}")
+
+
+def streamed(file: IO[bytes], at: Source, limit: int) -> Iterator[Source]:
+    """Give the sources of a stream that cannot be read twice."""
+    head = file.read(len(ZSTANDARD))
+    again = rejoined(head, file)
+    if not head.startswith((GZIP, *ZIP)):
+        yield from document(again, at, limit)
+        return
+    # An archive has its directory at its end.
+    data = _up_to(again, limit)
+    if len(data) > limit:
+        yield _too_large(at, limit)
+        return
+    yield from document(io.BufferedReader(io.BytesIO(data)), at, limit)
+
+
+def _folder(path: str, limit: int) -> Iterator[Source]:
+    unreadable: list[OSError] = []
+    for folder, folders, files in os.walk(path, onerror=unreadable.append):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith("."):
+                file = os.path.normpath(os.path.join(folder, name))
+                yield from _file(Source(file, found=True), limit)
+        while unreadable:
+            yield _not_read(Source(path), unreadable.pop())
+    while unreadable:
+        yield _not_read(Source(path), unreadable.pop())
+
+
+def _not_read(at: Source, error: OSError) -> Source:
+    place = at._replace(file=os.fsdecode(error.filename or at.file))
+    return place.wrong("unreadable", f"cannot be read: {error.strerror}")
+
+
+def _file(at: Source, limit: int) -> Iterator[Source]:
+    try:
+        # To open a pipe that nobody writes to would wait for ever.
+        if at.found and not stat.S_ISREG(os.stat(at.file).st_mode):
+            yield at.aside("no regular file")
+            return
+        with open(at.file, "rb", buffering=PIECE) as file:
+            if not at.found and not file.seekable():
+                yield from streamed(file, at, limit)
+            else:
+                yield from document(file, at, limit)
+    except OSError as error:
+        yield at.wrong("unreadable", f"cannot be read: {error.strerror}")
+    except ValueError as error:
+        # A NUL in the name.
+        yield at.wrong("unreadable", f"cannot be read: {error}")
+
+
+def document(file: IO[bytes], at: Source, limit: int) -> Iterator[Source]:
+    """Give the sources of a file: by the end of its name, else by its content."""
+    head = cast(io.BufferedReader, file).peek(len(ZSTANDARD))[: len(ZSTANDARD)]
+    # Many files are archives, spreadsheets too, that are of no interest in a folder.
+    if at.suffix == ".zip" or (head in ZIP and not at.found):
+        yield from entries(file, at, limit, document)
+    elif at.suffix == ".gz" or (head.startswith(GZIP) and not at.found):
+        inner = os.path.splitext(at.inner or at.file)[0].lower()
+        yield from unzipped(file, at, limit, _lines if inner.endswith(_LINES) else _content)
+    elif at.suffix == ".zst" or (head == ZSTANDARD and not at.found):
+        yield at.wrong("compression", "Zstandard is not read, expected gzip: unpack it before")
+    elif at.suffix in _LINES:
+        yield from _lines(file, at, limit)
+    else:
+        yield from _content(file, at, limit)
+
+
+def _content(file: IO[bytes], at: Source, limit: int) -> Iterator[Source]:
+    """Give the records of lines or a list, if a file holds one, else the file as one document."""
+    first = file.readline(limit + 1)
+    a_line = first.endswith(b"\n") and first.lstrip(b"\xef\xbb\xbf \t").startswith(b"{")
+    if a_line and (following := _next_line(file, limit)):
+        blanks, line = following
+        if _one_object(first):
+            yield from _lines(rejoined(first + blanks + line, file), at, limit)
+            return
+        first += blanks + line
+    rest = rejoined(first, file)
+    data = _up_to(rest, limit)
+    if data.startswith(_WIDE) and len(data) <= limit:
+        with suppress(ReadError):
+            # What is wrong with its encoding is told by its reader.
+            data = utf_8(data)
+    if opening(data):
+        yield from members(data, rest, at, limit)
+    elif len(data) <= limit:
+        yield at._replace(data=data)
+    elif at.found and (why := why_unknown(data[:PIECE], whole=False)):
+        # Too large to look at as a whole, but its beginning tells if it is for us.
+        yield at.aside(why[0].message)
+    else:
+        yield _too_large(at, limit)
+
+
+def _too_large(at: Source, limit: int) -> Source:
+    message = f"larger than the limit of {limit:,} bytes; {SIZE_VARIABLE} raises it"
+    return at.wrong("size", message)
+
+
+def _up_to(file: IO[bytes], limit: int) -> bytes:
+    """Read a file to its end, or to one byte more than the limit."""
+    # Piece by piece: one read of the limit would claim that much memory for the smallest file.
+    data = bytearray()
+    while piece := file.read(min(1 << 20, limit + 1 - len(data))):
+        data += piece
+    return bytes(data)
+
+
+def _one_object(line: bytes) -> bool:
+    """Tell if a line is a whole JSON object."""
+    try:
+        msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf"), type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def _next_line(file: IO[bytes], limit: int) -> tuple[bytes, bytes] | None:
+    """Give the next line that is not blank, after the blank ones before it."""
+    blanks = b""
+    while len(blanks) <= limit and (line := file.readline(limit + 1)):
+        if line.strip():
+            return blanks, line
+        blanks += line
+    return None
+
+
+def _lines(file: IO[bytes], at: Source, limit: int) -> Iterator[Source]:
+    """Give each line of an NDJSON file that is not blank. https://github.com/ndjson/ndjson-spec"""
+    number, any_record = 0, False
+    while line := file.readline(limit + 1):
+        number += 1
+        here = at._replace(line=number)
+        if len(line) > limit:
+            yield here.wrong("size", f"a line larger than the limit of {limit:,} bytes")
+            while line and not line.endswith(b"\n"):
+                line = file.readline(PIECE)
+            any_record = True
+            continue
+        if not line.strip():
+            continue
+        here = here._replace(data=line.rstrip(b"\r\n"))
+        if at.found and not any_record:
+            if (why := why_unknown(line)) and (reason := unknown(here, why)[0]):
+                yield at.aside(reason)
+                return
+            # A file whose first record is one of ours is ours.
+            at = at._replace(found=False)
+            here = here._replace(found=False)
+        any_record = True
+        yield here
+    if not any_record:
+        yield at.wrong("empty", "the source is empty: it has no record")

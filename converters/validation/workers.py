@@ -1,0 +1,187 @@
+"""Check sources in this process, or in others that are watched, and in order all the same.
+
+A process of its own is what can be stopped: a check that hangs, or claims all memory, is ended
+with its process, becomes the problem of its source, and the next goes to a new process.
+"""
+
+import multiprocessing
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from typing import Final, NamedTuple
+
+from trialbridge.schemas.problem import Problem
+from trialbridge.sources import Source
+
+Checked = tuple[str | None, list[Problem]]
+"""The name of a format, where it is known, and what was found."""
+
+Check = Callable[[Source], Checked]
+
+_AHEAD: Final = 2
+"""How many sources are read for each process before the first of them is done."""
+
+# spawn: a copy of a process with threads may hang.
+_SPAWN: Final = multiprocessing.get_context("spawn")
+
+
+class Budget(NamedTuple):
+    """How many sources are checked at a time, and what each may take: seconds, bytes of memory.
+
+    The memory is that of the process, of which the program itself has some 300 MiB.
+    """
+
+    jobs: int = 1
+    seconds: float | None = None
+    memory: int | None = None
+
+    @property
+    def here(self) -> bool:
+        """Tell if no other process is needed."""
+        return self.jobs == 1 and self.seconds is None and self.memory is None
+
+
+def limits_memory() -> bool:
+    """Tell if the memory of a process can be limited on this system."""
+    return sys.platform == "linux"
+
+
+def in_turn(
+    sources: Iterable[Source], check: Check, budget: Budget
+) -> Iterator[tuple[Source, Checked]]:
+    """Give each source with what the check finds, in the order of the sources."""
+    if budget.here:
+        for source in sources:
+            yield source, check(source)
+        return
+    workers = [_Worker(check, budget) for _ in range(budget.jobs)]
+    coming = iter(sources)
+    tasks: deque[_Task] = deque()
+    more = True
+    try:
+        while more or tasks:
+            while more and len(tasks) < _AHEAD * budget.jobs:
+                source_or_end = next(coming, None)
+                if source_or_end is None:
+                    more = False
+                    break
+                tasks.append(_Task(source_or_end))
+            _hand_out(tasks, workers)
+            while tasks and tasks[0].result is not None:
+                task = tasks.popleft()
+                yield task.source, task.result or (None, [])
+            if tasks and (len(tasks) == _AHEAD * budget.jobs or not more):
+                _await(workers, budget.seconds)
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+class _Task:
+    """A source, and what was found once that is there."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.result: Checked | None = (None, []) if source.data is None else None
+        self.given = False
+
+
+class _Worker:
+    """A process that checks one source at a time."""
+
+    def __init__(self, check: Check, budget: Budget) -> None:
+        self._check = check
+        self._budget = budget
+        self._start()
+
+    def _start(self) -> None:
+        self.connection, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(
+            target=_work, args=(theirs, self._check, self._budget.memory), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+        self.task: _Task | None = None
+        self.ready = False
+        self.since = time.monotonic()
+
+    def give(self, task: _Task) -> None:
+        self.task = task
+        task.given = True
+        self.since = time.monotonic()
+        # One that has died since is found by its silence.
+        with suppress(OSError):
+            self.connection.send(task.source)
+
+    def hear(self) -> None:
+        """Take what has come: that it is ready, a result, or the end of the process."""
+        try:
+            said = self.connection.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            status = self._process.exitcode
+            limit = self._budget.memory
+            why = f", perhaps at the limit of {limit >> 20:,} MiB" if limit else ""
+            message = f"the process that checked it ended with status {status}{why}"
+            self.fail("crashed", message)
+            return
+        if self.task is None or not self.ready:
+            self.ready = True
+            self.since = time.monotonic()
+        else:
+            self.task.result = said
+            self.task = None
+
+    def fail(self, code: str, message: str) -> None:
+        """Give the source its problem, and begin anew."""
+        if self.task is not None:
+            problem = Problem(severity="fatal", layer="file", path="", code=code, message=message)
+            self.task.result = None, [problem]
+        elif not self.ready:
+            raise RuntimeError(f"no process can be started: {message}")
+        self.stop()
+        self._start()
+
+    def stop(self) -> None:
+        self.connection.close()
+        self._process.kill()
+        self._process.join()
+
+
+def _hand_out(tasks: Iterable[_Task], workers: list[_Worker]) -> None:
+    waiting = (task for task in tasks if task.result is None and not task.given)
+    for worker in workers:
+        if worker.task is None and worker.ready and (task := next(waiting, None)):
+            worker.give(task)
+
+
+def _await(workers: list[_Worker], seconds: float | None) -> None:
+    """Wait until a process says something, or one is over its time."""
+    left = None
+    if seconds is not None:
+        ends = [worker.since + seconds for worker in workers if worker.task]
+        left = max(0.0, min(ends) - time.monotonic()) if ends else None
+    heard = wait([worker.connection for worker in workers], left)
+    for worker in workers:
+        if worker.connection in heard:
+            worker.hear()
+        elif worker.task and seconds is not None and time.monotonic() >= worker.since + seconds:
+            worker.fail("timeout", f"not checked within {seconds:g} seconds: stopped")
+
+
+def _work(connection: Connection, check: Check, memory: int | None) -> None:
+    """Check what comes until nothing does."""
+    # What every check needs is loaded before time counts.
+    from trialbridge.formats import sniff  # noqa: F401
+
+    if memory is not None and sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    with suppress(EOFError, OSError, KeyboardInterrupt):
+        connection.send(None)
+        while True:
+            connection.send(check(connection.recv()))
