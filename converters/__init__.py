@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from trialbridge.api import write as write
     from trialbridge.fhir_objects import from_fhir_resources as from_fhir_resources
     from trialbridge.fhir_objects import to_fhir_resources as to_fhir_resources
+    from trialbridge.comparison import diff as diff
     from trialbridge.formats import FORMATS as FORMATS
     from trialbridge.formats import Format as Format
     from trialbridge.formats import UnknownFormat as UnknownFormat
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from trialbridge.schemas.problem import ProblemError as ProblemError
     from trialbridge.schemas.problem import ReadError as ReadError
     from trialbridge.schemas.trial import Trial as Trial
+    from trialbridge.sources.reading import Record as Record
+    from trialbridge.sources.reading import records as records
 
     __version__: str = version()
 
@@ -53,16 +56,19 @@ _HOMES = {
     "Problem": "trialbridge.schemas.problem",
     "ProblemError": "trialbridge.schemas.problem",
     "ReadError": "trialbridge.schemas.problem",
+    "Record": "trialbridge.sources.reading",
     "Source": "trialbridge.api",
     "Trial": "trialbridge.schemas.trial",
     "UnknownFormat": "trialbridge.formats",
     "UnknownOption": "trialbridge.formats.options",
     "convert": "trialbridge.api",
     "coverage": "trialbridge.api",
+    "diff": "trialbridge.comparison",
     "fidelity": "trialbridge.api",
     "from_fhir_resources": "trialbridge.fhir_objects",
     "read": "trialbridge.api",
     "recognise": "trialbridge.api",
+    "records": "trialbridge.sources.reading",
     "roundtrip": "trialbridge.api",
     "to_fhir_resources": "trialbridge.fhir_objects",
     "validate": "trialbridge.api",
@@ -81,6 +87,7 @@ __all__ = [
     "Problem",
     "ProblemError",
     "ReadError",
+    "Record",
     "Source",
     "Trial",
     "UnknownFormat",
@@ -88,11 +95,13 @@ __all__ = [
     "__version__",
     "convert",
     "coverage",
+    "diff",
     "fidelity",
     "from_fhir_resources",
     "model",
     "read",
     "recognise",
+    "records",
     "roundtrip",
     "to_fhir_resources",
     "validate",

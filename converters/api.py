@@ -27,7 +27,9 @@ class Readable(Protocol):
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable | Mapping[str, Any]
 """A path; or the content itself: bytes, a file open for bytes, or the object of parsed JSON."""
 
-SIZE_LIMIT = 256 * 1024 * 1024
+SIZE_LIMIT = 32 * 1024 * 1024
+"""The most bytes of a source: of JSON, 83 times as many of memory at worst, 8 times mostly."""
+
 SIZE_VARIABLE = "TRIALBRIDGE_MAX_BYTES"
 _PIECE = 1 << 20
 _SEVERE = ("fatal", "error")
@@ -263,7 +265,7 @@ def load(source: Source) -> bytes:
     """Read a path, or take the content as it is; give it in UTF-8, without a byte order mark.
 
     Raises ReadError if the source cannot be read, is in no encoding that it says, or holds more
-    than the size limit, 256 MiB unless the environment variable TRIALBRIDGE_MAX_BYTES says
+    than the size limit, 32 MiB unless the environment variable TRIALBRIDGE_MAX_BYTES says
     otherwise.
     """
     if isinstance(source, bytes):
@@ -282,6 +284,9 @@ def load(source: Source) -> bytes:
             raise _unreadable("", "unreadable", "a str is a path; pass the content as bytes")
         with open(path, "rb") as file:
             return utf_8(drain(file, path, limit))
+    except IsADirectoryError as error:
+        message = "is a folder, expected one record: of a folder `trialbridge.records` gives each"
+        raise _unreadable(path, "unreadable", message) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise _unreadable(path, "unreadable", f"cannot be read: {reason}") from error

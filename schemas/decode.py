@@ -470,7 +470,10 @@ def _unreadable(data: bytes, error: Exception) -> Problem:
     if reason == "trailing characters":
         at = len(data) - len(data[at - 1 :].lstrip())
         if data[at : at + 1] == b"{":
-            message = "another record begins here, expected one record in a file"
+            message = (
+                "another record begins here, expected one record: "
+                "of a record a line `trialbridge.records` gives each"
+            )
             return fatal(_place(data, at), "records", message)
     elif word := _WORD.match(data, max(at - 1, 0)) or _WORD.match(data, at):
         message = f"{word.group().decode()} is not JSON, expected a number"

@@ -6,28 +6,26 @@ Results go to standard output, everything else to standard error. Exit status: 0
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from trialbridge.cli.compare import diff, schema
 from trialbridge.cli.options import (
     EPILOG,
     SETTINGS,
     Command,
-    coloured,
     format_option,
     from_option,
     output_option,
     pairs,
     report_option,
-    size_limit,
 )
+from trialbridge.cli.steps import content, echo_json, name, reported, show_differences
 from trialbridge.cli.validate import validate
 from trialbridge.formats import FORMATS, Format, UnknownFormat, by_name, written_formats
 from trialbridge.formats.options import UnknownOption, settled
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from trialbridge.homes import Fidelity
     from trialbridge.schemas.problem import Problem
 
-STDIN = "<stdin>"
 source_argument = click.argument("source", type=click.Path(allow_dash=True, readable=False))
 
 
@@ -120,9 +117,9 @@ def convert(
         raise click.BadParameter(str(error), param_hint="'-O'") from error
     from trialbridge import api
 
-    name = _name(source)
-    with _reported(name):
-        first = api.reading(_content(source), stated and stated.name, unique=True)
+    shown = name(source)
+    with reported(shown):
+        first = api.reading(content(source), stated and stated.name, unique=True)
         data, warnings = api.writing(first.trial, to, options=options, validate=validate)
     problems = [*first.problems, *warnings]
     deliver([_laid_out(data, to, None if compact else indent)], output)
@@ -131,7 +128,7 @@ def convert(
 
         _report(measure(first.trial, first.format, to, data, problems), style)
     if not quiet and style != "json":
-        _warn(name, problems)
+        _warn(shown, problems)
 
 
 @main.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)
@@ -146,25 +143,16 @@ def roundtrip(source: str, via: Format, stated: Format | None, style: str, quiet
     SOURCE is a path, or - for standard input. Each step reads nothing but the bytes of the one
     before. Exit status 1 if anything differs.
     """
-    from trialbridge import api, report
+    from trialbridge import api
 
-    with _reported(_name(source)):
-        found = api.roundtrip(_content(source), via.name, format=stated and stated.name)
-    if quiet:
-        pass
-    elif style == "json":
-        _echo_json([report.difference_json(difference) for difference in found])
-    elif not found:
-        click.echo("no difference")
-    else:
-        colours = {"-": "red", "+": "green"} if coloured() else {}
-        for line in report.difference_lines(found):
-            colour = colours.get(line[0])
-            click.echo(click.style(line, fg=colour) if colour else line)
-    sys.exit(1 if found else 0)
+    with reported(name(source)):
+        found = api.roundtrip(content(source), via.name, format=stated and stated.name)
+    show_differences(found, style, quiet)
 
 
 main.add_command(validate)
+main.add_command(diff)
+main.add_command(schema)
 
 
 @main.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)
@@ -186,7 +174,7 @@ def coverage(to: Format, style: str | None) -> None:
 
     rows = to.rows()
     if style == "json":
-        _echo_json(
+        echo_json(
             {
                 "to": to.name,
                 "totals": report.coverage_totals(rows),
@@ -231,7 +219,7 @@ def formats(name: str | None, style: str) -> None:
 
     if name is None:
         if style == "json":
-            _echo_json([report.format_json(known) for known in FORMATS])
+            echo_json([report.format_json(known) for known in FORMATS])
         else:
             click.echo("\n".join(report.formats_text(FORMATS)))
         return
@@ -240,7 +228,7 @@ def formats(name: str | None, style: str) -> None:
     except UnknownFormat as error:
         raise click.BadParameter(str(error), param_hint="'[FORMAT]'") from error
     if style == "json":
-        _echo_json(report.format_json(known))
+        echo_json(report.format_json(known))
     else:
         click.echo("\n".join(report.format_text(known)))
 
@@ -276,47 +264,6 @@ def _target(to: Format | None, output: str | None) -> Format:
 _SYNTAX = {"json": "JSON", "xml": "XML", "text": "text"}
 
 
-def _name(source: str) -> str:
-    return STDIN if source == "-" else source
-
-
-def _content(source: str) -> bytes:
-    """Read a path or standard input, up to the size limit."""
-    from trialbridge import api
-    from trialbridge.schemas.problem import Problem, ReadError
-
-    limit = size_limit()
-    if source != "-":
-        return api.load(source)
-    try:
-        if sys.stdin is None:
-            raise OSError(errno.EBADF, "it is closed")
-        return api.drain(sys.stdin.buffer, STDIN, limit)
-    except OSError as error:
-        problem = Problem(
-            severity="fatal",
-            layer="file",
-            path=STDIN,
-            code="unreadable",
-            message=f"cannot be read: {error.strerror}",
-        )
-        raise ReadError([problem]) from error
-
-
-@contextmanager
-def _reported(name: str) -> Iterator[None]:
-    """Print the problems that stop a command, one line each, and exit with 1."""
-    from trialbridge.report import problem_line
-    from trialbridge.schemas.problem import ProblemError
-
-    try:
-        yield
-    except ProblemError as error:
-        for problem in error.problems:
-            click.echo(problem_line(name, problem), err=True)
-        sys.exit(1)
-
-
 def _warn(name: str, problems: Iterable[Problem]) -> None:
     from trialbridge.report import problem_line
 
@@ -330,7 +277,7 @@ def _report(found: Fidelity, style: str) -> None:
     from trialbridge import report
 
     if style == "json":
-        _echo_json({"counts": found.counts, **msgspec.to_builtins(found)}, err=True)
+        echo_json({"counts": found.counts, **msgspec.to_builtins(found)}, err=True)
         return
     lines: Iterable[str]
     if sys.stderr.isatty():
@@ -359,9 +306,3 @@ def _indented(data: bytes, indent: int) -> bytes:
     etree.indent(root, space=" " * indent)
     laid_out: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
     return laid_out + b"\n"
-
-
-def _echo_json(value: Any, *, err: bool = False) -> None:
-    import msgspec
-
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2), err=err)

@@ -108,7 +108,9 @@ def read_tree(tree: Node) -> tuple[Trial, list[Problem]]:
             studies.append((path, resource))
     if len(studies) != 1:
         found = ", ".join(path for path, _ in studies) or "none"
-        raise _fatal("Bundle.entry", "one-study", f"expected one ResearchStudy, found {found}")
+        each = "; `trialbridge.records` gives each" if studies else ""
+        message = f"expected one ResearchStudy, found {found}{each}"
+        raise _fatal("Bundle.entry", "one-study", message)
     ((_, study),) = studies
     names.study = study
     try:

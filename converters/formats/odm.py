@@ -223,7 +223,7 @@ def _document(root: "_Element") -> Node:
         )
     studies = root.findall(f"{_TAG}Study")
     if len(studies) != 1:
-        several = f"{len(studies)}, on {_lines(studies)}"
+        several = f"{len(studies)}, on {_lines(studies)}; `trialbridge.records` gives each"
         found = several if studies else "none: this is no trial record"
         place = line_of(studies[1]) if studies else line_of(root)
         raise _fatal(place, "one-study", f"expected one Study, found {found}")

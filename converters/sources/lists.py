@@ -159,7 +159,7 @@ def _length(buffer: bytearray, more: IO[bytes], limit: int) -> int:
 
     Of one over the limit only its end is left, and the length is negative.
     """
-    depth, at, in_text, over = 0, 0, False, False
+    depth, at, in_text, over = 1, 1, False, False
     while True:
         pattern = _REST_OF_TEXT if in_text else _LEAVES
         at = pattern.match(buffer, at).end()  # type: ignore[union-attr]

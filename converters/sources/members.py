@@ -3,13 +3,14 @@
 Each is made a document of its own, with all that it refers to; what several refer to is in each.
 """
 
-import codecs
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 from xml.parsers import expat
 
 import msgspec
+
+from trialbridge.encoding import utf_8
 
 _ENTRY: Final = re.compile(r"\bBundle\.entry\[(\d+)\]")
 # Of the page that a search gave, not of a study in it.
@@ -31,7 +32,7 @@ def split(syntax: str, data: bytes) -> list[Member]:
     The document has been parsed once, so that it is JSON or XML is known.
     """
     if syntax == "json":
-        return list(_of_bundle(msgspec.json.decode(data)))
+        return list(_of_bundle(msgspec.json.decode(utf_8(data))))
     return list(_of_odm(data)) if syntax == "xml" else []
 
 
@@ -127,7 +128,10 @@ class _Child(NamedTuple):
 
 
 def _of_odm(data: bytes) -> Iterator[Member]:
-    children = _children(data)
+    text = utf_8(data)
+    # What has a mark is in UTF-8 by now, whatever it declares.
+    children = _children(text, "utf-8" if text is not data else None)
+    data = text
     studies = [child for child in children if child.name == "Study"]
     if len(studies) < 2:
         return
@@ -144,13 +148,10 @@ def _of_odm(data: bytes) -> Iterator[Member]:
 
 def _blank(data: bytes, child: _Child) -> bytes:
     """Give the ends of lines of what is left out, so that the lines of the rest stay."""
-    lines = data.count(b"\n", child.start, child.end)
-    if data.startswith(codecs.BOM_UTF16_LE):
-        return b"\n\0" * lines
-    return (b"\0\n" if data.startswith(codecs.BOM_UTF16_BE) else b"\n") * lines
+    return b"\n" * data.count(b"\n", child.start, child.end)
 
 
-def _children(data: bytes) -> list[_Child]:
+def _children(data: bytes, encoding: str | None) -> list[_Child]:
     """Give the children of the root with their places, without a tree."""
     found: list[_Child] = []
     open_: list[_Child] = []
@@ -175,9 +176,13 @@ def _children(data: bytes) -> list[_Child]:
         close()
         depth -= 1
 
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate(encoding)
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.DefaultHandler = lambda _: close()
-    parser.Parse(data, True)
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError:
+        # An encoding that libxml2 alone knows.
+        return []
     return found

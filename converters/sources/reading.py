@@ -8,7 +8,6 @@ from typing import IO, NamedTuple
 import msgspec
 
 from trialbridge import api
-from trialbridge.encoding import utf_8
 from trialbridge.faults import fault
 from trialbridge.formats import Format, by_name
 from trialbridge.formats.sniff import recognise
@@ -75,27 +74,33 @@ def _sources(source: Readable, limit: int) -> Iterator[Source]:
 
 
 def _read(source: Source, stated: Format | None) -> Iterator[Record]:
-    """Give the record of a source, or those that its document has."""
-    before = list(source.problems)
+    """Give the record of a source, or those that its document has, or what it met."""
+    try:
+        yield from _found(source, stated)
+    except Exception as error:
+        format = _format(source.data or b"", stated)
+        yield Record(source.name, format, None, [*source.problems, fault(error)])
+
+
+def _found(source: Source, stated: Format | None) -> Iterator[Record]:
     if source.data is None:
-        problems = before or [_skipped(source, source.skipped)]
+        problems = list(source.problems) or [_skipped(source, source.skipped)]
         yield Record(source.name, None, None, problems)
         return
     try:
         found = api.reading(source.data, stated and stated.name)
     except ReadError as error:
         yield from _refused(source, stated, error.problems)
-    except Exception as error:
-        yield Record(source.name, _format(source.data, stated), None, [*before, fault(error)])
     else:
-        yield Record(source.name, found.format.name, found.trial, before + found.problems)
+        problems = [*source.problems, *found.problems]
+        yield Record(source.name, found.format.name, found.trial, problems)
 
 
 def _refused(source: Source, stated: Format | None, problems: list[Problem]) -> Iterator[Record]:
     data = source.data or b""
     if any(problem.code == "one-study" for problem in problems) and not source.pointer:
         known = stated or recognise(data)
-        members = split(known.syntax, utf_8(data))
+        members = split(known.syntax, data)
         for pointer, own, place in members:
             for record in _read(source._replace(pointer=pointer, data=own), known):
                 moved = [

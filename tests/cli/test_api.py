@@ -194,7 +194,7 @@ def test_an_unreadable_path_is_a_problem_with_the_path(tmp_path: Path) -> None:
     assert str(error.value) == f"fatal: {path}: cannot be read: No such file or directory"
     assert isinstance(error.value.__cause__, FileNotFoundError)
     assert trialbridge.validate(path) == error.value.problems
-    with pytest.raises(ReadError, match=r"cannot be read: Is a directory$"):
+    with pytest.raises(ReadError, match=r"of a folder `trialbridge\.records` gives each$"):
         trialbridge.read(tmp_path)
     with pytest.raises(ReadError, match=r"cannot be read: embedded null byte$"):
         trialbridge.read("a\0b")

@@ -432,10 +432,11 @@ def test_a_hundred_megabytes_of_nesting_are_refused_in_one_line(folder: Path, st
 
 
 def test_unreadable_paths_are_one_line(folder: Path) -> None:
-    for path, reason in [("none", "No such file or directory"), (folder, "Is a directory")]:
+    each = "is a folder, expected one record: of a folder `trialbridge.records` gives each"
+    for path, reason in [("none", "cannot be read: No such file or directory"), (folder, each)]:
         found = run(f"convert --to fhir {path}")
         assert found.exit_code == 1
-        assert found.stderr == f"{path}: fatal: cannot be read: {reason} [unreadable]\n"
+        assert found.stderr == f"{path}: fatal: {reason} [unreadable]\n"
     closed = shell("convert --to fhir - <&-")
     assert closed.returncode == 1
     assert closed.stderr == "<stdin>: fatal: cannot be read: it is closed [unreadable]\n"
