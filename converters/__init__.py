@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from trialbridge.api import validate as validate
     from trialbridge.api import version
     from trialbridge.api import write as write
+    from trialbridge.comparison import diff as diff
     from trialbridge.fhir_objects import from_fhir_resources as from_fhir_resources
     from trialbridge.fhir_objects import to_fhir_resources as to_fhir_resources
-    from trialbridge.comparison import diff as diff
     from trialbridge.formats import FORMATS as FORMATS
     from trialbridge.formats import Format as Format
     from trialbridge.formats import UnknownFormat as UnknownFormat
