@@ -24,8 +24,14 @@ def left_aside(trial: Trial, title: str) -> list[Problem]:
 def warned(names: Names, top: str) -> list[Problem]:
     """What the codecs had to say while a document was read; `top` is the name of its root."""
     return [
-        Problem(severity="warning", layer="mapping", path=top, code=code, message=message)
-        for code, message in names.warnings
+        Problem(
+            severity="warning",
+            layer="mapping",
+            path=f"{top}.{path}" if path else top,
+            code=code,
+            message=message,
+        )
+        for path, code, message in names.warnings
     ]
 
 

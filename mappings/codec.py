@@ -7,7 +7,9 @@ a table into two functions.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from types import UnionType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -15,6 +17,7 @@ from typing import (
     Literal,
     NamedTuple,
     TypeVar,
+    Union,
     get_args,
     get_origin,
 )
@@ -81,6 +84,8 @@ class Codec(NamedTuple, Generic[V]):
     """The table that it runs for each element of a list."""
     plain: bool = False
     """Whether it writes the value as it is."""
+    gives: type | None = None
+    """The type of what it reads, where `read` is not annotated with it."""
 
 
 class System(NamedTuple):
@@ -211,6 +216,8 @@ class Record(NamedTuple):
 
     type: type[Struct]
     rows: tuple[Field, ...]
+    module: str = ""
+    """Where it is declared: what its functions are called after."""
 
 
 def _flatten(steps: Iterable["Step | Extension"]) -> tuple[Step, ...]:
@@ -305,16 +312,104 @@ def constant(*steps: Any) -> Field:
 
 
 def record(type_: type[Struct], *rows: Field) -> Record:
-    """A table; every model path is checked against the structs here, at import."""
+    """A table; each row is checked against the structs and the other rows here, at import.
+
+    Raises TypeError: at a path that the struct does not have, a codec that gives another type than
+    the attribute's, two rows that write one place, and two steps that look the same and are not.
+    """
+    name = type_.__name__
+    taken: dict[tuple[Any, ...], str] = {}
+    looks: dict[tuple[Any, ...], tuple[Step, str]] = {}
     for row in rows:
-        attribute_type(type_, row.model)
-    return Record(type_, rows)
+        wanted = attribute_type(type_, row.model)
+        said = f"{name}, row {row.model!r}" if row.model else f"{name}, row of the whole"
+        if row.model and not fits(given(row.codec), wanted):
+            raise TypeError(
+                f"{said}: the attribute is {type_name(wanted)}, and the codec gives "
+                f"{type_name(given(row.codec))}; use a codec that gives {type_name(wanted)}"
+            )
+        for length, step in enumerate(row.steps):
+            if isinstance(step, str):
+                continue
+            before = tuple(map(_mark, row.steps[:length]))
+            look = (before, type(step), *_look(step))
+            other, first = looks.setdefault(look, (step, row.model))
+            if _mark(other) != _mark(step):
+                raise TypeError(
+                    f"{said}: the step {_look(step)[0]!r} looks like that of row {first!r}, and is "
+                    "another; make the step once, and use it in both rows"
+                )
+        if row.many or row.merge or row.read_only or row.when is not None:
+            continue
+        place = tuple(map(_mark, row.steps))
+        if place in taken:
+            raise TypeError(
+                f"{said}: row {taken[place]!r} has the same place; give one of them another "
+                "place or `when`, or let it be read alone by also()"
+            )
+        taken[place] = row.model
+    # The caller's, as collections.namedtuple finds it.
+    return Record(type_, rows, sys._getframe(1).f_globals.get("__name__", ""))
 
 
-def amend(rows: Sequence[Field], *others: Field) -> tuple[Field, ...]:
-    """The rows with those of another version in place of the ones of the same model path."""
-    replaced = {row.model for row in others}
-    return (*(row for row in rows if row.model not in replaced), *others)
+def _mark(step: Step) -> Any:
+    """What a step is the same by: the values of a name or a link, and which object any other is."""
+    return id(step) if isinstance(step, Item | Aside) else repr(step)
+
+
+def _look(step: Item | Link | Aside) -> tuple[Any, ...]:
+    """What a step is told by in coverage and errors, and what finds it."""
+    if isinstance(step, Item):
+        return step.label, repr(dict(step.const)), *_sense(step.mine)
+    if isinstance(step, Link):
+        return f"{step.type}/{step.name}" if step.name else step.type, step.member
+    return step.label, *_sense(step.find)
+
+
+def _sense(function: Callable[..., Any]) -> tuple[Any, ...]:
+    """What a function does: its code, and what it closes over. Made twice, these are the same."""
+    cells = getattr(function, "__closure__", None) or ()
+    return getattr(function, "__code__", function), *(repr(cell.cell_contents) for cell in cells)
+
+
+def given(codec: Codec[Any]) -> Any:
+    """The type of what a codec reads, or Any where nothing says it."""
+    if codec.gives is not None:
+        return codec.gives
+    if codec.table is not None:
+        return list[codec.table.type]  # type: ignore[name-defined]
+    found = getattr(codec.read, "__annotations__", {}).get("return", Any)
+    alternatives = [one for one in get_args(found) if one is not type(None)]
+    if get_origin(found) in (Union, UnionType):
+        found = alternatives[0] if len(alternatives) == 1 else Any
+    if isinstance(found, str | TypeVar) or found is None:
+        return Any
+    if get_origin(found) is list and isinstance(get_args(found)[0], TypeVar):
+        return list
+    return bare(found)
+
+
+def fits(found: Any, wanted: Any) -> bool:
+    """Whether what a codec gives can be what an attribute is."""
+    if Any in (found, wanted):
+        return True
+    if list in (found, wanted, get_origin(found), get_origin(wanted)):
+        items = item_type(found), item_type(wanted)
+        return found is list or wanted is list or (None not in items and fits(*items))
+    return _class(found) is _class(wanted)
+
+
+def _class(type_: Any) -> Any:
+    """The class of values: that of its codes, for an enumeration."""
+    if get_origin(type_) is Literal:
+        return get_args(type_)[0].__class__
+    return get_origin(type_) or type_
+
+
+def type_name(type_: Any) -> str:
+    """The name of a type in an error: an enumeration is of its codes' class."""
+    inner = item_type(type_)
+    return f"list[{type_name(inner)}]" if inner is not None else str(_class(type_).__name__)
 
 
 def annotation(type_: type[Struct], path: str) -> Any:
@@ -433,7 +528,8 @@ def choice(table: Mapping[V, Any]) -> Codec[V]:
             raise _expected("one of " + ", ".join(map(repr, back)), value)
         return back[value]
 
-    return Codec(read, lambda value, names: table[value])
+    (kind, *others) = {key.__class__ for key in table}
+    return Codec(read, lambda value, names: table[value], gives=None if others else kind)
 
 
 def inverse(table: Mapping[V, Any]) -> dict[Any, V]:

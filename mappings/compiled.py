@@ -6,7 +6,9 @@ rows, and adds the path of the place on the way out, so that all problems of a r
 together.
 """
 
+import linecache
 from collections.abc import Callable, Mapping
+from itertools import count
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -39,7 +41,7 @@ def writer(table: Record) -> Write:
 
     The node may be given as a third argument, with what all such nodes have.
     """
-    source = _Source(f"write_{table.type.__name__}", "v, names, node=None")
+    source = _Source("write", table, "v, names, node=None")
     written = tuple(row for row in table.rows if not row.read_only)
     values = _model_variables(source, table)
     source.line("if node is None: node = {}")
@@ -51,14 +53,15 @@ def writer(table: Record) -> Write:
 
 def reader(table: Record) -> Read:
     """A function that gives the struct of a node; it raises Mismatch with all that is wrong."""
-    source = _Source(f"read_{table.type.__name__}", "node, names")
-    source.line("bad = []")
+    source = _Source("read", table, "node, names")
+    source.line("bad, told = [], []")
     owners = sorted({row.model.rpartition(".")[0] for row in table.rows if row.model} | {""})
     every = sorted({".".join(o.split(".")[:i]) for o in owners for i in range(len(o) + 1)})
     for owner in every:
         source.line(f"{_keywords(owner)} = {{}}")
     _read_branch(source, table, _Branch.of(table.rows), "node", "")
     source.line("if bad: raise Mismatch.of(bad)")
+    source.line("if told: names.warnings = told")
     source.bind("Mismatch", Mismatch)
     source.line("try:")
     for owner in sorted(every, key=lambda path: -path.count(".")):
@@ -139,6 +142,7 @@ class _Each:
 
     def read(self, nodes: Any, names: Names) -> list[Any] | None:
         values, bad = [], []
+        told: list[tuple[str, str, str]] = []
         mine = self.mine
         for position, node in enumerate(nodes):
             if node.__class__ is not dict:
@@ -146,22 +150,32 @@ class _Each:
             elif mine is None or mine(node):
                 try:
                     values.append(self.read_one(node, names))
+                    if names.warnings:
+                        told += names.within(f"[{position}]")
                 except Mismatch as mismatch:
                     bad += mismatch.within(f"[{position}]")
         if bad:
             raise Mismatch.of(bad)
+        if told:
+            names.warnings = told
         return values or None
 
 
 # --- source ------------------------------------------------------------------------------------
 
 
+_FILES = count(1)
+
+
 class _Source:
     """Lines of a function, and the values that its names stand for."""
 
-    def __init__(self, name: str, parameters: str) -> None:
-        self.name = name
-        self.lines = [f"def {name}({parameters}):"]
+    def __init__(self, verb: str, table: Record, parameters: str) -> None:
+        short = "_".join(table.module.split(".")[-2:])
+        self.name = f"{verb}_{short}_{table.type.__name__}"
+        # A struct may have several tables in a module.
+        self.file = f"<{verb} {table.type.__name__}, {table.module}, {next(_FILES)}>"
+        self.lines = [f"def {self.name}({parameters}):"]
         self.names: dict[str, Any] = {"merge": merge}
         self.depth = 1
         self.count = 0
@@ -176,15 +190,18 @@ class _Source:
     def bind(self, name: str, value: Any) -> None:
         self.names[name] = value
 
-    def value(self, value: Any) -> str:
+    def value(self, value: Any, word: str = "c") -> str:
         """A name in the function for a value of ours."""
-        name = self.new("c")
+        name = self.new(f"{word.replace('.', '__')}_")
         self.names[name] = value
         return name
 
     def function(self) -> Any:
         # All of the source is made here, from tables of ours: no input has a part in it.
-        exec(compile("\n".join(self.lines), f"<{self.name}>", "exec"), self.names)
+        source = "\n".join(self.lines)
+        # Where tracebacks look for lines; without a time of change it is kept.
+        linecache.cache[self.file] = len(source), None, source.splitlines(True), self.file
+        exec(compile(source, self.file, "exec"), self.names)
         return self.names[self.name]
 
 
@@ -384,7 +401,8 @@ def _write_value(
         source.line(store(x))
     else:
         y = source.new("y")
-        source.line(f"{y} = {source.value(row.codec.write)}({x}, names)")
+        word = f"write_{row.model or 'whole'}"
+        source.line(f"{y} = {source.value(row.codec.write, word)}({x}, names)  # {_said(row)}")
         source.line(f"if {y} is not None: {store(y)}")
     source.depth -= 1
     if can_be_empty and not row.write_always:
@@ -400,7 +418,9 @@ def _read_branch(source: _Source, table: Record, branch: _Branch, node: str, pat
     for link, below in branch.links.values():
         at = source.new("n")
         source.line(f"{at} = {node}.get({link.member!r})")
-        source.line(f"if {at} is not None: {at} = names.follow({source.value(link)}, {at})")
+        source.line(f"if {at} is not None:")
+        source.line(f"    {at} = names.follow({source.value(link)}, {at})")
+        source.line(f"    if names.warnings: told += names.within({joined(path, link.member)!r})")
         source.line(f"if {at} is not None:")
         source.depth += 1
         source.line("pass")
@@ -467,11 +487,26 @@ def _without_rows(branch: _Branch) -> _Branch:
     return inner
 
 
+def _said(row: Field) -> str:
+    """A row in a comment of the source: its path in the model, and its place in the tree."""
+    place = ""
+    for step in row.steps:
+        if isinstance(step, str):
+            place = joined(place, step)
+        elif isinstance(step, Item):
+            place += f"[{step.label or 0}]"
+        else:
+            place = joined(place, step.label if isinstance(step, Aside) else "resolve()")
+    return f"{row.model or 'the whole'} -> {place or 'the node'}".replace("\n", " ")
+
+
 def _read_value(source: _Source, table: Record, row: Field, at: str, path: str) -> None:
     owner, _, name = row.model.rpartition(".")
     y = source.new("y")
     source.line("try:")
-    source.line(f"    {y} = {source.value(row.codec.read)}({at}, names)")
+    word = f"read_{row.model or 'whole'}"
+    source.line(f"    {y} = {source.value(row.codec.read, word)}({at}, names)  # {_said(row)}")
+    source.line(f"    if names.warnings: told += names.within({path!r})")
     unfit = misfit(annotation(table.type, row.model)) if row.model else None
     if unfit is not None:
         source.line(f"    if {y} is not None: {source.value(unfit)}({y})")

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from trialbridge.mappings.codec import Link, Node
+from trialbridge.mappings.codec import Link, Node, joined
 from trialbridge.schemas.trial import Trial
 
 _NOT_OF_ID = re.compile(r"[^A-Za-z0-9.-]+")
@@ -48,7 +48,8 @@ class Names:
         """Elements by their kind that belong to others, and stand in a list of their own."""
         self.index: dict[str, Node] = {}
         self.memo: dict[str, Any] = {}
-        self.warnings: list[tuple[str, str]] = []
+        self.warnings: list[tuple[str, str, str]] = []
+        """(path, code, message), the paths from the node at hand."""
         if trial is not None:
             self.root = root(trial)
 
@@ -64,6 +65,16 @@ class Names:
         if self.form == "id":
             return f"{self.root}-{kind}-"
         return f"{self.item}{kind}." if kind.startswith(".") else f"{kind}."
+
+    def warn(self, code: str, message: str) -> None:
+        """Say what is odd with the value at hand; the readers add the path to it on the way out."""
+        self.warnings.append(("", code, message))
+
+    def within(self, prefix: str) -> list[tuple[str, str, str]]:
+        """The warnings since the last call, seen from the node that holds `prefix`."""
+        placed = [(joined(prefix, path), code, said) for path, code, said in self.warnings]
+        self.warnings = []
+        return placed
 
     def written(self, type_: str, id_: str) -> Node:
         """The resource of this type and id that was written. Raises KeyError if there is none."""
@@ -82,10 +93,10 @@ class Names:
         if found is None and link.canonical and target.__class__ is str:
             found = self.index.get(target.partition("|")[0])
         if found is None:
-            self.warnings.append(("unresolved", f"{target!r} is no resource of the Bundle"))
+            self.warn("unresolved", f"{target!r} is no resource of the Bundle")
         elif found.get("resourceType") != link.type:
-            self.warnings.append(
-                ("other-type", f"{target!r} is a {found.get('resourceType')}, not a {link.type}")
+            self.warn(
+                "other-type", f"{target!r} is a {found.get('resourceType')}, not a {link.type}"
             )
             return None
         return found

@@ -95,23 +95,19 @@ def _read_criteria(group: Node, names: Names) -> str | None:
         None,
     )
     if words is not None and digest is not None and digest != criteria.digest(words):
-        names.warnings.append(
-            (
-                "criteria-disagree",
-                "Group.description was edited and its characteristics were not, or otherwise: "
-                "the description is read",
-            )
+        names.warn(
+            "criteria-disagree",
+            "Group.description was edited and its characteristics were not, or otherwise: "
+            "the description is read",
         )
         return words
     given = {plain(piece.words): piece.words for piece in before}
     wanted = [(given.get(said_, marked(said_)), exclude) for said_, exclude in pieces]
     joined = criteria.join(words or "", wanted)
     if sorted(piece.said for piece in criteria.split(joined)) != sorted(wanted):
-        names.warnings.append(
-            (
-                "criteria-unclear",
-                "the edited criteria do not stand in the text as they stand in the characteristics",
-            )
+        names.warn(
+            "criteria-unclear",
+            "the edited criteria do not stand in the text as they stand in the characteristics",
         )
     return joined
 

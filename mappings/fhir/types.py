@@ -182,12 +182,10 @@ def codings(codes: Codes) -> Codec[Any]:
             return own
         if standard in back:
             if own is not None:
-                names.warnings.append(
-                    (
-                        "codes-disagree",
-                        f"{standard!r} of {codes.system} and {own!r} of {exact_url} disagree: "
-                        f"read as {back[standard]!r}",
-                    )
+                names.warn(
+                    "codes-disagree",
+                    f"{standard!r} of {codes.system} and {own!r} of {exact_url} disagree: "
+                    f"read as {back[standard]!r}",
                 )
             return back[standard]
         if standard is None and own is None:
@@ -378,12 +376,10 @@ def _read_phases(node: Any, names: Names) -> list[str] | None:
     if exact and (standard is None or PHASES.get(tuple(exact)) == standard):
         return exact
     if standard is not None and exact:
-        names.warnings.append(
-            (
-                "codes-disagree",
-                f"{standard!r} of {STUDY_PHASE} and {exact!r} of {PHASE_EXACT.url} disagree: "
-                f"read as {_PHASE_BACK[standard]!r}",
-            )
+        names.warn(
+            "codes-disagree",
+            f"{standard!r} of {STUDY_PHASE} and {exact!r} of {PHASE_EXACT.url} disagree: "
+            f"read as {_PHASE_BACK[standard]!r}",
         )
     return _PHASE_BACK[standard] if standard else None
 
@@ -625,7 +621,7 @@ def _read_upload(node: Node, names: Names) -> str | None:
             if time.__class__ is not str or not re.fullmatch(r"\d\d:\d\d(:\d\d)?", time):
                 raise Mismatch(f"{time!r} is not a FHIR time (hh:mm:ss)")
             return f"{partial_date.read(date, names)}T{time[:5]}"
-    names.warnings.append(("no-upload-time", f"publicationDate {date!r} has no time of day"))
+    names.warn("no-upload-time", f"publicationDate {date!r} has no time of day")
     return None
 
 

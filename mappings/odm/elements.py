@@ -286,18 +286,16 @@ def coded(
                 return said
             if own in nodes and nodes[own]["@Value"].casefold() == word:
                 return own
-            names.warnings.append(
-                (
-                    "codes-disagree",
-                    f"the value {value!r} and its Coding {own!r} disagree: read as {said!r}",
-                )
+            names.warn(
+                "codes-disagree",
+                f"the value {value!r} and its Coding {own!r} disagree: read as {said!r}",
             )
             return said
         coded = own if own in nodes else by_code.get(str(standard))
         if value:
             expected = f"{value!r:.60} is not one of {', '.join(back)}"
             as_coded = "" if coded is None else f": its Coding is read, {coded!r}"
-            names.warnings.append(("unknown-code", expected + as_coded))
+            names.warn("unknown-code", expected + as_coded)
         return coded
 
     return Codec(read, lambda code, names: nodes[code], (exact,) if exact else ())
@@ -318,9 +316,7 @@ def beside(system: System) -> Codec[Any]:
                 code = one.get("@Code")
                 if code in system.codes:
                     return code
-                names.warnings.append(
-                    ("unknown-code", f"{code!r:.60} is not one of {', '.join(system.codes)}")
-                )
+                names.warn("unknown-code", f"{code!r:.60} is not one of {', '.join(system.codes)}")
         return None
 
     nodes = {code: {"Coding": [Constant(coding(system.url, code))]} for code in system.codes}
@@ -367,9 +363,7 @@ def _read_age(value: Any, names: Names) -> Age | None:
         return None
     found = _DURATION.fullmatch(value) if value.__class__ is str else None
     if found is None or found.lastindex is None:
-        names.warnings.append(
-            ("unknown-duration", f"{value!r:.60} is not a duration in one unit, such as P18Y")
-        )
+        names.warn("unknown-duration", f"{value!r:.60} is not a duration in one unit, such as P18Y")
         return None
     return age_text(int(found[found.lastindex]), list(_DURATIONS)[found.lastindex - 1])
 

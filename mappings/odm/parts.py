@@ -79,7 +79,7 @@ def _read_phase(term: Any, names: Names) -> list[str] | None:
     found = _PHASES.get(_short(str(term)))
     if found is None:
         expected = ", ".join(term.value for term in PHASE.values())
-        names.warnings.append(("unknown-code", f"{term!r:.60} is not one of {expected}"))
+        names.warn("unknown-code", f"{term!r:.60} is not one of {expected}")
     return found
 
 
@@ -333,8 +333,8 @@ def _meant(nodes: Any, by_oid: Mapping[str, str], names: Names) -> Iterator[tupl
         elif what in by_oid:
             yield node, by_oid[what]
         else:
-            names.warnings.append(
-                ("unresolved", f"{node.get('@OID')}: no element with a name has the OID {what!r}")
+            names.warn(
+                "unresolved", f"{node.get('@OID')}: no element with a name has the OID {what!r}"
             )
 
 
@@ -360,9 +360,8 @@ class _Study:
         for node in protocol.get("StudyInterventions", {}).get("StudyIntervention", ()):
             name = said(node.get("Description", ""))
             if name is not None:
-                full = intervention_name(
-                    intervention_type.read(node.get("Coding", ()), names), name
-                )
+                standard, exact = _types(node.get("Coding", ()))
+                full = intervention_name(standard or exact, name)
                 self.interventions[str(node.get("@OID"))] = full
         self.arms: dict[str, str] = {}
         self.labels: dict[str, list[str]] = {}
@@ -457,7 +456,8 @@ _TYPES: dict[Any, list[Node]] = {
 _TYPE_BY_CODE = {term.code: code for code, term in INTERVENTION_TYPE.items()}
 
 
-def _read_type(nodes: Any, names: Names) -> InterventionType | None:
+def _types(nodes: Any) -> tuple[InterventionType | None, InterventionType | None]:
+    """The type of an intervention by CDISC's Coding, and by the registry's."""
     exact: Any = None
     standard: Any = None
     for one in nodes:
@@ -466,13 +466,17 @@ def _read_type(nodes: Any, names: Names) -> InterventionType | None:
             exact = exact or code
         elif system == CDISC:
             standard = standard or _TYPE_BY_CODE.get(str(code))
-    found: InterventionType | None = standard or exact
+    return standard, exact
+
+
+def _read_type(nodes: Any, names: Names) -> InterventionType | None:
+    standard, exact = _types(nodes)
     if standard and exact and standard != exact:
-        warning = f"the Codings {standard!r} and {exact!r} disagree: read as {standard!r}"
-        # Read for the intervention, and for the arms that receive it.
-        if ("codes-disagree", warning) not in names.warnings:
-            names.warnings.append(("codes-disagree", warning))
-    return found
+        names.warn(
+            "codes-disagree",
+            f"the Codings {standard!r} and {exact!r} disagree: read as {standard!r}",
+        )
+    return standard or exact
 
 
 intervention_type: Codec[InterventionType] = Codec(
@@ -658,12 +662,10 @@ def _read_criteria(protocol: Node, names: Names) -> str | None:
             if text is None or (text in given and condition and condition not in given):
                 text = condition
             elif condition is not None and condition not in (text, *given):
-                names.warnings.append(
-                    (
-                        "criteria-disagree",
-                        f"{node.get('@OID')} and its ConditionDef {node.get('@ConditionOID')} "
-                        "say different things: the Criterion is read",
-                    )
+                names.warn(
+                    "criteria-disagree",
+                    f"{node.get('@OID')} and its ConditionDef {node.get('@ConditionOID')} "
+                    "say different things: the Criterion is read",
                 )
             if text is None:
                 text = None if node.get("@Name") == node.get("@OID") else node.get("@Name")
@@ -676,8 +678,8 @@ def _read_criteria(protocol: Node, names: Names) -> str | None:
         return whole
     joined = criteria.join(whole or "", pieces)
     if sorted(piece.said for piece in criteria.split(joined)) != sorted(pieces):
-        names.warnings.append(
-            ("criteria-unclear", "the criteria do not stand in the text as they stand in the lists")
+        names.warn(
+            "criteria-unclear", "the criteria do not stand in the text as they stand in the lists"
         )
     return joined
 

@@ -1,5 +1,7 @@
 """Tables of codecs, on a small format of our own: what the reader and the writer of a table do."""
 
+import re
+import traceback
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from msgspec import Struct
 from trialbridge.mappings.codec import (
     Codec,
     Mismatch,
-    amend,
+    also,
     among,
     boolean,
     choice,
@@ -192,13 +194,110 @@ def test_a_choice_is_read_as_it_was_written(value: str) -> None:
         codec.read(3, Names())
 
 
-def test_amend_puts_a_row_in_place_of_the_one_of_the_same_attribute() -> None:
-    other = field("name", "other")
-    rows = amend(CAT.rows, other)
-    assert [row.model for row in rows].count("name") == 1
-    assert other in rows
-    assert writer(record(Cat, *rows))(Cat(name="Tom"), Names()) == {"other": "Tom"}
-    assert len(rows) == len(CAT.rows)
+ONE, OTHER = item("a cat", kind="cat"), item("a cat", kind="cat")
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (
+            (field("tame", "tame", codec=integer),),
+            "Cat, row 'tame': the attribute is bool, and the codec gives int; use a codec that "
+            "gives bool",
+        ),
+        (
+            (field("owner", "owner"),),
+            "Cat, row 'owner': the attribute is Owner, and the codec gives str; use a codec that "
+            "gives Owner",
+        ),
+        (
+            (field("colours", "colour", codec=choice({"red": 1, "blue": 2})),),
+            "Cat, row 'colours': the attribute is list[str], and the codec gives str; use a codec "
+            "that gives list[str]",
+        ),
+        (
+            (among("colours", "facts", codec=each(TOY)),),
+            "Cat, row 'colours': the attribute is list[str], and the codec gives list[Toy]; use a "
+            "codec that gives list[str]",
+        ),
+        (
+            (field("toys", "toy", codec=Codec(_read_colours, _write_colours)),),
+            "Cat, row 'toys': the attribute is list[Toy], and the codec gives list[str]; use a "
+            "codec that gives list[Toy]",
+        ),
+        (
+            (field("name", "a", "b"), field("owner.name", "a", "b")),
+            "Cat, row 'owner.name': row 'name' has the same place; give one of them another place "
+            "or `when`, or let it be read alone by also()",
+        ),
+        (
+            (field("name", "a", ONE, "b"), field("owner.name", "a", OTHER, "c")),
+            "Cat, row 'owner.name': the step 'a cat' looks like that of row 'name', and is "
+            "another; make the step once, and use it in both rows",
+        ),
+        (
+            (
+                field("owner.name", "a", to("Group", "g", type="person"), "b"),
+                field("name", "a", to("Group", "g", type="animal"), "c"),
+            ),
+            "Cat, row 'name': the step 'Group/g' looks like that of row 'owner.name', and is "
+            "another; make the step once, and use it in both rows",
+        ),
+    ],
+    ids=[
+        "another type", "text for a struct", "one for a list", "another table's list",
+        "another list", "one place twice", "an item made twice", "a link made twice",
+    ],
+)  # fmt: skip
+def test_a_bad_table_is_refused_at_import(rows: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        record(Cat, *rows)
+    assert str(raised.value) == message
+
+
+def test_rows_that_share_a_place_with_a_reason_are_taken() -> None:
+    first = field("name", "a", "b")
+    record(Cat, first, also(field("owner.name", "a", "b")))
+    record(Cat, first._replace(when=str.isupper), first._replace(when=str.islower))
+
+
+def _read_loud(value: Any, names: Names) -> bool:
+    if value == "perhaps":
+        names.warn("unsure", "'perhaps' is neither")
+        return True
+    return bool({"yes": 1, "no": 0}[value])
+
+
+LOUD = record(
+    Cat,
+    among(
+        "toys",
+        "facts",
+        codec=each(
+            record(
+                Toy,
+                field("loud", "a", "b", codec=Codec(_read_loud, lambda value, names: str(value))),
+            )
+        ),
+    ),
+)
+
+
+def test_a_warning_has_the_place_of_its_row() -> None:
+    names = Names()
+    node = {"facts": [{"a": {"b": "yes"}}, {"a": {"b": "perhaps"}}]}
+    assert reader(LOUD)(node, names) == Cat(toys=[Toy(loud=True), Toy(loud=True)])
+    assert names.warnings == [("facts[1].a.b", "unsure", "'perhaps' is neither")]
+
+
+def test_a_traceback_shows_the_row() -> None:
+    try:
+        reader(LOUD)({"facts": [{"a": {"b": "maybe"}}]}, Names())
+    except KeyError:
+        told = traceback.format_exc()
+    assert "<read Toy, " in told
+    assert "in read_model_test_codec_Toy" in told or "in read_test_codec_Toy" in told
+    assert re.search(r"= read_loud_\d+\(n\d+, names\)  # loud -> a\.b\n", told)
 
 
 def test_merged_members_join_lists_and_set_the_rest() -> None:

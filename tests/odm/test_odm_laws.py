@@ -589,13 +589,14 @@ def test_a_value_that_is_no_term_is_told_and_its_coding_read() -> None:
     assert codec.read(node, names) == "FEMALE"
     assert names.warnings == [
         (
+            "",
             "unknown-code",
             "'weiblich' is not one of F, M, BOTH: its Coding is read, 'FEMALE'",
         )
     ]
     names = Names()
     assert codec.read({"@Value": "weiblich"}, names) is None
-    assert names.warnings == [("unknown-code", "'weiblich' is not one of F, M, BOTH")]
+    assert names.warnings == [("", "unknown-code", "'weiblich' is not one of F, M, BOTH")]
 
 
 @pytest.mark.parametrize("phases", cdisc_codes.PHASE, ids=str)
@@ -683,7 +684,7 @@ def test_a_duration_in_another_form_is_told(text: str) -> None:
     names = Names()
     assert codecs.age.read(text, names) is None
     assert names.warnings == [
-        ("unknown-duration", f"{text!r} is not a duration in one unit, such as P18Y")
+        ("", "unknown-duration", f"{text!r} is not a duration in one unit, such as P18Y")
     ]
 
 
