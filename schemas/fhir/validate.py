@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from trialbridge.schemas.base import BASE
+from trialbridge.schemas.fhir.clean import clean
 from trialbridge.schemas.fhir.definitions import Version
 from trialbridge.schemas.fhir.schema import explain, gate
 from trialbridge.schemas.fhir.walk import walk
@@ -28,13 +29,17 @@ def validate(
     (`fhir_opinion`), which each take ten times as long as all else.
     Source: https://hl7.org/fhir/R5/validation.html
     """
-    done = walk(tree, version, base)
-    problems = done.problems
-    if done.too_deep or not isinstance(tree, dict):
-        return problems
-    # What the walker minds it says better, and mostly the gate minds the same.
-    if not gate(tree, version) and not any(problem.severity == "error" for problem in problems):
-        problems += explain(tree, version)
+    # In this order: the gate, written in another language, has no limit of depth but its stack.
+    if clean(tree, version, base) and gate(tree, version):
+        problems: list[Problem] = []
+    else:
+        done = walk(tree, version, base)
+        problems = done.problems
+        if done.too_deep or not isinstance(tree, dict):
+            return problems
+        # What the walker minds it says better, and mostly the gate minds the same.
+        if not any(problem.severity == "error" for problem in problems) and not gate(tree, version):
+            problems += explain(tree, version)
     if invariants:
         from trialbridge.schemas.fhir import invariants as fhir_invariants
 

@@ -184,6 +184,7 @@ class Walk:
         self.space = Space()
         self.server: str | None = None
         self.contained: dict[str, str] | None = None
+        self.element_ids: dict[str, Place] = {}
         self.too_deep = False
 
     def problem(
@@ -233,6 +234,7 @@ class Walk:
         if place[0] is not None and isinstance(id_, str) and ID.fullmatch(id_):
             place = (place, f"/*{name}/{id_}*/")
         type_ = type_of(self.version, name)
+        ids, self.element_ids = self.element_ids, {}
         if name == "Bundle":
             around = self.space, self.server, self.contained
             self.server = self.contained = None
@@ -245,6 +247,7 @@ class Walk:
             self.contained = None
         else:
             self.object(node, type_, place, name, name, None, depth)
+        self.element_ids = ids
 
     def object(
         self,
@@ -314,10 +317,22 @@ class Walk:
             self.coding(node, place)
         elif path == "Reference":
             self.reference(node, place, targets)
+        if not type_.resource and "id" in node:
+            self.element_id(node, place)
         if path != "Extension":
             for key in EXTENSIONS:
                 if key in node:
                     self.extensions(node[key], key, None, (place, key), anchor, kind, "")
+
+    def element_id(self, node: dict[str, Any], place: Place) -> None:
+        """Check that no other element of the resource has the same id."""
+        id_ = node["id"]
+        if not isinstance(id_, str):
+            return
+        if id_ in self.element_ids:
+            message = f"{_short(id_)} is the id of {show(self.element_ids[id_])} too"
+            self.problem((place, "id"), "reference", "duplicate", message, self.link("Element.id"))
+        self.element_ids.setdefault(id_, place)
 
     def items(
         self,
@@ -564,9 +579,7 @@ class Walk:
             self.extension_problem((place, "url"), "extension-context", message)
         return known
 
-    def in_context(
-        self, known: KnownExtension, anchor: str, kind: str, place: Place, within: str
-    ) -> bool:
+    def in_plain_context(self, known: KnownExtension, anchor: str, kind: str, within: str) -> bool:
         if known.anywhere:
             return True
         if within:
@@ -574,8 +587,15 @@ class Walk:
         plain = anchor.replace("[x]", "")
         if plain == "Extension.value" and known.within:
             return True
-        if plain in known.contexts or not known.contexts.isdisjoint(self.known.kinds(kind)):
+        return plain in known.contexts or not known.contexts.isdisjoint(self.known.kinds(kind))
+
+    def in_context(
+        self, known: KnownExtension, anchor: str, kind: str, place: Place, within: str
+    ) -> bool:
+        if self.in_plain_context(known, anchor, kind, within):
             return True
+        if within:
+            return False
         # A context can lead into data types: StructureDefinition.snapshot.element.binding.
         *_, last = show(place[0]).rpartition("*/.")
         resource = RESOURCE_NAMED.findall(show(place[0]))
