@@ -27,8 +27,10 @@ import msgspec
 import trialbridge
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir import invariants as fhir_invariants
+from trialbridge.schemas.fhir.clean import clean
 from trialbridge.schemas.fhir.definitions import VERSIONS
 from trialbridge.schemas.fhir.schema import gate
+from trialbridge.schemas.fhir.validate import validate
 from trialbridge.schemas.fhir.walk import walk
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +40,7 @@ STARTS = 7
 
 LOAD = """
 import time
+from trialbridge.schemas.fhir.clean import clean
 from trialbridge.schemas.fhir.definitions import definitions
 start = time.perf_counter()
 definitions({version!r}).rows("ResearchStudy")
@@ -133,6 +136,8 @@ def measure(bundles: Sequence[bytes], passes: int) -> list[Timing]:
     trees = [msgspec.json.decode(data) for data in bundles]
     parts: list[tuple[str, Callable[[int], object]]] = [
         ("parse and dump with orjson", lambda i: orjson.dumps(orjson.loads(bundles[i]))),
+        ("checked: lean pass and gate", lambda i: validate(trees[i], "r5")),
+        ("lean pass", lambda i: clean(trees[i], "r5", BASE)),
         ("gate", lambda i: gate(trees[i], "r5")),
         ("walk", lambda i: walk(trees[i], "r5", BASE)),
         ("gate and walk", lambda i: (walk(trees[i], "r5", BASE), gate(trees[i], "r5"))),

@@ -199,13 +199,14 @@ def writing(
     if own and validate and (wrong := faults(trial)):
         raise Invalid(wrong)
     try:
-        data, problems = to.write(trial, options, told=told)
+        checked = to.write_checked(trial, options) if validate else None
+        data, problems = checked or to.write(trial, options, told=told)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         # A writer takes a trial at its types, and msgspec does not mind them when one is built.
         if own and not isinstance(error, UnknownOption) and (wrong := faults(trial)):
             raise Invalid(wrong) from None
         raise
-    if validate:
+    if validate and checked is None:
         problems = [*problems, *_check(to, data)]
     if any(problem.severity in _SEVERE for problem in problems):
         raise Invalid(problems)

@@ -104,6 +104,22 @@ class Format(NamedTuple):
         write: Callable[..., tuple[bytes, list[Problem]]] = module.write
         return write(trial, **chosen)
 
+    def write_checked(
+        self, trial: Trial, options: Mapping[str, object] | None = None
+    ) -> tuple[bytes, list[Problem]] | None:
+        """Write a trial as `write` does, with the problems of what was written.
+
+        None for a writer that does not check what it has in hands (its module has no
+        `write_checked`): the bytes are to be checked.
+        """
+        if self.writer is None:
+            raise self._not("written")
+        module = import_module(self.writer)
+        if not hasattr(module, "write_checked"):
+            return None
+        write: Callable[..., tuple[bytes, list[Problem]]] = module.write_checked
+        return write(trial, **settled(self.name, self.options, options or {}))
+
     def check(self, data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Problem]:
         """Check bytes against the format's official definitions, where it has any.
 

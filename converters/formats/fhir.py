@@ -25,6 +25,12 @@ LINK = "https://hl7.org/fhir/R5/researchstudy.html"
 
 _SHOWN = 60
 
+# org-1: an Organization has a name or an identifier, and a record may know its class alone.
+_NOT_STATED = {
+    "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
+    "valueCode": "unknown",
+}
+
 
 @once
 def _r5() -> tuple[Write, Read]:
@@ -38,6 +44,23 @@ def write(trial: Trial, *, bundle: str = "collection") -> tuple[bytes, list[Prob
     https://hl7.org/fhir/R5/http.html#transaction. The problems are warnings of what the Bundle does
     not carry.
     """
+    tree, problems = _bundle(trial, bundle)
+    return msgspec.json.encode(tree), problems
+
+
+def write_checked(trial: Trial, *, bundle: str = "collection") -> tuple[bytes, list[Problem]]:
+    """Write as `write` does; the problems are those of what was written, too.
+
+    The tree is checked as it is, since to parse the bytes again takes as long as to check it.
+    """
+    from trialbridge.schemas.fhir.r5 import validate
+
+    tree, problems = _bundle(trial, bundle)
+    data = msgspec.json.encode(tree)
+    return data, [*problems, *validate(tree)]
+
+
+def _bundle(trial: Trial, bundle: str) -> tuple[Node, list[Problem]]:
     tree, problems = write_tree(trial)
     if bundle != "collection":
         tree["type"] = bundle
@@ -47,7 +70,7 @@ def write(trial: Trial, *, bundle: str = "collection") -> tuple[bytes, list[Prob
                 "method": "PUT",
                 "url": f"{resource['resourceType']}/{resource['id']}",
             }
-    return msgspec.json.encode(tree), problems
+    return tree, problems
 
 
 def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
@@ -62,6 +85,12 @@ def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
     url = f"{BASE}/ResearchStudy/{names.root}"
     resource = {"resourceType": "ResearchStudy", "id": names.root, "status": "active", **study}
     entries = [{"fullUrl": url, "resource": resource}, *names.entries]
+    for entry in names.entries:
+        organization = entry["resource"]
+        if organization["resourceType"] == "Organization" and not (
+            organization.keys() & {"identifier", "name", "_name"}
+        ):
+            organization["_name"] = {"extension": [_NOT_STATED]}
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}, left_aside(
         trial, "FHIR R5"
     )

@@ -1,5 +1,6 @@
 """The types of a FHIR version as a walk over JSON wants them: by JSON member."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -7,6 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from trialbridge.schemas.fhir.definitions import Definitions, Extension, Row, Version, definitions
 from trialbridge.schemas.fhir.forms import quick_of
+from trialbridge.schemas.fhir.outside import VALUE_SETS
 from trialbridge.schemas.fhir.schema import members
 
 SPECIFICATIONS: Final[dict[Version, str]] = {
@@ -61,8 +63,9 @@ class Element:
     `type` is a data type, or the path of what has elements of its own; `kind` is the name of the
     data type in any case, for a twin that of its primitive. `most` is 0 for any number. `targets`:
     the types of resources that a reference or canonical may point at. `codes`: what a code has to
-    be one of. `quick` says of most right values that they are right, and of no wrong one; it is
-    None where there is more to ask. `quick_item` says it of the items of a list.
+    be one of, `grammar` what it has to look like where others keep the list. `quick` says of most
+    right values that they are right, and of no wrong one; it is None where there is more to ask.
+    `quick_item` says it of the items of a list.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Element:
     targets: frozenset[str] | None
     binding: Binding | None
     codes: frozenset[str] | None
+    grammar: re.Pattern[str] | None
     quick: Quick | None
     quick_item: Quick | None
 
@@ -123,6 +127,10 @@ def elements_of(known: Definitions, anchor: str, row: Row) -> dict[str, Element]
         if code == "code" and bound and bound.strength == "required":
             codes = _union(bound)
             quick = _quick_code(codes) if codes else quick
+        grammar = VALUE_SETS.get(row.value_set) if code == "code" and not codes else None
+        # The walker has more to ask of these.
+        if grammar is not None or anchor in ("Coding.system", "Identifier.system"):
+            quick = _quick_outside(quick, grammar)
         made[key] = Element(
             name=value,
             anchor=anchor,
@@ -136,6 +144,7 @@ def elements_of(known: Definitions, anchor: str, row: Row) -> dict[str, Element]
             targets=targets_of(known, listed) if listed else None,
             binding=None if twin else bound,
             codes=codes,
+            grammar=grammar,
             quick=quick if row.max == 1 and not name.endswith("[x]") else None,
             quick_item=quick,
         )
@@ -150,6 +159,14 @@ def _content(code: str, anchor: str) -> str:
 
 def _quick_code(codes: frozenset[str]) -> Quick:
     return lambda value: type(value) is str and value in codes
+
+
+def _quick_outside(quick: Quick | None, grammar: re.Pattern[str] | None) -> Quick | None:
+    if quick is None:
+        return None
+    if grammar is None:
+        return lambda value: quick(value) and ":" in value
+    return lambda value: quick(value) and grammar.fullmatch(value) is not None
 
 
 def _union(bound: Binding) -> frozenset[str] | None:

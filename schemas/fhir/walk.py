@@ -15,6 +15,7 @@ from typing import Any, Final
 from trialbridge.schemas.fhir.definitions import VERSIONS, Version, definitions
 from trialbridge.schemas.fhir.forms import CONTROL, FORMS, MAX_STRING, UUID, form_of
 from trialbridge.schemas.fhir.narrative import narrative
+from trialbridge.schemas.fhir.outside import NAMED, OUTSIDE
 from trialbridge.schemas.fhir.schema import INTEGERS
 from trialbridge.schemas.fhir.types import (
     LABELS,
@@ -49,6 +50,10 @@ PUBLISHED: Final = frozenset(
 PARTIAL_BUNDLES: Final = frozenset(
     {"batch-response", "history", "searchset", "subscription-notification", "transaction-response"}
 )
+
+# These hold all that they refer to: https://hl7.org/fhir/R5/documents.html#bundle,
+# https://hl7.org/fhir/R5/messaging.html#bundle. Of the others no rule says so.
+CLOSED_BUNDLES: Final = frozenset({"document", "message"})
 
 # FHIR sets no limit; real plans of action nest some ten deep, and the stack has to hold.
 MAX_DEPTH: Final = 100
@@ -86,6 +91,7 @@ ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 CONDITIONAL = re.compile(r"(?P<type>[A-Z][A-Za-z]+)\?\S+")
 
 NOTHING_THERE: Final = "resolves to nothing in the Bundle"
+ELSEWHERE: Final = "elsewhere"
 NOTHING_CONTAINED: Final = "resolves to nothing in contained"
 
 # A place in the JSON: the place around it, and a key, an index, or `/*Group/1*/` to name a
@@ -156,10 +162,11 @@ class Space:
 
     `urls`: resource types by fullUrl. `ids`: resource types by `Type/id`; `local` has those of the
     entries whose fullUrl does not say on which server they are. `canonicals`: resource type and
-    version by url. `partial`: what is referred to may be elsewhere.
+    version by url. `partial`: what is referred to may be elsewhere. `closed`: it has to be here.
     """
 
     partial: bool = True
+    closed: bool = False
     urls: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     local: dict[str, str] = field(default_factory=dict)
@@ -415,6 +422,12 @@ class Walk:
             self.text(value, element, place)
         elif not form_of(self.version, kind)(value):
             self.form(value, element, place)
+        elif element.anchor in ("Coding.system", "Identifier.system") and ":" not in value:
+            message = f"{_short(value)} is relative, but a system is an absolute URI"
+            self.problem(place, "format", "format", message, self.link(element.anchor))
+        elif element.grammar is not None and not element.grammar.fullmatch(value):
+            message = f"{_short(value)} is not {NAMED[element.grammar]}"
+            self.problem(place, "code", "code", message, self.link(element.anchor))
         elif element.codes is not None:
             if value not in element.codes and element.binding is not None:
                 self.code(value, element.binding, element.anchor, place)
@@ -498,6 +511,10 @@ class Walk:
         system, code = node.get("system"), node.get("code")
         if not isinstance(system, str) or not isinstance(code, str) or not code.strip():
             return
+        grammar = OUTSIDE.get(system)
+        if grammar is not None and not grammar.fullmatch(code):
+            message = f"{_short(code)} is not {NAMED[grammar]}"
+            self.problem((place, "code"), "code", "code", message, self.link("Coding.code"))
         found = codes_of(self.version, system)
         if found is None or (code if found[1] else code.lower()) in found[0]:
             return
@@ -686,7 +703,10 @@ class Walk:
     def index(self, bundle: dict[str, Any], place: Place) -> Space:
         """Gather what references can point at, and report what is there twice."""
         kind = bundle.get("type")
-        space = Space(partial=isinstance(kind, str) and kind in PARTIAL_BUNDLES)
+        space = Space(
+            partial=isinstance(kind, str) and kind in PARTIAL_BUNDLES,
+            closed=isinstance(kind, str) and kind in CLOSED_BUNDLES,
+        )
         entries = bundle.get("entry")
         urls: dict[tuple[str, Any], int] = {}
         ids: dict[tuple[str | None, str], int] = {}
@@ -785,7 +805,11 @@ class Walk:
             here = (place, "reference")
             found, code, fault = self.resolve(reference)
             if code:
-                self.problem(here, "reference", code, f"{_short(reference)} {fault}", clause)
+                # What nothing says is elsewhere, and may be: a transaction's Patient on the server.
+                severity: Severity = "information" if code == ELSEWHERE else "error"
+                message = f"{_short(reference)} {fault}"
+                told = "dangling" if code == ELSEWHERE else code
+                self.problem(here, "reference", told, message, clause, severity)
             if found and targets and found not in targets:
                 message = f"{_short(reference)} is {_a(found)}, but {_either(targets)} is wanted"
                 self.problem(here, "reference", "target", message, clause)
@@ -827,7 +851,7 @@ class Walk:
         if target.startswith("urn:uuid:") and not UUID.fullmatch(target):
             return None, "format", f"is not a FHIR uuid ({FORMS['uuid']})"
         if target.startswith(("urn:uuid:", "urn:oid:")):
-            return None, *self.missing()
+            return None, *self.missing(True)
         literal = LITERAL.fullmatch(reference)
         if literal and literal["type"] in self.known.resources:
             name, key, server = literal["type"], f"{literal['type']}/{literal['id']}", self.server
@@ -838,7 +862,7 @@ class Walk:
             elif key in (space.ids if server is None else space.local):
                 return name, "", ""
             known = space.urls.get(f"{server}/{key}")
-            return (known, "", "") if known else (name, *self.missing())
+            return (known, "", "") if known else (name, *self.missing(server == self.base))
         conditional = CONDITIONAL.fullmatch(reference)
         if conditional and conditional["type"] in self.known.resources:
             return conditional["type"], "", ""
@@ -850,8 +874,10 @@ class Walk:
         fault = "is not a reference (Type/id, an absolute URL, urn:uuid:..., or #id)"
         return None, "format", fault
 
-    def missing(self) -> tuple[str, str]:
-        return ("", "") if self.space.partial else ("dangling", NOTHING_THERE)
+    def missing(self, certain: bool) -> tuple[str, str]:
+        if self.space.partial:
+            return "", ""
+        return "dangling" if certain or self.space.closed else ELSEWHERE, NOTHING_THERE
 
     def canonical(self, value: str, element: Element, place: Place) -> None:
         """Check a canonical that points at a resource of this Bundle, or at one of ours."""

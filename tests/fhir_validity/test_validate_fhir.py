@@ -563,7 +563,7 @@ def test_the_official_examples_have_no_errors_but_their_own(version: Any) -> Non
     found = set()
     for path in examples(version):
         for problem in fhir_validate.validate(json.loads(path.read_bytes()), version):
-            # The example Bundles were cut out of a server, and refer to what stayed there.
+            # The example messages were cut out of a server, and refer to what stayed there.
             if problem.severity == "error" and not (
                 problem.code == "dangling" and problem.path.startswith("Bundle.")
             ):
