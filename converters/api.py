@@ -48,7 +48,7 @@ def read(
     Raises ReadError with every problem, also when a path cannot be read, and UnknownFormat (a
     ValueError) for a format name that there is not.
     """
-    found = reading(source, format)
+    found = reading(source, format, told=warnings is not None)
     if warnings is not None:
         warnings += found.problems
     return found.trial
@@ -165,10 +165,13 @@ class Reading(NamedTuple):
     problems: list[Problem]
 
 
-def reading(source: Source, format: str | None = None, *, unique: bool = False) -> Reading:
+def reading(
+    source: Source, format: str | None = None, *, unique: bool = False, told: bool = True
+) -> Reading:
     """Read a record as `read` does, and keep the format and the warnings.
 
-    `unique`: keys that stand twice in one object of JSON are errors as well.
+    `unique`: keys that stand twice in one object of JSON are errors as well. `told`: whether
+    anybody asks for the warnings.
     """
     stated = by_name(format, "read") if format is not None else None
     data = load(source)
@@ -176,7 +179,7 @@ def reading(source: Source, format: str | None = None, *, unique: bool = False) 
     if known.reader is None:
         instead = f"; {known.instead}" if known.instead else ""
         raise _unreadable("", "format", f"the source is {known.title}, which is not read{instead}")
-    trial, problems = known.read(data)
+    trial, problems = known.read(data, told=told)
     if unique and (twice := _duplicate_keys(known, data)):
         raise ReadError(twice)
     return Reading(trial, known, problems)
@@ -356,7 +359,7 @@ def _check(to: Format, data: bytes) -> list[Problem]:
     if to.reader is None:
         return []
     try:
-        to.read(data)
+        to.read(data, told=False)
     except ReadError as error:
         return error.problems
     return []

@@ -2,11 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, TypeVar
 
 from trialbridge.mappings.codec import Link, Node, joined
 from trialbridge.schemas.trial import Trial
+
+T = TypeVar("T")
 
 _NOT_OF_ID = re.compile(r"[^A-Za-z0-9.-]+")
 
@@ -47,7 +49,7 @@ class Names:
         self.beside: defaultdict[str, list[Node]] = defaultdict(list)
         """Elements by their kind that belong to others, and stand in a list of their own."""
         self.index: dict[str, Node] = {}
-        self.memo: dict[str, Any] = {}
+        self.memo: dict[Any, Any] = {}
         self.warnings: list[tuple[str, str, str]] = []
         """(path, code, message), the paths from the node at hand."""
         if trial is not None:
@@ -65,6 +67,18 @@ class Names:
         if self.form == "id":
             return f"{self.root}-{kind}-"
         return f"{self.item}{kind}." if kind.startswith(".") else f"{kind}."
+
+    def once(self, made: "Callable[[Names], T]") -> T:
+        """What is made of the names when first asked for, and there from then on."""
+        found: T | None = self.memo.get(made)
+        if found is None:
+            found = self.memo[made] = made(self)
+        return found
+
+    @property
+    def position(self) -> int:
+        """The position of the list item at hand, from 0, as its name ends with it."""
+        return int(re.split("[-.]", self.item)[-1]) - 1
 
     def warn(self, code: str, message: str) -> None:
         """Say what is odd with the value at hand; the readers add the path to it on the way out."""

@@ -43,7 +43,7 @@ def activity_url(names: Names, position: int) -> str:
 
 
 def _write_actions(module: ArmsInterventionsModule, names: Names) -> list[Node] | None:
-    positions = Links.of(names).positions
+    positions = names.once(Links).positions
     actions = []
     for number, arm in enumerate(module.arm_groups or ()):
         action: Node = {"linkId": names.named("arm", number)}
@@ -92,13 +92,6 @@ class _Plan:
                         if label not in labels:
                             labels.append(label)
 
-    @classmethod
-    def of(cls, names: Names) -> "_Plan":
-        if "plan" not in names.memo:
-            names.memo["plan"] = cls(names)
-        plan: _Plan = names.memo["plan"]
-        return plan
-
 
 def _objects(nodes: Any) -> Iterable[Node]:
     return (n for n in nodes if n.__class__ is dict) if nodes.__class__ is list else ()
@@ -109,15 +102,15 @@ def _activity_type(activity: Node, names: Names) -> InterventionType | None:
 
 
 received: Codec[list[str]] = Codec(
-    lambda link_id, names: _Plan.of(names).received.get(link_id) or None,
+    lambda link_id, names: names.once(_Plan).received.get(link_id) or None,
     lambda value, names: None,
 )
 """The interventions of an arm, from the action with the arm's linkId."""
 
 
 def _write_labels(labels: list[str] | None, names: Names) -> Node | None:
-    links = Links.of(names)
-    derived = links.labels.get(int(names.item.rpartition("-")[2]) - 1, [])
+    links = names.once(Links)
+    derived = links.labels.get(names.position, [])
     names.odd = names.odd or labels == []
     extensions = []
     for difference, label in arms.differences(labels or [], derived):
@@ -132,7 +125,7 @@ def _write_labels(labels: list[str] | None, names: Names) -> Node | None:
 
 
 def _read_labels(activity: Node, names: Names) -> list[str] | None:
-    plan = _Plan.of(names)
+    plan = names.once(_Plan)
     told: list[tuple[arms.Difference, str]] = []
     for extension in _objects(activity.get("extension")):
         url = extension.get("url")

@@ -339,7 +339,7 @@ def _meant(nodes: Any, by_oid: Mapping[str, str], names: Names) -> Iterator[tupl
 
 
 def _write_received(received: list[str], names: Names) -> list[Node]:
-    links = Links.of(names)
+    links = names.once(Links)
     nodes = []
     for name in received:
         if name in links.positions:
@@ -377,19 +377,12 @@ class _Study:
                     if label not in labels:
                         labels.append(str(label))
 
-    @classmethod
-    def of(cls, names: Names) -> "_Study":
-        if "study" not in names.memo:
-            names.memo["study"] = cls(names)
-        study: _Study = names.memo["study"]
-        return study
-
 
 RECEIVED = own("intervention-of-arm")
 
 
 def _read_received(nodes: Any, names: Names) -> list[str] | None:
-    study = _Study.of(names)
+    study = names.once(_Study)
     return [name for _, name in _meant(nodes, study.interventions, names) if name] or None
 
 
@@ -409,8 +402,8 @@ _DIFFERENCE = registry.code_system(
 
 
 def _write_labels(labels: list[str] | None, names: Names) -> None:
-    links = Links.of(names)
-    derived = links.labels.get(int(names.item.rpartition(".")[2]) - 1, [])
+    links = names.once(Links)
+    derived = links.labels.get(names.position, [])
     names.odd = names.odd or labels == []
     number = 0
     for difference, label in arms.differences(labels or [], derived):
@@ -427,7 +420,7 @@ def _write_labels(labels: list[str] | None, names: Names) -> None:
 
 
 def _read_labels(node: Node, names: Names) -> list[str] | None:
-    study = _Study.of(names)
+    study = names.once(_Study)
     oid = str(node.get("@OID"))
     told: list[tuple[arms.Difference, str]] = []
     for one, label in _meant(got(names, ARM_DIFFERENCE, oid), study.arms, names):
@@ -551,9 +544,7 @@ conditions: Codec[list[str]] = Codec(_read_conditions, _write_conditions)
 
 intervention_terms: Codec[Any] = Codec(
     lambda nodes, names: None,
-    lambda whole, names: _Terms.of(names, INTERVENTION).owned.get(
-        int(names.item.rpartition(".")[2]) - 1
-    ),
+    lambda whole, names: _Terms.of(names, INTERVENTION).owned.get(names.position),
 )
 """The Codings of the terms of the intervention at hand; read where all terms are."""
 

@@ -45,13 +45,6 @@ class Links:
                     if arm.label not in labels:
                         labels.append(arm.label)
 
-    @classmethod
-    def of(cls, names: Names) -> "Links":
-        if "links" not in names.memo:
-            names.memo["links"] = cls(names)
-        links: Links = names.memo["links"]
-        return links
-
 
 def differences(said: list[str], derived: list[str]) -> list[tuple[Difference, str]]:
     """How an intervention's own list of arms differs from what follows from the arms'."""
