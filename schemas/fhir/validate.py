@@ -19,6 +19,7 @@ def validate(
     base: str = BASE,
     invariants: bool = False,
     second_opinion: bool = False,
+    budget: float | None = 20.0,
 ) -> list[Problem]:
     """Check the parsed JSON of a Bundle, or of another resource; give all its problems.
 
@@ -26,7 +27,8 @@ def validate(
     `base`: references and canonicals below it have to resolve in the Bundle. Those on other servers
     are not followed, nor is anything that leads out of a resource that is not in a Bundle.
     `invariants` evaluates those of every element, and `second_opinion` asks other implementations
-    (`fhir_opinion`), which each take ten times as long as all else.
+    (`fhir_opinion`), which each take ten times as long as all else. After `budget` seconds the
+    invariants that are left are named and not evaluated; None: there is no end.
     Source: https://hl7.org/fhir/R5/validation.html
     """
     # In this order: the gate, written in another language, has no limit of depth but its stack.
@@ -46,7 +48,7 @@ def validate(
         told = {problem.path for problem in problems}
         problems += (
             problem
-            for problem in fhir_invariants.check(tree, version=version)
+            for problem in fhir_invariants.check(tree, version=version, budget=budget)
             if problem.code not in ("ele-1", "txt-1") or problem.path not in told
         )
     if second_opinion:

@@ -15,6 +15,7 @@ import trialbridge
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir.clean import clean
 from trialbridge.schemas.fhir.definitions import VERSIONS, Version
+from trialbridge.schemas.fhir.invariants import check
 from trialbridge.schemas.fhir.schema import explain, gate
 from trialbridge.schemas.fhir.validate import validate
 from trialbridge.schemas.fhir.walk import walk
@@ -155,6 +156,15 @@ def test_what_a_bundle_may_leave_out_is_no_error(kind: str, reference: str, seve
     }
     found = [(p.severity, p.code) for p in validate(tree, "r5") if p.code == "dangling"]
     assert found == [(severity, "dangling")]
+
+
+def test_invariants_that_time_runs_out_for_are_named() -> None:
+    tree = {"resourceType": "Observation", "status": "final", "code": {"text": "tea"}}
+    (told,) = [p for p in check(tree, budget=-1) if p.code == "not-checked"]
+    assert told.severity == "warning"
+    assert told.path == "Observation"
+    assert told.message.startswith("the -1 seconds for invariants are over; not checked: ")
+    assert not [p for p in check(tree) if p.code == "not-checked"]
 
 
 def test_an_organization_without_a_name_is_written_validly_and_reads_without_one() -> None:
