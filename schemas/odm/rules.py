@@ -43,10 +43,10 @@ ABSOLUTE_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 # https://evs.nci.nih.gov/ftp1/CDISC/SDTM/
 _RENAMED_PHASE: Final = EARLY_PHASE_1.value
 
-_NUMBERS: Final = ("OrderNumber", "SequenceNumber")
+NUMBERS: Final = ("OrderNumber", "SequenceNumber")
 
 # The texts by the element that they translate, language and media type.
-_Texts = dict[tuple["_Element | None", str | None, str | None], "_Element"]
+Texts = dict[tuple["_Element | None", str | None, str | None], "_Element"]
 
 
 @cache
@@ -55,18 +55,18 @@ def _ruled(version: str) -> tuple[str, ...]:
     return tuple(
         f"{{{NAMESPACES[version]}}}{name}"
         for name, element in elements(version).items()
-        if name in _RULES or any(number in element.attributes for number in _NUMBERS)
+        if name in RULES or any(number in element.attributes for number in NUMBERS)
     )
 
 
 def check_rules(document: Document, root: "_Element") -> None:
     """Check what the specification demands beyond the XSD."""
     prefix = f"{{{NAMESPACES[document.version]}}}"
-    texts: _Texts = {}
+    texts: Texts = {}
     seen: dict[tuple[_Element, str, str], _Element] = {}
     for element in root.iter(*_ruled(document.version)):
         name = element.tag[len(prefix) :]
-        for attribute in _NUMBERS:
+        for attribute in NUMBERS:
             number = element.get(attribute)
             if number is None:
                 continue
@@ -79,7 +79,7 @@ def check_rules(document: Document, root: "_Element") -> None:
                     " too, expected another"
                 )
                 document.report("error", "rules", element, attribute, "order-number", message)
-        rule = _RULES.get(name)
+        rule = RULES.get(name)
         if rule is not None:
             rule(document, texts, element)
     if root.tag != f"{prefix}ODM":
@@ -90,7 +90,7 @@ def check_rules(document: Document, root: "_Element") -> None:
         document.problems.append(too_many(path, "references", document.link))
 
 
-def _translated(document: Document, texts: _Texts, element: "_Element") -> None:
+def _translated(document: Document, texts: Texts, element: "_Element") -> None:
     """A text stands once in each language and media type."""
     language, media = element.get(LANG), element.get("Type")
     if language is not None and not LANGUAGE.fullmatch(language):
@@ -110,7 +110,7 @@ def _translated(document: Document, texts: _Texts, element: "_Element") -> None:
         document.report("error", "rules", element, None, "translation", message)
 
 
-def _phase(document: Document, texts: _Texts, element: "_Element") -> None:
+def _phase(document: Document, texts: Texts, element: "_Element") -> None:
     value = element.get("Value", "")
     terms = document.digest.terms["TrialPhaseType"]
     short = [term.removeprefix("PHASE ").removesuffix(" TRIAL") for term in terms]
@@ -140,7 +140,7 @@ _VALUES: Final[dict[str, tuple[re.Pattern[str], str]]] = {
 }
 
 
-def _parameter(document: Document, texts: _Texts, element: "_Element") -> None:
+def _parameter(document: Document, texts: Texts, element: "_Element") -> None:
     """A parameter of the trial summary has the code of its short name, and a value of its form."""
     short = element.get("ShortName", "")
     known = PARAMETERS.get(short)
@@ -160,7 +160,7 @@ def _parameter(document: Document, texts: _Texts, element: "_Element") -> None:
             document.report("warning", "rules", held, "Value", "value", message)
 
 
-def _coding(document: Document, texts: _Texts, element: "_Element") -> None:
+def _coding(document: Document, texts: Texts, element: "_Element") -> None:
     for attribute in ("System", "href", "ref"):
         value = element.get(attribute)
         if value is not None and not ABSOLUTE_URI.fullmatch(value):
@@ -170,7 +170,7 @@ def _coding(document: Document, texts: _Texts, element: "_Element") -> None:
             document.report("error", "rules", element, attribute, "uri", message)
 
 
-def _absolute_timing(document: Document, texts: _Texts, element: "_Element") -> None:
+def _absolute_timing(document: Document, texts: Texts, element: "_Element") -> None:
     """The XSD says in a comment what XSD 1.0 cannot say."""
     found = [name for name in ("StudyEventGroupOID", "StudyEventOID") if name in element.attrib]
     if len(found) != 1:
@@ -182,7 +182,7 @@ def _absolute_timing(document: Document, texts: _Texts, element: "_Element") -> 
 
 
 LANG_IN_XSD: Final = "xml:lang"
-_RULES: Final[dict[str, Callable[[Document, _Texts, "_Element"], None]]] = {
+RULES: Final[dict[str, Callable[[Document, Texts, "_Element"], None]]] = {
     "TranslatedText": _translated,
     "TrialPhase": _phase,
     "StudyParameter": _parameter,

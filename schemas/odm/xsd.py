@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # libxml2 counts an element's siblings for each problem, so a long list of faulty ones would take
 # hours. Documents of more elements are first read line by line, until there are too many problems.
-_LARGE: Final = 4_000
+MOST_AT_ONCE: Final = 4_000
 _PIECE: Final = 4_096
 
 
@@ -56,6 +56,14 @@ def _schema(version: str) -> _Schema:
     path = xsd_path(version)
     parser = etree.XMLParser(no_network=True, resolve_entities=False, load_dtd=False)
     return _Schema(etree.XMLSchema(etree.parse(path, parser)), Lock())
+
+
+def valid(root: "_Element", version: str) -> bool:
+    """Tell whether the XSD has nothing to say of a document."""
+    schema = _schema(version)
+    with schema.lock:
+        said: bool = schema.compiled.validate(root)
+    return said
 
 
 class _Finding(NamedTuple):
@@ -100,7 +108,7 @@ _FORMS: Final = {
 
 def by_xsd(root: "_Element", data: bytes | None, document: "Document") -> list[Problem]:
     schema = _schema(document.version)
-    if sum(1 for _ in root.iter()) > _LARGE:
+    if sum(1 for _ in root.iter()) > MOST_AT_ONCE:
         many = _by_line(root, data, schema, document)
         if many is not None:
             return many

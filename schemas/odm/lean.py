@@ -1,0 +1,131 @@
+"""Whether a document is right, by one look at each element: most documents are.
+
+Where anything is out of the ordinary the answer is no, and the slow way looks and explains. A yes
+is one that the slow way gives too.
+"""
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from trialbridge.schemas.odm.document import (
+    LANG,
+    NAMESPACES,
+    SPECIFICATIONS,
+    Document,
+    digest,
+    elements,
+)
+from trialbridge.schemas.odm.rules import (
+    ABSOLUTE_URI,
+    LANGUAGE,
+    MEDIA_TYPE,
+    NUMBERS,
+    RULES,
+    Texts,
+)
+from trialbridge.schemas.odm.xsd import MOST_AT_ONCE, valid
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element  # type: ignore[import-untyped]
+
+# These, or several studies or versions, take the rules of scopes that the slow way has.
+_SCOPING: Final = ("Include", "ClinicalData", "ReferenceData", "Association")
+_ONCE: Final = ("Study", "MetaDataVersion")
+
+
+class _Plan(NamedTuple):
+    """What is looked at in an element of a kind: its attributes, each by what is asked of it.
+
+    `forms`: a pattern. `targets`: the elements that it may name. `ruled`: the slow way's own rule.
+    """
+
+    names: frozenset[str]
+    numbers: frozenset[str]
+    forms: dict[str, re.Pattern[str]]
+    targets: dict[str, tuple[str, ...]]
+    ruled: str
+    translates: bool
+
+
+@cache
+def _plans(version: str) -> dict[str, _Plan | None]:
+    """The plan of each element by its tag; None where there is nothing to look at."""
+    prefix = f"{{{NAMESPACES[version]}}}"
+    forms: dict[str, dict[str, re.Pattern[str]]] = {
+        "Coding": dict.fromkeys(("System", "href", "ref"), ABSOLUTE_URI),
+        "TranslatedText": {LANG: LANGUAGE, "Type": MEDIA_TYPE},
+    }
+    plans: dict[str, _Plan | None] = {}
+    for name, element in elements(version).items():
+        if name in _SCOPING or ":" in name:
+            continue
+        plan = _Plan(
+            frozenset(key for key in ("OID", "ID") if key in element.attributes),
+            frozenset(NUMBERS) & element.attributes.keys(),
+            forms.get(name, {}),
+            {key: row.targets for key, row in element.attributes.items() if row.targets},
+            name if name in RULES and name not in forms else "",
+            name == "TranslatedText",
+        )
+        plans[prefix + name] = plan if any(plan) else None
+    return plans
+
+
+def is_right(root: "_Element", version: str) -> bool:
+    """Tell whether the slow way finds nothing at all to say of a document; False if it may."""
+    if root.tag != f"{{{NAMESPACES[version]}}}ODM":
+        return False
+    return _keeps_rules(root, version) and valid(root, version)
+
+
+def _keeps_rules(root: "_Element", version: str) -> bool:
+    prefix = f"{{{NAMESPACES[version]}}}"
+    plans = _plans(version)
+    document = Document(version, digest(version), SPECIFICATIONS[version])
+    texts: Texts = {}
+    named: dict[str, str] = {}
+    wanted: set[tuple[tuple[str, ...], str]] = set()
+    numbered = set()
+    formed = set()
+    total = 0
+    for element in root.iter():
+        total += 1
+        tag = element.tag
+        if tag not in plans:
+            return False
+        plan = plans[tag]
+        if plan is None:
+            continue
+        names, numbers, forms, targets, ruled, translates = plan
+        items = element.items()
+        for key, value in items:
+            if key in names:
+                if value in named:
+                    return False
+                named[value] = tag
+            elif key in targets:
+                wanted.add((targets[key], value))
+            elif key in forms:
+                if (key, value) not in formed:
+                    if not forms[key].fullmatch(value):
+                        return False
+                    formed.add((key, value))
+            elif key in numbers:
+                number = element.getparent(), tag, value.strip().lstrip("0")
+                if number in numbered:
+                    return False
+                numbered.add(number)
+        if translates:
+            given = dict(items)
+            text = element.getparent(), given.get(LANG), given.get("Type")
+            if texts.setdefault(text, element) is not element:
+                return False
+        elif ruled:
+            RULES[ruled](document, texts, element)
+    if total > MOST_AT_ONCE or document.problems:
+        return False
+    tags = list(named.values())
+    if any(tags.count(prefix + name) != 1 for name in _ONCE):
+        return False
+    return all(named.get(value, "").removeprefix(prefix) in targets for targets, value in wanted)
