@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from trialbridge.formats.odm_tree import FORBIDDEN, NAMESPACE, bytes_of, spelt_out, tree_of
+from trialbridge.formats.odm_tree import (
+    FORBIDDEN,
+    NAMESPACE,
+    bytes_of,
+    plain_tree,
+    spelt_out,
+    tree_of,
+)
 from trialbridge.mappings.codec import Home, Mismatch, Node
 from trialbridge.mappings.compiled import Read, Write, reader, writer
 from trialbridge.mappings.names import Names
@@ -35,7 +42,7 @@ from trialbridge.schemas.once import once
 from trialbridge.schemas.pointer import escape, walk
 from trialbridge.schemas.problem import Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
-from trialbridge.schemas.xml import line_of, parse
+from trialbridge.schemas.xml import line_of, parse, utf_8
 from trialbridge.tables import left_aside, not_readable, warned
 
 if TYPE_CHECKING:
@@ -44,6 +51,7 @@ if TYPE_CHECKING:
 LINK = "https://wiki.cdisc.org/display/PUB/ODM+v2.0"
 _TAG = f"{{{NAMESPACE}}}"
 
+_VERSION = re.compile(r"2\.0(?:\.|$)")
 _SHOWN = 5
 # Where neither the caller nor the record says a time.
 _NO_TIME = "1970-01-01T00:00:00"
@@ -168,14 +176,16 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     has no place for is in `unmapped`, below `/odm`. Raises ReadError if the bytes are no such
     document, with all that does not have its form.
     """
-    root = parse(data)
-    tree = _document(root)
+    data = utf_8(data)
+    tree = plain_tree(data)
+    if tree is None or not _is_of_one_study(tree):
+        tree = _document(parse(data))
     trial, names = _read_tree(tree)
     problems = warned(names, "ODM")
     rest = _rest(tree, trial)
     if rest and trial == Trial():
         raise _fatal(
-            line_of(root),
+            line_of(parse(data)),
             "no-record",
             "this is no trial record: the document names no study, and has no arm, end point, "
             "criterion or other part of one",
@@ -197,6 +207,17 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     return trial, problems
 
 
+def _is_of_one_study(tree: Node) -> bool:
+    """Whether the tree of an ODM element has nothing to be refused for."""
+    studies = tree.get("Study", ())
+    version = tree.get("@ODMVersion")
+    return (
+        len(studies) == 1
+        and len(studies[0].get("MetaDataVersion", ())) <= 1
+        and (version is None or _VERSION.match(version) is not None)
+    )
+
+
 def _document(root: "_Element") -> Node:
     """The tree of a document. Raises ReadError if it is no ODM 2.0, or not of one Study."""
     namespace, _, local = root.tag.rpartition("}")
@@ -210,7 +231,7 @@ def _document(root: "_Element") -> Node:
             f"<{local}> is {what}, expected ODM 2.0, of namespace {NAMESPACE!r}",
         )
     version = root.get("ODMVersion")
-    if version is not None and not re.match(r"2\.0(?:\.|$)", version):
+    if version is not None and not _VERSION.match(version):
         raise _fatal(line_of(root), "version", f"ODMVersion is {version!r}, expected '2.0'")
     tree = tree_of(root, local)
     if local == "MetaDataVersion":
@@ -250,6 +271,9 @@ def _read_tree(tree: Node) -> tuple[Trial, Names]:
     protocol = metadata.get("Protocol", {})
     summary = protocol.get("StudySummary", {}).get("StudyParameter", [])
     for administrative in tree.get("AdminData", ()):
+        if administrative.get("@StudyOID", study.get("@OID")) != study.get("@OID"):
+            # Of another study: what is in it is not read, and so it is kept.
+            continue
         for kind in ("User", "Organization"):
             names.beside[kind].extend(administrative.get(kind, ()))
     names.beside["StudyParameter"] = summary

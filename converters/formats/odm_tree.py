@@ -7,7 +7,8 @@ from the digest when the first of that shape comes. lxml takes four times as lon
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.odm.elements import (
@@ -22,6 +23,7 @@ from trialbridge.mappings.odm.elements import (
 )
 from trialbridge.schemas.odm.document import NAMESPACES, Element, elements
 from trialbridge.schemas.once import once
+from trialbridge.schemas.xml import MOST_ATTRIBUTES, MOST_DEPTH, MOST_NODES
 
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]
@@ -32,6 +34,7 @@ _PREFIXES = {
     "http://www.w3.org/1999/xlink": "xlink",
     "http://www.w3.org/1999/xhtml": "xhtml",
 }
+_BLANKS = " \t\r\n"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 # https://www.w3.org/TR/xml/#charsets
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -53,8 +56,8 @@ def tree_of(element: "_Element", name: str) -> Node:
     def of(element: Any, name: str) -> Any:
         plan = known.get(name, nothing)
         node: Node = {f"@{_prefixed(key)}": text for key, text in element.items()}
-        if plan.text:
-            text = "".join(element.itertext())
+        if plan.text and not (plan is nothing and len(element)):
+            text = shown(element) if len(element) else element.text or ""
             if not node and not plan.attributes:
                 return text
             if text:
@@ -69,9 +72,202 @@ def tree_of(element: "_Element", name: str) -> Node:
                 node.setdefault(f"{key}+", []).append(below)
             else:
                 node[key] = below
+        astray = [element.text, *(child.tail for child in element)]
+        if stray := " ".join(text.strip() for text in astray if text and text.strip()):
+            node["#"] = stray
         return text_of(node) if name == "Description" else node
 
     whole: Node = of(element, name)
+    return whole
+
+
+# https://html.spec.whatwg.org/multipage/rendering.html#flow-content-3
+_PARAGRAPHS = frozenset(
+    {
+        "address",
+        "article",
+        "blockquote",
+        "div",
+        "dl",
+        "fieldset",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "ul",
+    }
+)
+_LINES = frozenset({"br", "caption", "dd", "dt", "li", "tr"})
+_CELLS = frozenset({"td", "th"})
+# Between them stand characters that XML forbids.
+_GAPS = {"\2": _PARAGRAPHS, "\1": _LINES, "\0": _CELLS}
+
+
+def shown(element: "_Element") -> str:
+    """The words of XHTML as a page shows them: blocks stand apart, and blanks are one blank.
+
+    Between paragraphs is an empty line, between items and rows a new line, between cells a tab.
+    """
+    pieces: list[str] = []
+
+    def gather(node: Any) -> None:
+        pieces.append(node.text or "")
+        for child in node:
+            local = child.tag.rpartition("}")[2]
+            gap = next((mark for mark, names in _GAPS.items() if local in names), "")
+            pieces.append(gap)
+            gather(child)
+            pieces.append(gap)
+            pieces.append(child.tail or "")
+
+    gather(element)
+    text = re.sub(r"[ \t\r\n]+", " ", "".join(pieces))
+    # Of several gaps the widest is what shows.
+    text = re.sub(
+        r"[ \0-\2]*[\0-\2][ \0-\2]*",
+        lambda gap: "\n\n" if "\2" in gap[0] else "\n" if "\1" in gap[0] else "\t",
+        text,
+    )
+    return text.strip()
+
+
+class _Odd(Exception):
+    """A document has what is left to the slow way."""
+
+
+class _Kind(NamedTuple):
+    """What stands in an element: its children, each with whether it may stand several times."""
+
+    children: Mapping[str, bool]
+    text: bool
+    bare: bool
+
+
+@once
+def _kinds() -> dict[str, _Kind]:
+    return {
+        name: _Kind({} if one.text else one.children, one.text, one.text and not one.attributes)
+        for name, one in elements("2.0").items()
+        if ":" not in name
+    }
+
+
+class _Keys(dict[str, str]):
+    """`@Name` for each name of an attribute."""
+
+    def __missing__(self, name: str) -> str:
+        if ":" in name and name not in ("xml:lang", "xlink:href"):
+            raise _Odd
+        if name.startswith("xmlns"):
+            raise _Odd
+        return f"@{name}"
+
+
+_XLINK = next(url for url, prefix in _PREFIXES.items() if prefix == "xlink")
+
+
+def plain_tree(data: bytes) -> Node | None:
+    """The tree of an ODM element as `tree_of` gives it, in one pass; most documents have no more.
+
+    None where it is no well-formed document, or has anything out of the ordinary: other
+    namespaces, elements that ODM does not have or not there, text between elements, markup, limits.
+    `parse` and `tree_of` do with it what is to be done.
+    """
+    if (
+        len(data) > 4 * MOST_NODES
+        or not data.startswith((b'<?xml version="1.0"', b"<ODM"))
+        or b"<!DOCTYPE" in data
+    ):
+        return None
+    kinds, keys = _kinds(), _Keys()
+    top: Node = {}
+    root = _Kind({"ODM": False}, False, False)
+    stack: list[tuple[Node, _Kind]] = [(top, root)]
+    words: list[str] = []
+
+    def start(name: str, given: list[str]) -> None:
+        above, kind = stack[-1]
+        many = kind.children.get(name)
+        if many is None or len(stack) > MOST_DEPTH or len(given) > 2 * MOST_ATTRIBUTES:
+            raise _Odd
+        if words:
+            if "".join(words).strip(_BLANKS):
+                raise _Odd
+            words.clear()
+        node: Node = {}
+        if given:
+            pairs = dict(zip(given[::2], given[1::2], strict=True))
+            if above is top and pairs.pop("xmlns", None) != NAMESPACE:
+                raise _Odd
+            if "xlink:href" in pairs or "xmlns:xlink" in pairs:
+                declared = pairs.pop("xmlns:xlink", None)
+                if declared != _XLINK and (declared is not None or "xlink" not in scope):
+                    raise _Odd
+                if above is top:
+                    scope.add("xlink")
+            for key, value in pairs.items():
+                node[keys[key]] = value
+        elif above is top:
+            raise _Odd
+        if many:
+            if name in above:
+                above[name].append(node)
+            else:
+                above[name] = [node]
+        elif name in above:
+            raise _Odd
+        else:
+            above[name] = node
+        stack.append((node, kinds[name]))
+
+    def end(name: str) -> None:
+        node, kind = stack.pop()
+        if kind.text:
+            text = "".join(words)
+            words.clear()
+            if kind.bare and not node:
+                put(name, text)
+            elif text:
+                node["#"] = text
+        else:
+            if words:
+                if "".join(words).strip(_BLANKS):
+                    raise _Odd
+                words.clear()
+            if name == "Description":
+                put(name, text_of(node))
+
+    def put(name: str, what: Any) -> None:
+        above, kind = stack[-1]
+        if kind.children[name]:
+            above[name][-1] = what
+        else:
+            above[name] = what
+
+    scope: set[str] = set()
+    parser = ParserCreate("utf-8")
+    parser.buffer_text = True
+    parser.ordered_attributes = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = words.append
+    try:
+        parser.Parse(data, True)
+    except (ExpatError, _Odd, KeyError):
+        return None
+    finally:
+        # Else all of it stays until the collector comes.
+        parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+    whole: Node = top["ODM"]
     return whole
 
 

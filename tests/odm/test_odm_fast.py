@@ -1,0 +1,134 @@
+"""The fast ways say what the slow ways say: of checking a document, and of making a tree of it."""
+
+import os
+import random
+import re
+from collections.abc import Iterator
+
+import pytest
+from test_validate_odm import DOCUMENTS, MUTANTS, ODM_2_0
+
+from trialbridge.formats import odm
+from trialbridge.formats.odm_tree import plain_tree, tree_of
+from trialbridge.schemas import xml
+from trialbridge.schemas.odm import validate as odm_validate
+from trialbridge.schemas.problem import ReadError
+
+SAMPLE = 20_000 if os.environ.get("TRIALBRIDGE_CORPUS_ALL") else 200
+XHTML = 'xmlns:x="http://www.w3.org/1999/xhtml"'
+
+
+def changed(count: int) -> Iterator[bytes]:
+    """The document with one or two pieces of it left out, said twice, or put in others' place."""
+    chance = random.Random(16)
+    pieces = re.findall(r'<[^>]*>|[^<>]+|\s[\w:]+="[^"]*"', ODM_2_0)
+    for _ in range(count):
+        text = ODM_2_0
+        for _ in range(chance.choice((1, 1, 2))):
+            piece, other = chance.choice(pieces), chance.choice(pieces)
+            if chance.random() < 0.5:
+                values = re.findall(r'"[^"]*"', text)
+                piece, other = chance.choice(values), chance.choice(values)
+            text = text.replace(piece, chance.choice(("", piece * 2, other)), 1)
+        yield text.encode()
+
+
+def same(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = odm_validate.validate(data)
+    with monkeypatch.context() as patch:
+        patch.setattr(odm_validate, "is_right", lambda root, version: False)
+        assert fast == odm_validate.validate(data)
+    tree = plain_tree(data)
+    if tree is not None:
+        assert tree == tree_of(xml.parse(data), "ODM")
+
+
+@pytest.mark.parametrize("version", DOCUMENTS)
+def test_both_ways_agree_on_each_fault(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    document, mutants = DOCUMENTS[version]
+    for mutant in mutants.values():
+        same(mutant.of(document), monkeypatch)
+    assert MUTANTS
+
+
+def test_both_ways_agree_on_changed_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    same(ODM_2_0.encode(), monkeypatch)
+    assert plain_tree(ODM_2_0.encode()) is not None
+    for data in changed(SAMPLE):
+        same(data, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "<!DOCTYPE ODM>" + '<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"/>',
+        '<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0">',
+        '<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0">words</ODM>',
+        '<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"><Study xlink:href="a"/></ODM>',
+        '<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"><Study xmlns="urn:x"/></ODM>',
+        '<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"><Other/></ODM>',
+        '<ODM xmlns="urn:x"/>',
+        "<ODM/>",
+        '<?xml version="1.1"?><ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"/>',
+    ],
+)
+def test_what_is_odd_is_left_to_the_slow_way(odd: str) -> None:
+    assert plain_tree(odd.encode()) is None
+
+
+def described(inner: str) -> object:
+    """What a Description says in the tree that is read."""
+    data = ODM_2_0.replace(">18 years or older</TranslatedText>", f">{inner}</TranslatedText>")
+    tree = tree_of(xml.parse(data.encode()), "ODM")
+    return tree["Study"][0]["MetaDataVersion"][0]["ConditionDef"][0]["Description"]
+
+
+@pytest.mark.parametrize(
+    ("markup", "words"),
+    [
+        ("<x:p>Dose: 5</x:p><x:p>0 mg is placebo.</x:p>", "Dose: 5\n\n0 mg is placebo."),
+        ("<x:ul><x:li>age 1</x:li><x:li>8 kg</x:li></x:ul>", "age 1\n8 kg"),
+        ("first<x:br/>second", "first\nsecond"),
+        ("<x:table><x:tr><x:td>1</x:td><x:td>2</x:td></x:tr><x:tr><x:td>3</x:td></x:tr></x:table>",
+         "1\t2\n3"),
+        ("5 <x:b>m</x:b>g\n  daily", "5 mg daily"),
+    ],
+)  # fmt: skip
+def test_blocks_of_markup_stay_apart(markup: str, words: str) -> None:
+    assert described(f"<x:div {XHTML}>{markup}</x:div>") == words
+
+
+def test_text_without_markup_is_kept_as_it_is() -> None:
+    assert described(" two  blanks\n and a line ") == " two  blanks\n and a line "
+
+
+def unmapped(data: str) -> dict[str, object]:
+    trial, problems = odm.read(data.encode())
+    found = dict(trial.unmapped or {})
+    assert {each.path for each in problems if each.code == "not-read"} >= set(found)
+    return found
+
+
+def test_text_between_elements_is_kept() -> None:
+    found = unmapped(ODM_2_0.replace("<StudyStructure>", "<StudyStructure>astray", 1))
+    assert "astray" in found.values()
+
+
+def test_a_foreign_part_is_kept_with_its_names_and_attributes() -> None:
+    foreign = '<v:Site xmlns:v="urn:v" code="7"><v:Room no="2">B</v:Room></v:Site>'
+    found = unmapped(ODM_2_0.replace("</Protocol>", f"{foreign}</Protocol>", 1))
+    kept = [value for value in found.values() if "{urn:v}Room" in str(value)]
+    assert kept == [[{"@code": "7", "{urn:v}Room": [{"@no": "2", "#": "B"}]}]]
+
+
+def test_administrative_data_of_another_study_is_not_read_as_this_one_s() -> None:
+    data = ODM_2_0.replace('AdminData StudyOID="S.1"', 'AdminData StudyOID="S.2"')
+    assert any(pointer.startswith("/odm/AdminData") for pointer in unmapped(data))
+    trial = odm.read(data.encode())[0]
+    assert "A sponsor" not in str(trial.protocol)
+    assert "A sponsor" in str(odm.read(ODM_2_0.encode())[0].protocol)
+
+
+def test_a_document_that_is_none_is_refused_as_ever() -> None:
+    with pytest.raises(ReadError, match="expected one Study, found none"):
+        odm.read(b'<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"/>')
