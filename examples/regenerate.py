@@ -3,8 +3,8 @@
     python examples/regenerate.py            # rewrites the files
     python examples/regenerate.py --check    # writes nothing, exits 1 if a file is not current
 
-It runs the command `convert --to FORMAT NAME.txt -o NAME.FORMAT.json` (`.xml` for ODM), and no
-other code.
+What is read only is in `sources/`, written by hand. The command that makes the others is
+`convert --to FORMAT NAME.txt -o NAME.FORMAT.json` (`.xml` for ODM), and no other code.
 """
 
 import sys
@@ -20,6 +20,8 @@ ENDINGS = {
     "ctgov": "ctgov.json",
     "fhir-r5": "fhir-r5.json",
     "odm-2.0": "odm-2.0.xml",
+    "fhir-r4b": "fhir-r4b.json",
+    "fhir-r4": "fhir-r4.json",
 }
 
 

@@ -181,6 +181,14 @@ class Format(NamedTuple):
         return UnknownFormat(f"{self.name} is not {use}{instead}; {use} are {known}")
 
 
+_BUNDLE = Option(
+    "bundle",
+    "choice",
+    "collection",
+    "Type of the Bundle; transaction and batch ask a server to put each resource at its id.",
+    choices=("collection", "transaction", "batch"),
+)
+
 FORMATS: tuple[Format, ...] = (
     Format(
         name="text",
@@ -221,6 +229,14 @@ FORMATS: tuple[Format, ...] = (
         advice="trialbridge.schemas.ctgov",
     ),
     Format(
+        name="ctgov-v1",
+        aliases=(),
+        title="ClinicalTrials.gov classic API JSON",
+        syntax="json",
+        marks=("FullStudiesResponse", "Study", "ProtocolSection"),
+        reader="trialbridge.formats.ctgov_v1",
+    ),
+    Format(
         name="fhir-r5",
         aliases=("fhir",),
         title="HL7 FHIR R5 Bundle, JSON",
@@ -230,16 +246,7 @@ FORMATS: tuple[Format, ...] = (
         writer="trialbridge.formats.fhir",
         validator="trialbridge.schemas.fhir.r5",
         coverage="trialbridge.mappings.fhir.r5",
-        options=(
-            Option(
-                "bundle",
-                "choice",
-                "collection",
-                "Type of the Bundle; transaction and batch ask a server to put each resource at its"
-                " id.",
-                choices=("collection", "transaction", "batch"),
-            ),
-        ),
+        options=(_BUNDLE,),
         told_by=_FHIR,
         edition="r5",
     ),
@@ -257,24 +264,30 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="fhir-r4b",
         aliases=(),
-        title="HL7 FHIR R4B, JSON",
+        title="HL7 FHIR R4B Bundle, JSON",
         syntax="json",
         marks=("resourceType",),
+        reader="trialbridge.formats.fhir_r4b",
+        writer="trialbridge.formats.fhir_r4b",
         validator="trialbridge.schemas.fhir.r4b",
+        coverage="trialbridge.formats.fhir_r4b",
+        options=(_BUNDLE,),
         told_by=_FHIR,
         edition="r4b",
-        instead="records are read from FHIR R5, so ask for that version",
     ),
     Format(
         name="fhir-r4",
         aliases=(),
-        title="HL7 FHIR R4, JSON",
+        title="HL7 FHIR R4 Bundle, JSON",
         syntax="json",
         marks=("resourceType",),
+        reader="trialbridge.formats.fhir_r4",
+        writer="trialbridge.formats.fhir_r4",
         validator="trialbridge.schemas.fhir.r4",
+        coverage="trialbridge.formats.fhir_r4",
+        options=(_BUNDLE,),
         told_by=_FHIR,
         edition="r4",
-        instead="records are read from FHIR R5, so ask for that version",
     ),
     Format(
         name="odm-1.3.2",

@@ -12,10 +12,12 @@ from trialbridge.mappings.codec import Home, Mismatch, Node
 from trialbridge.mappings.compiled import Read, Write, reader, writer
 from trialbridge.mappings.fhir.r5 import STUDY
 from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, UNMAPPED
+from trialbridge.mappings.fhir.versions import newer, older
 from trialbridge.mappings.names import Names, extend
 from trialbridge.mappings.record.empty import empty_elements, with_empty_elements
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.decode import parse_object
+from trialbridge.schemas.fhir.definitions import Version, definitions
 from trialbridge.schemas.once import once
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.trial import Trial
@@ -37,31 +39,40 @@ def _r5() -> tuple[Write, Read]:
     return writer(STUDY), reader(STUDY)
 
 
-def write(trial: Trial, *, bundle: str = "collection") -> tuple[bytes, list[Problem]]:
+def write(
+    trial: Trial, *, bundle: str = "collection", version: Version = "r5"
+) -> tuple[bytes, list[Problem]]:
     """The record as a Bundle, the ResearchStudy first.
 
     `bundle` is its type. A transaction and a batch ask a server to put each resource at its id:
-    https://hl7.org/fhir/R5/http.html#transaction. The problems are warnings of what the Bundle does
-    not carry.
+    https://hl7.org/fhir/R5/http.html#transaction. A Bundle of an older version says all that the
+    one of R5 says. The problems are warnings of what the Bundle does not carry.
     """
-    tree, problems = _bundle(trial, bundle)
+    tree, problems = _bundle(trial, bundle, version)
     return msgspec.json.encode(tree), problems
 
 
-def write_checked(trial: Trial, *, bundle: str = "collection") -> tuple[bytes, list[Problem]]:
+def write_checked(
+    trial: Trial, *, bundle: str = "collection", version: Version = "r5"
+) -> tuple[bytes, list[Problem]]:
     """Write as `write` does; the problems are those of what was written, too.
 
     The tree is checked as it is, since to parse the bytes again takes as long as to check it.
     """
-    from trialbridge.schemas.fhir.r5 import validate
+    from trialbridge.schemas.fhir.validate import validate
 
-    tree, problems = _bundle(trial, bundle)
+    tree, problems = _bundle(trial, bundle, version)
     data = msgspec.json.encode(tree)
-    return data, [*problems, *validate(tree)]
+    return data, [*problems, *validate(tree, version)]
 
 
-def _bundle(trial: Trial, bundle: str) -> tuple[Node, list[Problem]]:
+def _bundle(trial: Trial, bundle: str, version: Version) -> tuple[Node, list[Problem]]:
     tree, problems = write_tree(trial)
+    if version != "r5":
+        # Much of what a version has another has too, so it is stated of which one this is.
+        profile = f"http://hl7.org/fhir/StructureDefinition/Bundle|{definitions(version).fhir}"
+        stated = {"resourceType": "Bundle", "meta": {"profile": [profile]}}
+        tree = {**stated, **older(tree, version)}
     if bundle != "collection":
         tree["type"] = bundle
         for entry in tree["entry"]:
@@ -110,18 +121,30 @@ def _write_empty(trial: Trial) -> list[Node]:
     ]
 
 
-def read(data: bytes) -> tuple[Trial, list[Problem]]:
+def read(data: bytes, *, version: Version = "r5") -> tuple[Trial, list[Problem]]:
     """The record of a Bundle's one ResearchStudy.
 
-    Raises ReadError if the bytes are no such Bundle, with all that does not have its form.
+    Of an older version, the places of problems are those of R5, where its elements have other
+    names. Raises ReadError if the bytes are no such Bundle, with all that does not have its form.
     """
-    return read_tree(decode_tree(data))
+    return read_tree(_newest(decode_tree(data), version))
 
 
-def read_untold(data: bytes) -> Trial:
+def read_untold(data: bytes, *, version: Version = "r5") -> Trial:
     """As `read`, without the look for what was not read, which takes as long as the reading."""
-    trial, _, _ = _read_tree(decode_tree(data))
+    trial, _, _ = _read_tree(_newest(decode_tree(data), version))
     return trial
+
+
+def _newest(tree: Node, version: Version) -> Node:
+    if version == "r5":
+        return tree
+    try:
+        return newer(tree, version)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        if problems := _malformed(tree, version):
+            raise ReadError(problems) from None
+        raise
 
 
 def decode_tree(data: bytes) -> Node:
@@ -275,14 +298,14 @@ def _read_rest(trial: Trial, study: Node) -> Trial:
     return trial
 
 
-def _malformed(tree: Node) -> list[Problem]:
+def _malformed(tree: Node, version: Version = "r5") -> list[Problem]:
     """Why a tree cannot be walked: what the check of its structure says.
 
     The readers ask of each value that it is what they read, and not of all that is on the way.
     """
-    from trialbridge.schemas.fhir.r5 import validate
+    from trialbridge.schemas.fhir.validate import validate
 
-    return [p for p in validate(tree, second_opinion=False) if p.layer == "structure"]
+    return [p for p in validate(tree, version) if p.layer == "structure"]
 
 
 def _fatal(path: str, code: str, message: str) -> ReadError:

@@ -92,7 +92,9 @@ def _json(data: bytes, head: bytes) -> Format:
     place = _line(data, data.index(b"{"))
     if kind := by_keys(keys):
         raise _unread_kind(place, kind)
-    expected = ", ".join(known.marks[0] for known in read_formats() if known.syntax == "json")
+    expected = ", ".join(
+        dict.fromkeys(known.marks[0] for known in read_formats() if known.syntax == "json")
+    )
     found = f"found {', '.join(sorted(keys)[:5])}" if keys else "it has no keys"
     raise _unread(
         place,

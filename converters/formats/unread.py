@@ -75,13 +75,7 @@ UNREAD: Final[tuple[Unread, ...]] = (
     Unread(
         "JSON of ClinicalTrials.gov's classic API, which ended in 2024",
         f"the same record in API v2 is {_API}NCT...",
-        keys=(
-            ("FullStudiesResponse",),
-            ("StudyFieldsResponse",),
-            ("FullStudy",),
-            ("Study",),
-            ("ProtocolSection",),
-        ),
+        keys=(("StudyFieldsResponse",), ("FullStudy",)),
     ),
     Unread(
         "CDISC USDM JSON",

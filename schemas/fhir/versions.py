@@ -37,6 +37,7 @@ _NUMBERS: Final[tuple[tuple[str, Edition], ...]] = (
 )
 _STATED: Final = re.compile(r"http://hl7\.org/fhir/StructureDefinition/[^|]+\|(\d+\.\d+)")
 _ENOUGH: Final = 3
+_CROSS_VERSION: Final = b"http://hl7.org/fhir/5.0/StructureDefinition/extension-"
 # By type and versions: {"ResearchStudy": {"r4 r4b": ["arm", "status=completed"]}}
 _Telling = dict[str, dict[str, list[str]]]
 
@@ -70,6 +71,9 @@ def told(data: bytes) -> Edition:
         if stated := _stated(head):
             return stated
         votes: Counter[str] = Counter()
+        if _CROSS_VERSION in data:
+            # What R5 has as elements is in extensions: it is no R5.
+            votes.update(("r4", "r4b"))
         if head.resourceType != "Bundle":
             _vote(data, votes)
         for entry in head.entry:

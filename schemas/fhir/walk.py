@@ -515,6 +515,10 @@ class Walk:
         if grammar is not None and not grammar.fullmatch(code):
             message = f"{_short(code)} is not {NAMED[grammar]}"
             self.problem((place, "code"), "code", "code", message, self.link("Coding.code"))
+        edition = node.get("version")
+        if isinstance(edition, str) and edition != self.known.fhir:
+            # Another edition of the system may have other codes.
+            return
         found = codes_of(self.version, system)
         if found is None or (code if found[1] else code.lower()) in found[0]:
             return

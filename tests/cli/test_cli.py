@@ -13,11 +13,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from format_names import READ, WRITTEN
 from transcripts import check, shell
 
 import trialbridge
 from trialbridge.cli import commands as cli
 from trialbridge.encoding import REMEDY
+from trialbridge.formats import FORMATS
 
 RECORD = {
     "protocolSection": {
@@ -43,7 +45,6 @@ Coffee in Mild Fatigue
 
 NCT00000002 COMPLETED PHASE2
 """
-KNOWN = "text, trial, ctgov (ctgov-v2), fhir-r5 (fhir), odm-2.0 (odm)"
 ODM = "http://www.cdisc.org/ns/odm/v2.0"
 ODM_1_3_2 = '<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" ODMVersion="1.3.2"/>\n'
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.md"))
@@ -337,12 +338,12 @@ BAD: dict[str, tuple[bytes, str]] = {
     "root": (
         b'{"foo": 1}',
         "fatal: line 1: the JSON object has none of the keys that tell a format"
-        " (trialbridge, protocolSection, resourceType): found foo [format]",
+        " (trialbridge, protocolSection, FullStudiesResponse, resourceType): found foo [format]",
     ),
     "prose": (
         b"Dear reader,\n",
         "fatal: line 1: the source is no trial record in a known format;"
-        f" known are {KNOWN} [format]",
+        f" known are {READ} [format]",
     ),
     "xml": (
         b"<study/>",
@@ -471,11 +472,12 @@ def test_an_unknown_format_is_wrong_usage(line: str, option: str) -> None:
     found = run(line)
     assert (found.exit_code, found.stdout) == (2, "")
     assert found.stderr.endswith(
-        f"Error: Invalid value for {option}: unknown format 'redcap'; known are {KNOWN}\n"
+        f"Error: Invalid value for {option}: unknown format 'redcap';"
+        f" known are {READ if '--from' in option else WRITTEN}\n"
     )
 
 
-@pytest.mark.parametrize("name", ["fhir-r4", "fhir-r4b", "odm-1.3.2"])
+@pytest.mark.parametrize("name", [known.name for known in FORMATS if not known.reader])
 @pytest.mark.parametrize(
     ("line", "option"),
     [
@@ -492,7 +494,8 @@ def test_a_format_that_is_validated_only_is_wrong_usage(name: str, line: str, op
     told = f"Error: Invalid value for {option}: {name} is not "
     last = found.stderr.splitlines()[-1]
     assert last.startswith(told)
-    assert last.endswith(f"; {'read' if '--from' in line else 'written'} are {KNOWN}")
+    wanted = f"read are {READ}" if "--from" in line else f"written are {WRITTEN}"
+    assert last.endswith(f"; {wanted}")
 
 
 @pytest.mark.parametrize(
@@ -586,21 +589,19 @@ def test_coverage_counts_a_leaf_by_its_main_home() -> None:
 
 def test_formats_lists_names_titles_and_what_can_be_done() -> None:
     assert run("trialbridge formats").stdout == (
-        "text             text of a trial's page          read, written\n"
-        "trial            trialbridge model JSON          read, written\n"
-        "ctgov, ctgov-v2  ClinicalTrials.gov API v2 JSON  read, written\n"
-        "fhir-r5, fhir    HL7 FHIR R5 Bundle, JSON        read, written, checked\n"
-        "odm-2.0, odm     CDISC ODM-XML 2.0               read, written, checked\n"
-        "fhir-r4b         HL7 FHIR R4B, JSON              checked\n"
-        "fhir-r4          HL7 FHIR R4, JSON               checked\n"
-        "odm-1.3.2        CDISC ODM-XML 1.3.2             checked\n"
+        "text             text of a trial's page               read, written\n"
+        "trial            trialbridge model JSON               read, written\n"
+        "ctgov, ctgov-v2  ClinicalTrials.gov API v2 JSON       read, written\n"
+        "ctgov-v1         ClinicalTrials.gov classic API JSON  read\n"
+        "fhir-r5, fhir    HL7 FHIR R5 Bundle, JSON             read, written, checked\n"
+        "odm-2.0, odm     CDISC ODM-XML 2.0                    read, written, checked\n"
+        "fhir-r4b         HL7 FHIR R4B Bundle, JSON            read, written, checked\n"
+        "fhir-r4          HL7 FHIR R4 Bundle, JSON             read, written, checked\n"
+        "odm-1.3.2        CDISC ODM-XML 1.3.2                  checked\n"
     )
     found = json.loads(run("trialbridge formats --report json").stdout)
-    assert [each["name"] for each in found if not each["read"]] == [
-        "fhir-r4b",
-        "fhir-r4",
-        "odm-1.3.2",
-    ]
+    assert [each["name"] for each in found if not each["read"]] == ["odm-1.3.2"]
+    assert [each["name"] for each in found if not each["written"]] == ["ctgov-v1", "odm-1.3.2"]
 
 
 def test_a_format_tells_what_it_can_do_and_its_options() -> None:
@@ -687,12 +688,13 @@ def test_the_ending_of_the_output_tells_the_format_where_one_alone_has_it() -> N
     [
         (
             "convert record.json -o study.json",
-            "Missing option '--to' / '-t': one of trial, ctgov, fhir-r5, as --output ends in"
-            " .json.",
+            "Missing option '--to' / '-t': one of trial, ctgov, fhir-r5, fhir-r4b, fhir-r4, as"
+            " --output ends in .json.",
         ),
         (
             "convert record.json -o study.dat",
-            "Missing option '--to' / '-t': one of text, trial, ctgov, fhir-r5, odm-2.0.",
+            "Missing option '--to' / '-t': one of text, trial, ctgov, fhir-r5, odm-2.0, fhir-r4b,"
+            " fhir-r4.",
         ),
         (
             "convert --to fhir record.json -o study.xml",
@@ -740,7 +742,7 @@ def test_shells_complete_the_names_of_formats() -> None:
     completed = shell(
         "COMP_WORDS='convert --to f' COMP_CWORD=2 _CONVERT_COMPLETE=bash_complete convert"
     )
-    assert completed.stdout == "plain,fhir-r5\nplain,fhir\n"
+    assert completed.stdout == "plain,fhir-r5\nplain,fhir\nplain,fhir-r4b\nplain,fhir-r4\n"
 
 
 # --- transcripts -------------------------------------------------------------------------------

@@ -28,8 +28,7 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
     "gzip": (gzip.compress(b"{}"), "a file packed by gzip"),
     "array": (b'[{"protocolSection": {}}]', "a JSON array"),
     "page": (b'{"studies": [], "nextPageToken": "x"}', "a page of studies"),
-    "classic": (b'{"FullStudiesResponse": {}}', "JSON of ClinicalTrials.gov's classic API"),
-    "classic study": (b'{"Study": {"ProtocolSection": {}}}', "JSON of ClinicalTrials.gov's"),
+    "classic": (b'{"StudyFieldsResponse": {}}', "JSON of ClinicalTrials.gov's classic API"),
     "usdm": (b'{"study": {}, "usdmVersion": "4.0"}', "CDISC USDM JSON"),
     "dataset": (b'{"datasetJSONVersion": "1.1.0"}', "CDISC Dataset-JSON"),
     "ctis": (b'{"ctNumber": "2023-505613-24-00"}', "JSON of the EU's register (CTIS)"),
@@ -110,7 +109,6 @@ def corpus(name: str) -> bytes:
     [
         ("usdm/CDISC_Pilot_Study.json", "CDISC USDM JSON"),
         ("ctgov-xml/records.zip", "ClinicalTrials.gov's legacy XML"),
-        ("ctgov-v1json/response-NCT04780763.json", "JSON of ClinicalTrials.gov's classic API"),
         ("ctgov-csv/BassKot-SearchResults.csv.gz", "a CSV table of ClinicalTrials.gov"),
         ("ctgov-csv/partrita-ctg-studies_B7H3.csv.gz", "a CSV table of ClinicalTrials.gov"),
         ("ictrp/ictrp.csv.gz", "a CSV table of WHO's ICTRP"),
@@ -184,18 +182,17 @@ def test_a_bundle_is_of_the_version_of_what_is_in_it() -> None:
 
 
 def test_fhir_of_another_version_is_not_read_as_r5() -> None:
-    r4 = json.dumps(STUDY | {"status": "completed"}).encode()
-    with pytest.raises(ReadError) as error:
-        trialbridge.read(r4)
-    assert error.value.problems[0].message == (
-        "the source is HL7 FHIR R4, JSON, which is not read; records are read from FHIR R5, so ask"
-        " for that version"
-    )
-    assert recognise(r4).name == "fhir-r4"
+    assert recognise(json.dumps(STUDY | {"status": "completed"}).encode()).name == "fhir-r4"
     assert refused(json.dumps(STUDY | {"citeAs": "Tea"}).encode()) == (
         "the source is HL7 FHIR R6 (a ballot), which is not read; records are read from FHIR R5:"
         " ask for that version"
     )
+
+
+def test_what_r5_has_as_elements_stands_in_extensions_of_no_r5() -> None:
+    told = {"url": "http://hl7.org/fhir/5.0/StructureDefinition/extension-ResearchStudy.name"}
+    study = STUDY | {"status": "active", "extension": [told | {"valueString": "Tea"}]}
+    assert recognise(json.dumps(study).encode()).name == "fhir-r4"
 
 
 def test_what_tells_the_versions_is_what_the_digests_say() -> None:

@@ -10,12 +10,13 @@ import socket
 import subprocess
 import sys
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 from mutations import NAMES, documents
 
-from trialbridge.formats import read_formats
+from trialbridge.formats import read_formats, written_formats
 
 GUARD = """\
 import os, socket, sys
@@ -30,6 +31,7 @@ sys.addaudithook(refuse)
 """
 
 READ = tuple(known.name for known in read_formats())
+WRITTEN = tuple(known.name for known in written_formats())
 
 
 @cache
@@ -97,7 +99,7 @@ def test_the_network_is_really_cut(offline: Offline) -> None:
 def test_records_are_converted_from_each_format_to_each(offline: Offline) -> None:
     for source in READ:
         (offline.folder / source).write_bytes(documents(source)[0])
-    for source, to in zip(READ, (*READ[1:], READ[0]), strict=True):
+    for source, to in zip(READ, cycle((*WRITTEN[1:], WRITTEN[0])), strict=False):
         done = offline.python("-m", "trialbridge", "convert", "--to", to, source)
         assert done.returncode == 0, done.stderr
         assert done.stdout

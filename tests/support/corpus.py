@@ -17,12 +17,17 @@ def folder() -> Path:
     return Path(os.environ.get(VARIABLE) or _ROOT.parent / "shared" / "corpus")
 
 
-def records() -> list[bytes]:
-    """Give the records of `ctgov-v2.jsonl`, each one JSON text; skip the test if it is absent."""
-    path = folder() / "ctgov-v2.jsonl"
+def file(name: str) -> Path:
+    """Give a file of the corpus; skip the test if it is absent."""
+    path = folder() / name
     if not path.is_file():
         pytest.skip(f"no corpus: {path} is absent (set {VARIABLE} to the corpus folder)")
-    return _lines(path)
+    return path
+
+
+def records() -> list[bytes]:
+    """Give the records of `ctgov-v2.jsonl`, each one JSON text; skip the test if it is absent."""
+    return _lines(file("ctgov-v2.jsonl"))
 
 
 @cache

@@ -53,11 +53,15 @@ def documents(name: str) -> tuple[bytes, ...]:
     ]
     if name == "odm-1.3.2":
         return (OLD_ODM,)
-    if name in ("fhir-r4", "fhir-r4b"):
-        return (msgspec.json.encode(good_old()),)
+    if name == "ctgov-v1":
+        return ((EXAMPLES / "sources" / "NCT99900001.ctgov-v1.json").read_bytes(),)
     found = [trialbridge.convert(record, name, validate=False) for record in records]
     found.append(trialbridge.write(full(), name, validate=False))
-    return (*found, msgspec.json.encode(good())) if name == "fhir-r5" else tuple(found)
+    if name == "fhir-r5":
+        found.append(msgspec.json.encode(good()))
+    elif name in ("fhir-r4", "fhir-r4b"):
+        found.append(msgspec.json.encode(good_old()))
+    return tuple(found)
 
 
 ODD: tuple[Any, ...] = (

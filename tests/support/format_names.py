@@ -1,0 +1,8 @@
+"""The names of the formats as messages list them, each list for what it is wanted for."""
+
+from trialbridge.formats import FORMATS, checked_formats, names, read_formats, written_formats
+
+ALL = names(FORMATS)
+READ = names(read_formats())
+WRITTEN = names(written_formats())
+CHECKED = names(checked_formats())
