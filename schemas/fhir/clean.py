@@ -157,7 +157,7 @@ def _object(
     table = _Table(version, path, make)
     choices = {key: one for key, one in table.elements.items() if one.choice}
     keys = frozenset(choices)
-    identified = not type_of(version, path).resource
+    identified = not type_of(version, path).resource and path != "ElementDefinition"
     is_coding, is_reference = path == "Coding", path == "Reference"
     is_entry = path == "Bundle.entry"
     flat: set[tuple[tuple[str, Any], ...]] = set()

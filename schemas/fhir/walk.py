@@ -324,7 +324,8 @@ class Walk:
             self.coding(node, place)
         elif path == "Reference":
             self.reference(node, place, targets)
-        if not type_.resource and "id" in node:
+        # A snapshot and its differential have elements of the same ids.
+        if not type_.resource and "id" in node and path != "ElementDefinition":
             self.element_id(node, place)
         if path != "Extension":
             for key in EXTENSIONS:

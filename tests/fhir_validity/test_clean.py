@@ -158,6 +158,22 @@ def test_what_a_bundle_may_leave_out_is_no_error(kind: str, reference: str, seve
     assert found == [(severity, "dangling")]
 
 
+def test_a_snapshot_and_its_differential_share_ids() -> None:
+    elements = {"element": [{"id": "Basic", "path": "Basic"}]}
+    tree = {
+        "resourceType": "StructureDefinition",
+        "url": "https://example.org/StructureDefinition/a",
+        "name": "A",
+        "status": "draft",
+        "kind": "resource",
+        "abstract": False,
+        "type": "Basic",
+        "snapshot": elements,
+        "differential": elements,
+    }
+    assert validate(tree, "r5") == []
+
+
 def test_invariants_that_time_runs_out_for_are_named() -> None:
     tree = {"resourceType": "Observation", "status": "final", "code": {"text": "tea"}}
     (told,) = [p for p in check(tree, budget=-1) if p.code == "not-checked"]
