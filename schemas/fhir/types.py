@@ -128,6 +128,9 @@ def elements_of(known: Definitions, anchor: str, row: Row) -> dict[str, Element]
             codes = _union(bound)
             quick = _quick_code(codes) if codes else quick
         grammar = VALUE_SETS.get(row.value_set) if code == "code" and not codes else None
+        # Servers say json and xml for their formats: https://hl7.org/fhir/R5/http.html#mime-type
+        if anchor == "CapabilityStatement.format":
+            grammar = None
         # The walker has more to ask of these.
         if grammar is not None or anchor in ("Coding.system", "Identifier.system"):
             quick = _quick_outside(quick, grammar)
