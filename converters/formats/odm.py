@@ -23,18 +23,8 @@ from trialbridge.formats.odm_tree import (
 from trialbridge.mappings.codec import Home, Mismatch, Node
 from trialbridge.mappings.compiled import Read, Write, reader, writer
 from trialbridge.mappings.names import Names
-from trialbridge.mappings.odm.elements import (
-    OURS,
-    VALUE,
-    coding,
-    got,
-    index,
-    named,
-    put,
-    value,
-    value_of,
-    whole,
-)
+from trialbridge.mappings.odm.elements import OURS, coding, named
+from trialbridge.mappings.odm.parameters import VALUE, got, index, put, value, value_of, whole
 from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, EMPTY_KIND, ODM, UNMAPPED
 from trialbridge.mappings.record.empty import empty_elements, with_empty_elements
 from trialbridge.schemas.odm.document import NAMESPACES

@@ -11,16 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from trialbridge.mappings.codec import Node
-from trialbridge.mappings.odm.elements import (
-    KIND,
-    PLAIN,
-    VALUE,
-    Constant,
-    Criteria,
-    Kind,
-    condition,
-    criterion,
-)
+from trialbridge.mappings.odm.elements import PLAIN, Constant, Criteria, condition, criterion
+from trialbridge.mappings.odm.parameters import KIND, VALUE, Kind
 from trialbridge.schemas.odm.document import NAMESPACES, Element, elements
 from trialbridge.schemas.once import once
 from trialbridge.schemas.xml import MOST_ATTRIBUTES, MOST_DEPTH, MOST_NODES

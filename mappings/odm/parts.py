@@ -12,27 +12,29 @@ from trialbridge.mappings.codec import Aside, Codec, Mismatch, Node
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.elements import (
     CRITERIA_LISTS,
-    VALUE,
     Constant,
     Criteria,
-    Kind,
-    cdisc,
     coding,
     decimal,
     decimal_text,
     described_as,
-    got,
     integer,
-    kind_of,
     name_of,
+    said,
+    words,
+    yes_no,
+)
+from trialbridge.mappings.odm.parameters import (
+    VALUE,
+    Kind,
+    cdisc,
+    got,
+    kind_of,
     own,
     parameters_by,
     put,
-    said,
     value,
     value_of,
-    words,
-    yes_no,
 )
 from trialbridge.mappings.record import arms, criteria, registry
 from trialbridge.mappings.record.arms import Links

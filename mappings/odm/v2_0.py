@@ -6,16 +6,12 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 Native elements come first, then study parameters of CDISC's terminology, then ours.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from trialbridge.mappings import compiled
 from trialbridge.mappings.codec import (
     FIRST,
-    Codec,
     Field,
     Node,
-    Record,
     also,
     among,
     below,
@@ -25,62 +21,57 @@ from trialbridge.mappings.codec import (
 )
 from trialbridge.mappings.coverage import CoverageRow, leaves, of_table
 from trialbridge.mappings.odm import parts
+from trialbridge.mappings.odm.admin import (
+    PARTY_ROWS,
+    SITE_ROWS,
+    SPONSORS,
+    only,
+)
+from trialbridge.mappings.odm.bookkeeping import REGISTRY_ROWS
 from trialbridge.mappings.odm.elements import (
-    VALUE,
-    Kind,
     age,
     beside,
-    cdisc,
     code_of,
-    coded_list,
-    coded_one,
     date,
     described,
     description,
     each,
-    flag,
     integer,
-    listed,
     name_rows,
     named,
-    of_organization,
-    one,
-    only,
-    organization,
-    own,
-    parameter,
-    parameters,
-    prefixed,
-    telecom,
-    valued,
     words,
 )
+from trialbridge.mappings.odm.parameters import (
+    VALUE,
+    Kind,
+    cdisc,
+    coded_list,
+    coded_one,
+    dated,
+    flag,
+    one,
+    own,
+    owned,
+    parameters,
+    several,
+    structs,
+)
 from trialbridge.mappings.record import registry
-from trialbridge.mappings.record.registry import CTGOV, MESH, PUBMED
+from trialbridge.mappings.record.registry import CTGOV, PUBMED
 from trialbridge.schemas import cdisc_codes as terms
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.trial import (
     ArmGroup,
     AvailIpd,
-    BrowseBranch,
-    BrowseLeaf,
-    Contact,
     Intervention,
     LargeDoc,
-    Location,
-    Mesh,
-    Official,
     Outcome,
     Reference,
     RelatedTrial,
     Retraction,
     SecondaryIdInfo,
     SeeAlsoLink,
-    Sponsor,
-    SubmissionInfo,
     Trial,
-    UnpostedEvent,
-    ViolationEvent,
 )
 
 STUDY = ("Study", FIRST)
@@ -100,38 +91,6 @@ EMPTY_KIND = registry.code_system(
 )
 
 
-def _list(
-    model: str,
-    kind: Kind,
-    codec: Codec[Any] = valued,
-    *,
-    of: str | None = "",
-    leaves: tuple[str, ...] = (),
-    note: str = "",
-) -> Field:
-    """A list as the StudyParameters of a kind."""
-    return among(model, *parameters(kind, of=of), codec=codec, leaves=leaves, note=note)
-
-
-def _structs(model: str, kind: Kind, table: Record) -> Field:
-    """The structs of a list as StudyParameters, each with an OID that its parts can be of."""
-    return _list(model, kind, each(table, f"SP.{kind.name}"))
-
-
-def _date(model: str, kind: Kind) -> tuple[Field, Field]:
-    """A date with its type."""
-    at = parameter(kind)
-    return (
-        field(f"{model}.date", at, VALUE, "@Value", codec=date),
-        merged(f"{model}.type", at, VALUE, codec=beside(registry.DATE_TYPE)),
-    )
-
-
-def _owned(name: str, codec: Codec[Any] = words) -> Field:
-    """An attribute of a struct as a parameter of ours that belongs to the struct's element."""
-    return one(name, own(name.replace("_", "-")), codec, of=None)
-
-
 # --- identification and status ----------------------------------------------------------------
 
 ORGANIZATION = "protocol.identification.organization"
@@ -148,13 +107,13 @@ SECONDARY_ID = record(
             merged("type", codec=beside(registry.SECONDARY_ID_TYPE)),
         ),
     ),
-    _owned("domain"),
-    _owned("link"),
+    owned("domain"),
+    owned("link"),
 )
 
 IDENTIFICATION = (
     field("protocol.identification.nct_id", parts.NCT_ID, VALUE, "@Value", codec=words),
-    _list("protocol.identification.nct_id_aliases", own("nct-id-alias")),
+    several("protocol.identification.nct_id_aliases", own("nct-id-alias")),
     *below(
         (parts.REGISTERED, VALUE),
         (
@@ -165,7 +124,7 @@ IDENTIFICATION = (
     one("registration.url", own("register-url")),
     one("registration.version", own("register-version")),
     one("registration.country", own("register-country")),
-    _list("registration.languages", own("register-language")),
+    several("registration.languages", own("register-language")),
     one("registration.first_registered", own("first-registered"), date),
     one("registration.last_changed", own("last-changed"), date),
     field("protocol.identification.brief_title", *STUDY, "@StudyName", codec=parts.study_name),
@@ -210,167 +169,26 @@ STATUS_ROWS = (
     coded_one(f"{STATUS}.overall_status", own("overall-status"), {}, registry.STATUS),
     coded_one(f"{STATUS}.last_known_status", own("last-known-status"), {}, registry.STATUS),
     one(f"{STATUS}.why_stopped", own("why-stopped")),
-    *_date(f"{STATUS}.start_date", cdisc("SSTDTC")),
-    *_date(f"{STATUS}.primary_completion_date", own("primary-completion-date")),
-    *_date(f"{STATUS}.completion_date", cdisc("SENDTC")),
+    *dated(f"{STATUS}.start_date", cdisc("SSTDTC")),
+    *dated(f"{STATUS}.primary_completion_date", own("primary-completion-date")),
+    *dated(f"{STATUS}.completion_date", cdisc("SENDTC")),
     flag(f"{EXPANDED}.has_expanded_access", own("expanded-access")),
     one(f"{EXPANDED}.nct_id", cdisc("EXPARECN")),
     coded_one(f"{EXPANDED}.status_for_nct_id", cdisc("EXPASTAT"), {}, registry.STATUS),
     one(f"{STATUS}.status_verified_date", own("status-verified-date"), date),
     one(f"{STATUS}.study_first_submit_date", own("study-first-submit-date"), date),
     one(f"{STATUS}.study_first_submit_qc_date", own("study-first-submit-qc-date"), date),
-    *_date(f"{STATUS}.study_first_post_date", own("study-first-post-date")),
+    *dated(f"{STATUS}.study_first_post_date", own("study-first-post-date")),
     flag(f"{STATUS}.results_waived", own("results-waived")),
     one(f"{STATUS}.results_first_submit_date", own("results-first-submit-date"), date),
     one(f"{STATUS}.results_first_submit_qc_date", own("results-first-submit-qc-date"), date),
-    *_date(f"{STATUS}.results_first_post_date", own("results-first-post-date")),
+    *dated(f"{STATUS}.results_first_post_date", own("results-first-post-date")),
     one(f"{STATUS}.disp_first_submit_date", own("disp-first-submit-date"), date),
     one(f"{STATUS}.disp_first_submit_qc_date", own("disp-first-submit-qc-date"), date),
-    *_date(f"{STATUS}.disp_first_post_date", own("disp-first-post-date")),
+    *dated(f"{STATUS}.disp_first_post_date", own("disp-first-post-date")),
     one(f"{STATUS}.last_update_submit_date", own("last-update-submit-date"), date),
-    *_date(f"{STATUS}.last_update_post_date", own("last-update-post-date")),
+    *dated(f"{STATUS}.last_update_post_date", own("last-update-post-date")),
     flag(f"{STATUS}.delayed_posting", own("delayed-posting")),
-)
-
-
-# --- people and organizations -----------------------------------------------------------------
-
-_USERS = ("USER.", "ORG.SITE.")
-
-
-def _is_user_of(stem: str, otherwise: Callable[[Node], bool]) -> Callable[[Node], bool]:
-    """By the OIDs that we give; in documents of others, by what an element says."""
-
-    def mine(node: Node) -> bool:
-        oid = str(node.get("@OID"))
-        return oid.startswith(stem) or (not oid.startswith(_USERS) and otherwise(node))
-
-    return mine
-
-
-CONTACT_ROLES = {**terms.CONTACT_ROLE, "CONTACT": terms.CENTRAL_CONTACT}
-SITE_ROLES = {**terms.CONTACT_ROLE, "CONTACT": terms.FACILITY_CONTACT}
-
-CONTACT_ROWS = (
-    field("name", "FullName", codec=words),
-    field("phone", "Telecom", PHONE := telecom("Phone"), "@Value", codec=words),
-    field("phone_ext", "Telecom", telecom("Other"), "@Value", codec=prefixed("ext. ")),
-    field("email", "Telecom", telecom("Email"), "@Value", codec=words),
-)
-
-
-def _contact(roles: Mapping[Any, terms.Term]) -> Record:
-    return record(
-        Contact,
-        *CONTACT_ROWS,
-        merged("role", codec=parts.user_type),
-        coded_one("role", cdisc("CONROLE"), roles, registry.CONTACT_ROLE, of=None),
-    )
-
-
-CENTRAL_CONTACT, SITE_CONTACT = _contact(CONTACT_ROLES), _contact(SITE_ROLES)
-OFFICIAL = record(
-    Official,
-    field("name", "FullName", codec=words),
-    *name_rows("affiliation", organization()),
-    merged("role", codec=parts.user_type),
-    coded_one("role", cdisc("CONROLE"), terms.CONTACT_ROLE, registry.OFFICIAL_ROLE, of=None),
-)
-SPONSOR = record(
-    Sponsor,
-    *name_rows("name"),
-    coded_one("class_", own("agency-class"), {}, registry.AGENCY_CLASS, of=None),
-)
-
-SPONSORS = "protocol.sponsor_collaborators"
-PARTY = f"{SPONSORS}.responsible_party"
-LEAD, RESPONSIBLE = "ORG.SPONSOR", "USER.RESPONSIBLE"
-COLLABORATOR = "Collaborator"
-
-PARTY_ROWS = (
-    *below(
-        (only("Organization", LEAD, lambda node: node.get("@Type") == "Sponsor", Type="Sponsor"),),
-        (
-            *name_rows(f"{SPONSORS}.lead_sponsor.name"),
-            coded_one(
-                f"{SPONSORS}.lead_sponsor.class_",
-                own("agency-class"),
-                {},
-                registry.AGENCY_CLASS,
-                of=LEAD,
-            ),
-        ),
-    ),
-    among(
-        f"{SPONSORS}.collaborators",
-        *listed("Organization", lambda node: node.get("@Role") == COLLABORATOR),
-        codec=each(
-            SPONSOR,
-            "ORG.COLLABORATOR",
-            const={"@Type": "Other", "@Role": COLLABORATOR},
-            complete=named,
-        ),
-    ),
-    coded_one(f"{PARTY}.type", own("responsible-party"), {}, registry.RESPONSIBLE_PARTY),
-    *below(
-        (only("User", RESPONSIBLE, lambda node: node.get("@OID") == RESPONSIBLE),),
-        (
-            field(f"{PARTY}.investigator_full_name", "FullName", codec=words),
-            one(f"{PARTY}.investigator_title", own("investigator-title"), of=RESPONSIBLE),
-            *name_rows(f"{PARTY}.investigator_affiliation", organization(RESPONSIBLE)),
-        ),
-    ),
-    one(f"{PARTY}.old_name_title", own("responsible-name-title")),
-    one(f"{PARTY}.old_organization", own("responsible-organization")),
-    among(
-        "protocol.contacts_locations.central_contacts",
-        *listed(
-            "User",
-            _is_user_of(
-                "USER.CONTACT.",
-                lambda node: (
-                    node.get("@UserType") not in ("Investigator", "Subject")
-                    and "Telecom" in node
-                    and "@OrganizationOID" not in node
-                ),
-            ),
-        ),
-        codec=each(CENTRAL_CONTACT, "USER.CONTACT"),
-    ),
-    among(
-        "protocol.contacts_locations.overall_officials",
-        *listed(
-            "User",
-            _is_user_of("USER.OFFICIAL.", lambda node: node.get("@UserType") == "Investigator"),
-        ),
-        codec=each(OFFICIAL, "USER.OFFICIAL"),
-    ),
-)
-
-ADDRESS = ("Address", FIRST)
-SITE = record(
-    Location,
-    *name_rows("facility"),
-    *below(
-        ADDRESS,
-        (
-            field("city", "City", codec=words),
-            field("state", "StateProv", codec=words),
-            field("country", "Country", codec=words),
-            field("zip", "PostalCode", codec=words),
-            field("geo_point", "GeoPosition", codec=parts.position, leaves=("lat", "lon")),
-        ),
-    ),
-    coded_one("status", own("site-status"), {}, registry.STATUS, of=None),
-    among("contacts", *of_organization("User"), codec=each(SITE_CONTACT, ".CONTACT")),
-)
-SITE_ROWS = (
-    among(
-        "protocol.contacts_locations.locations",
-        *listed("Organization", lambda node: node.get("@Type") == "Site"),
-        codec=each(SITE, "ORG.SITE", const={"@Type": "Site"}, complete=named),
-    ),
-    _list("page.countries", cdisc("FCNTRY")),
 )
 
 
@@ -393,7 +211,7 @@ DESIGN_ROWS = (
     field(f"{DESIGN}.phases", *PROTOCOL, "TrialPhase", "@Value", codec=parts.phase)._replace(
         when=parts.has_phase
     ),
-    _list(f"{DESIGN}.phases", own("phase"), coded_list({}, registry.PHASE))._replace(
+    several(f"{DESIGN}.phases", own("phase"), coded_list({}, registry.PHASE))._replace(
         when=lambda phases: not parts.has_phase(phases),
         note="where CDISC has no term for them together",
     ),
@@ -419,7 +237,7 @@ DESIGN_ROWS = (
     ),
     coded_one(f"{INFO}.masking_info.masking", cdisc("TBLIND"), terms.MASKING, registry.MASKING),
     one(f"{INFO}.masking_info.masking_description", cdisc("masking-description")),
-    _list(
+    several(
         f"{INFO}.masking_info.who_masked",
         own("who-masked"),
         coded_list(terms.WHO_MASKED, registry.WHO_MASKED),
@@ -465,7 +283,7 @@ ARM_GROUP = record(
     *name_rows("label"),
     field("description", "Description", codec=description),
     coded_one("type", own("arm-type"), terms.ARM_TYPE, registry.ARM_TYPE, of=None),
-    _list("intervention_names", parts.RECEIVED, parts.received, of=None),
+    several("intervention_names", parts.RECEIVED, parts.received, of=None),
 )
 INTERVENTION = record(
     Intervention,
@@ -473,7 +291,7 @@ INTERVENTION = record(
     among("type", "Coding", codec=parts.intervention_type),
     Field("", ("Coding",), parts.intervention_terms, many=True, home="none"),
     one("description", own("intervention-description"), of=None),
-    _list("other_names", own("other-name"), of=None),
+    several("other_names", own("other-name"), of=None),
     merged("arm_group_labels", codec=parts.arm_labels, write_always=True, home="ours"),
 )
 OUTCOME = record(
@@ -521,7 +339,7 @@ PROTOCOL_ROWS = (
         codec=parts.conditions,
         leaves=("*",),
     ),
-    _list("protocol.conditions.keywords", cdisc("KEYWORD")),
+    several("protocol.conditions.keywords", cdisc("KEYWORD")),
     among(
         "protocol.arms_interventions.arm_groups",
         *PROTOCOL,
@@ -585,7 +403,7 @@ ELIGIBILITY_ROWS = (
     one(f"{ELIGIBILITY}.gender_description", own("gender-description")),
     one(f"{ELIGIBILITY}.minimum_age", cdisc("AGEMIN"), age),
     one(f"{ELIGIBILITY}.maximum_age", cdisc("AGEMAX"), age),
-    _list(f"{ELIGIBILITY}.std_ages", own("standard-age"), coded_list({}, registry.STANDARD_AGE)),
+    several(f"{ELIGIBILITY}.std_ages", own("standard-age"), coded_list({}, registry.STANDARD_AGE)),
     flag(f"{ELIGIBILITY}.healthy_volunteers", cdisc("HLTSUBJI")),
     field(
         f"{ELIGIBILITY}.study_population",
@@ -628,41 +446,41 @@ SEE_ALSO_LINK = record(
 AVAILABLE_IPD = record(
     AvailIpd,
     field("type", VALUE, "@Value", codec=words),
-    _owned("id"),
-    _owned("url"),
-    _owned("comment"),
+    owned("id"),
+    owned("url"),
+    owned("comment"),
 )
 LARGE_DOCUMENT = record(
     LargeDoc,
     field("label", "Title", codec=words),
     field("filename", "@xlink:href", codec=words)._replace(when=parts.is_file_name),
-    _owned("filename")._replace(
+    owned("filename")._replace(
         when=lambda name: not parts.is_file_name(name),
         note="where it is no relative reference as it stands",
     ),
-    _owned("type_abbrev"),
+    owned("type_abbrev"),
     flag("has_protocol", own("has-protocol"), of=None),
     flag("has_sap", own("has-sap"), of=None),
     flag("has_icf", own("has-icf"), of=None),
-    _owned("date"),
-    _owned("upload_date"),
-    _owned("size", integer),
+    owned("date"),
+    owned("upload_date"),
+    owned("size", integer),
 )
 RELATED_TRIAL = record(
     RelatedTrial,
     field("title", VALUE, "@Value", codec=words),
     merged("nct_id", VALUE, codec=code_of(CTGOV)),
     coded_one("status", own("related-status"), {}, registry.STATUS, of=None),
-    _list("phases", own("related-phase"), coded_list({}, registry.PHASE), of=None),
+    several("phases", own("related-phase"), coded_list({}, registry.PHASE), of=None),
 )
 
 REFERENCE_ROWS = (
-    _structs(f"{REFERENCES}.references", cdisc("CITNSTDY"), REFERENCE),
-    _structs(f"{REFERENCES}.see_also_links", cdisc("URLSTDY"), SEE_ALSO_LINK),
-    _structs(f"{REFERENCES}.avail_ipds", own("available-ipd"), AVAILABLE_IPD),
+    structs(f"{REFERENCES}.references", cdisc("CITNSTDY"), REFERENCE),
+    structs(f"{REFERENCES}.see_also_links", cdisc("URLSTDY"), SEE_ALSO_LINK),
+    structs(f"{REFERENCES}.avail_ipds", own("available-ipd"), AVAILABLE_IPD),
     coded_one(f"{IPD}.ipd_sharing", own("ipd-sharing"), {}, registry.IPD_SHARING),
     one(f"{IPD}.description", own("ipd-sharing-description")),
-    _list(
+    several(
         f"{IPD}.info_types", own("ipd-sharing-info-type"), coded_list({}, registry.IPD_INFO_TYPE)
     ),
     one(f"{IPD}.time_frame", own("ipd-sharing-time-frame")),
@@ -676,113 +494,22 @@ REFERENCE_ROWS = (
     ),
     flag("documents.large_document.no_sap", own("no-sap")),
     one("page.conditions_line", own("conditions-line")),
-    _structs("page.related_trials", own("related-trial"), RELATED_TRIAL),
+    structs("page.related_trials", own("related-trial"), RELATED_TRIAL),
 )
 
-
-# --- what the registry derives, and its own bookkeeping -----------------------------------------
-
-LEAF_SYSTEM = f"{BASE}/CodeSystem/ctgov-browse-leaf"
-BRANCH_SYSTEM = f"{BASE}/CodeSystem/ctgov-browse-branch"
-
-BROWSE_LEAF = record(
-    BrowseLeaf,
-    field("name", VALUE, "@Value", codec=words),
-    merged("id", VALUE, codec=code_of(LEAF_SYSTEM)),
-    merged("relevance", VALUE, codec=beside(registry.RELEVANCE)),
-    _owned("as_found"),
-)
-
-
-def _codings(model: str, kind: Kind, table: Record, system: str) -> Field:
-    """Structs of a code and its label as the Codings of the one StudyParameter of a kind."""
-    return among(
-        model,
-        parameter(kind),
-        VALUE,
-        "Coding",
-        codec=compiled.each(
-            table,
-            const={"@System": system},
-            mine=lambda node: node.get("@System") == system,
-        ),
-    )
-
-
-TERM = record(Mesh, field("id", "@Code"), field("term", "@Label"))
-BROWSE_BRANCH = record(BrowseBranch, field("abbrev", "@Code"), field("name", "@Label"))
-
-
-def _browse(kind: str) -> tuple[Field, ...]:
-    model = f"derived.{kind}_browse"
-    ancestors, leaf, branches = (
-        own(f"{kind}-{part}") for part in ("ancestors", "browse-leaf", "browse-branches")
-    )
-    return (
-        _codings(f"{model}.ancestors", ancestors, TERM, MESH),
-        _structs(f"{model}.browse_leaves", leaf, BROWSE_LEAF),
-        _codings(f"{model}.browse_branches", branches, BROWSE_BRANCH, BRANCH_SYSTEM),
-    )
-
-
-SUBMISSION = record(
-    SubmissionInfo,
-    field("release_date", VALUE, "@Value", codec=words),
-    _owned("unrelease_date"),
-    flag("unrelease_date_unknown", own("unrelease-date-unknown"), of=None),
-    _owned("reset_date"),
-    _owned("mcp_release_n", integer),
-)
-UNPOSTED = record(
-    UnpostedEvent,
-    field("date", VALUE, "@Value", codec=words),
-    merged("type", VALUE, codec=beside(registry.UNPOSTED_EVENT)),
-    flag("date_unknown", own("date-unknown"), of=None),
-)
-VIOLATION = record(
-    ViolationEvent,
-    field("description", VALUE, "@Value", codec=words),
-    merged("type", VALUE, codec=beside(registry.VIOLATION_EVENT)),
-    _owned("creation_date"),
-    _owned("issued_date"),
-    _owned("release_date"),
-    _owned("posted_date"),
-)
-TRACKING = "derived.misc_info.submission_tracking"
-UNPOSTED_ANNOTATION = "annotation.annotation.unposted_annotation"
-
-REGISTRY_ROWS = (
-    flag("has_results", own("has-results")),
-    _list("derived.misc_info.removed_countries", own("removed-country")),
-    one(
-        f"{TRACKING}.estimated_results_first_submit_date",
-        own("estimated-results-first-submit-date"),
-    ),
-    *_date(f"{TRACKING}.first_mcp_info.post_date", own("first-mcp-post-date")),
-    _structs(f"{TRACKING}.submission_infos", own("submission"), SUBMISSION),
-    *_browse("condition"),
-    *_browse("intervention"),
-    one(f"{UNPOSTED_ANNOTATION}.unposted_responsible_party", own("unposted-responsible-party")),
-    _structs(f"{UNPOSTED_ANNOTATION}.unposted_events", own("unposted-event"), UNPOSTED),
-    _structs(
-        "annotation.annotation.violation_annotation.violation_events",
-        own("violation-event"),
-        VIOLATION,
-    ),
-)
 
 # Where others have parameters of the trial summary, and we the elements that say the same.
 MEASURE = record(Outcome, field("measure", VALUE, "@Value", codec=words))
 
 
 def _measures(model: str, kind: Kind) -> Field:
-    return also(_structs(f"protocol.outcomes.{model}", kind, MEASURE))
+    return also(structs(f"protocol.outcomes.{model}", kind, MEASURE))
 
 
 SUMMARY_ROWS = (
     also(one(f"{SPONSORS}.lead_sponsor.name", cdisc("SPONSOR"))),
     also(one(f"{DESIGN}.phases", cdisc("TPHASE"), parts.phase)),
-    also(_list("protocol.conditions.conditions", cdisc("INDIC"))),
+    also(several("protocol.conditions.conditions", cdisc("INDIC"))),
     _measures("primary_outcomes", cdisc("OUTMSPRI")),
     _measures("secondary_outcomes", cdisc("OUTMSSEC")),
     _measures("other_outcomes", cdisc("OUTMSADD")),

@@ -18,6 +18,7 @@ from strategies import trials
 from trialbridge.formats import odm
 from trialbridge.mappings.codec import Codec, Mismatch, Record, System
 from trialbridge.mappings.names import Names
+from trialbridge.mappings.odm import admin, parameters
 from trialbridge.mappings.odm import elements as codecs
 from trialbridge.mappings.odm import parts as odm_parts
 from trialbridge.mappings.odm import v2_0 as odm_2_0
@@ -636,8 +637,8 @@ SPACES: dict[str, tuple[Codec[Any], st.SearchStrategy[Any]]] = {
     "yes or no": (codecs.yes_no, st.booleans()),
     "description": (codecs.description, any_text),
     "name": (codecs.name, any_text),
-    "texts": (codecs.valued, st.lists(any_text, min_size=1)),
-    "prefixed": (codecs.prefixed("ext. "), any_text),
+    "texts": (parameters.valued, st.lists(any_text, min_size=1)),
+    "prefixed": (admin.prefixed("ext. "), any_text),
     "code": (codecs.code_of("urn:x"), any_text),
     "phases": (
         odm_parts.phase,
