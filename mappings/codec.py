@@ -24,13 +24,14 @@ from typing import (
 
 from msgspec import Meta, Struct, structs
 
+from trialbridge.mappings.tree import Node as Node
+from trialbridge.mappings.tree import joined as joined
+
 if TYPE_CHECKING:
     from trialbridge.mappings.names import Names
 
 V = TypeVar("V")
 S = TypeVar("S", bound=Struct)
-
-Node = dict[str, Any]
 
 Home = Literal["native", "official", "ours", "none"]
 """The format's own element, an official extension of it, an extension of ours, or nowhere."""
@@ -52,13 +53,6 @@ class Mismatch(Exception):
     def within(self, prefix: str) -> list[tuple[str, str]]:
         """The places, seen from the node that holds `prefix`."""
         return [(joined(prefix, path), message) for path, message in self.places]
-
-
-def joined(path: str, further: str) -> str:
-    """A path and one from there on."""
-    if not path or not further or further.startswith("["):
-        return path + further
-    return f"{path}.{further}"
 
 
 class Codec(NamedTuple, Generic[V]):
@@ -107,32 +101,22 @@ class Item(NamedTuple):
     mine: Callable[[Node], bool]
 
 
-class Link(NamedTuple):
-    """A link to another resource: the member that holds the link, the type, and the id's last part.
-
-    Without a name the resource is named after the list item that it belongs to.
-    """
-
-    member: str
-    type: str
-    name: str | None
-    const: Mapping[str, Any]
-    canonical: bool
-
-
 class Aside(NamedTuple):
     """A node that belongs to the one at hand, and stands elsewhere in the tree.
 
-    `store` puts what was written, given the node at hand; `find` gives it, or None.
+    `store` puts what was written, given the node at hand; `find` gives it, or None. Coverage shows
+    it as `place`, and paths in errors lead there by `way`: both are the label, if not given.
     """
 
     label: str
     home: Home
     store: Callable[["Names", Node, Node], None]
     find: Callable[["Names", Node], Node | None]
+    place: str = ""
+    way: str = ""
 
 
-Step = str | Item | Link | Aside
+Step = str | Item | Aside
 
 
 def item(label: str = "", mine: Callable[[Node], bool] | None = None, **const: Any) -> Item:
@@ -149,16 +133,6 @@ def item(label: str = "", mine: Callable[[Node], bool] | None = None, **const: A
 
 
 FIRST = Item("", {}, lambda node: True)
-
-
-def to(type_: str, name: str | None = None, **const: Any) -> Link:
-    """The resource that a Reference points to."""
-    return Link("reference", type_, name, const, canonical=False)
-
-
-def canonical(member: str, type_: str, **const: Any) -> Link:
-    """The resource that a canonical url names."""
-    return Link(member, type_, None, const, canonical=True)
 
 
 class Extension(NamedTuple):
@@ -353,16 +327,14 @@ def record(type_: type[Struct], *rows: Field) -> Record:
 
 
 def _mark(step: Step) -> Any:
-    """What a step is the same by: the values of a name or a link, and which object any other is."""
-    return id(step) if isinstance(step, Item | Aside) else repr(step)
+    """What a step is the same by: a name, or which object it is."""
+    return step if isinstance(step, str) else id(step)
 
 
-def _look(step: Item | Link | Aside) -> tuple[Any, ...]:
+def _look(step: Item | Aside) -> tuple[Any, ...]:
     """What a step is told by in coverage and errors, and what finds it."""
     if isinstance(step, Item):
         return step.label, repr(dict(step.const)), *_sense(step.mine)
-    if isinstance(step, Link):
-        return f"{step.type}/{step.name}" if step.name else step.type, step.member
     return step.label, *_sense(step.find)
 
 

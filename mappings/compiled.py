@@ -20,17 +20,15 @@ from trialbridge.mappings.codec import (
     Extension,
     Field,
     Item,
-    Link,
     Mismatch,
     Node,
     Record,
     annotation,
     attribute_type,
-    joined,
     misfit,
 )
-from trialbridge.mappings.names import Names, merge
-from trialbridge.schemas.base import BASE
+from trialbridge.mappings.names import Names
+from trialbridge.mappings.tree import joined, merge
 
 Write = Callable[..., Node]
 Read = Callable[[Node, Names], Any]
@@ -211,7 +209,6 @@ class _Branch:
     def __init__(self) -> None:
         self.members: dict[str, _Branch] = {}
         self.items: dict[int, tuple[Item, _Branch]] = {}
-        self.links: dict[tuple[str, str, str | None], tuple[Link, _Branch]] = {}
         self.asides: dict[int, tuple[Aside, _Branch]] = {}
         self.rows: list[Field] = []
         self.elements: list[Field | int] = []
@@ -230,11 +227,8 @@ class _Branch:
                         branch.items[id(step)] = (step, cls())
                         branch.elements.append(id(step))
                     branch = branch.items[id(step)][1]
-                elif isinstance(step, Aside):
-                    branch = branch.asides.setdefault(id(step), (step, cls()))[1]
                 else:
-                    key = (step.member, step.type, step.name)
-                    branch = branch.links.setdefault(key, (step, cls()))[1]
+                    branch = branch.asides.setdefault(id(step), (step, cls()))[1]
             branch.rows.append(row)
             if row.many:
                 branch.elements.append(row)
@@ -243,14 +237,14 @@ class _Branch:
     @property
     def further(self) -> bool:
         """Whether there are steps below, other than into the items of a list."""
-        return bool(self.members or self.links or self.asides)
+        return bool(self.members or self.asides)
 
     @property
     def only(self) -> "_Only | None":
         """The one row at or below the branch, and the members on the way, if there is no other."""
         keys: list[str] = []
         branch = self
-        while not (branch.elements or branch.links or branch.asides):
+        while not (branch.elements or branch.asides):
             if branch.rows:
                 alone = len(branch.rows) == 1 and not branch.members
                 return _Only(tuple(keys), branch.rows[0]) if alone else None
@@ -315,21 +309,6 @@ def _write_branch(
     source: _Source, table: Record, values: dict[str, str], branch: _Branch, node: str
 ) -> None:
     """Lines that fill the node at a branch."""
-    for link, below in branch.links.values():
-        # The resource begins with what it always has; whatever comes to it makes it worth linking.
-        inner, id_ = source.new("n"), source.new("i")
-        base = source.value(f"{BASE}/{link.type}/")
-        named = f"names.root + {f'-{link.name}'!r}" if link.name else "names.item"
-        source.line(f"{id_} = {named}")
-        url = f", 'url': {base} + {id_}" if link.canonical else ""
-        const = f", **{source.value(dict(link.const))}" if link.const else ""
-        source.line(f"{inner} = {{'resourceType': {link.type!r}, 'id': {id_}{url}{const}}}")
-        begun = 2 + link.canonical + len(link.const)
-        _write_branch(source, table, values, below, inner)
-        source.line(f"if len({inner}) > {begun}:")
-        source.line(f"    names.entries.append({{'fullUrl': {base} + {id_}, 'resource': {inner}}})")
-        target = f"{base} + {id_}" if link.canonical else f"{link.type + '/'!r} + {id_}"
-        source.line(f"    {node}[{link.member!r}] = {target}")
     for aside, below in branch.asides.values():
         store = f"{source.value(aside.store)}(names, {node}, "
         if only := below.only:
@@ -415,24 +394,14 @@ def _read_branch(source: _Source, table: Record, branch: _Branch, node: str, pat
     for row in branch.rows:
         if row.merge:
             _read_value(source, table, row, node, path)
-    for link, below in branch.links.values():
-        at = source.new("n")
-        source.line(f"{at} = {node}.get({link.member!r})")
-        source.line(f"if {at} is not None:")
-        source.line(f"    {at} = names.follow({source.value(link)}, {at})")
-        source.line(f"    if names.warnings: told += names.within({joined(path, link.member)!r})")
-        source.line(f"if {at} is not None:")
-        source.depth += 1
-        source.line("pass")
-        _read_branch(source, table, below, at, joined(path, "resolve()"))
-        source.depth -= 1
     for aside, below in branch.asides.values():
         at = source.new("n")
         source.line(f"{at} = {source.value(aside.find)}(names, {node})")
+        source.line(f"if names.warnings: told += names.within({path!r})")
         source.line(f"if {at} is not None:")
         source.depth += 1
         source.line("pass")
-        _read_branch(source, table, below, at, joined(path, aside.label))
+        _read_branch(source, table, below, at, joined(path, aside.way or aside.label))
         source.depth -= 1
     for key, below in branch.members.items():
         here = joined(path, key)
@@ -482,7 +451,7 @@ def _read_branch(source: _Source, table: Record, branch: _Branch, node: str, pat
 def _without_rows(branch: _Branch) -> _Branch:
     """The branch below a member, whose own values were read where the member was."""
     inner = _Branch()
-    inner.members, inner.links, inner.asides = branch.members, branch.links, branch.asides
+    inner.members, inner.asides = branch.members, branch.asides
     inner.rows = [row for row in branch.rows if row.merge]
     return inner
 
@@ -496,7 +465,7 @@ def _said(row: Field) -> str:
         elif isinstance(step, Item):
             place += f"[{step.label or 0}]"
         else:
-            place = joined(place, step.label if isinstance(step, Aside) else "resolve()")
+            place = joined(place, step.way or step.label)
     return f"{row.model or 'the whole'} -> {place or 'the node'}".replace("\n", " ")
 
 

@@ -10,7 +10,6 @@ from trialbridge.mappings.codec import (
     Aside,
     Field,
     Item,
-    Link,
     Record,
     Step,
     attribute_type,
@@ -179,13 +178,11 @@ def _elements(row: Field) -> str:
 
 
 def place_of(steps: tuple[Step, ...], top: str) -> str:
-    """The steps as a path like FHIRPath's; a link begins anew at the resource it leads to."""
+    """The steps as a path like FHIRPath's; what stands aside begins anew."""
     place = top
     for step in steps:
-        if isinstance(step, Link):
-            place = step.type
-        elif isinstance(step, Aside):
-            place = step.label
+        if isinstance(step, Aside):
+            place = step.place or step.label
         elif isinstance(step, Item):
             place += f"[{step.label}]" if step.label else ""
         elif step != ITEMS:

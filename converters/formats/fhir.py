@@ -10,11 +10,13 @@ import msgspec
 
 from trialbridge.mappings.codec import Home, Mismatch, Node
 from trialbridge.mappings.compiled import Read, Write, reader, writer
+from trialbridge.mappings.fhir.links import Resources
 from trialbridge.mappings.fhir.r5 import STUDY
 from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, UNMAPPED
 from trialbridge.mappings.fhir.versions import newer, older
-from trialbridge.mappings.names import Names, extend
+from trialbridge.mappings.names import Names
 from trialbridge.mappings.record.empty import empty_elements, with_empty_elements
+from trialbridge.mappings.tree import extend
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.decode import parse_object
 from trialbridge.schemas.fhir.definitions import Version, definitions
@@ -95,8 +97,9 @@ def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
         extend(study, "extension", [{"url": UNMAPPED.url, "valueString": words}])
     url = f"{BASE}/ResearchStudy/{names.root}"
     resource = {"resourceType": "ResearchStudy", "id": names.root, "status": "active", **study}
-    entries = [{"fullUrl": url, "resource": resource}, *names.entries]
-    for entry in names.entries:
+    linked = names.once(Resources).entries
+    entries = [{"fullUrl": url, "resource": resource}, *linked]
+    for entry in linked:
         organization = entry["resource"]
         if organization["resourceType"] == "Organization" and not (
             organization.keys() & {"identifier", "name", "_name"}
@@ -164,10 +167,11 @@ def read_tree(tree: Node) -> tuple[Trial, list[Problem]]:
 def _read_tree(tree: Node) -> tuple[Trial, Names, list[Node]]:
     """The record, what its codecs had to say, and the resources that it was read from."""
     names = Names()
+    known = names.once(Resources)
     entries = _entries(tree)
     studies = []
     for path, full_url, resource in entries:
-        names.add(resource, full_url)
+        known.add(resource, full_url)
         if resource.get("resourceType") == "ResearchStudy":
             studies.append((path, resource))
     if len(studies) != 1:
@@ -176,7 +180,7 @@ def _read_tree(tree: Node) -> tuple[Trial, Names, list[Node]]:
         message = f"expected one ResearchStudy, found {found}{each}"
         raise _fatal("Bundle.entry", "one-study", message)
     ((_, study),) = studies
-    names.study = study
+    known.study = study
     try:
         trial = _read_rest(_r5()[1](study, names), study)
     except (AttributeError, KeyError, TypeError, ValueError) as error:

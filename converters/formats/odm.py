@@ -23,6 +23,7 @@ from trialbridge.formats.odm_tree import (
 from trialbridge.mappings.codec import Home, Mismatch, Node
 from trialbridge.mappings.compiled import Read, Write, reader, writer
 from trialbridge.mappings.names import Names
+from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.elements import OURS, coding, named
 from trialbridge.mappings.odm.parameters import VALUE, got, index, put, value, value_of, whole
 from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, EMPTY_KIND, ODM, UNMAPPED
@@ -105,7 +106,8 @@ def _assemble(tree: Node, names: Names) -> None:
     metadata["@OID"] = f"MDV.{names.root}"
     named(metadata)
     protocol = metadata.setdefault("Protocol", {})
-    if parameters := names.beside.get("StudyParameter"):
+    apart = names.once(Apart).lists
+    if parameters := apart.get("StudyParameter"):
         protocol["StudySummary"] = {"StudyParameter": parameters}
     if population := protocol.get("StudyTargetPopulation"):
         population["@OID"] = "POP.1"
@@ -115,7 +117,7 @@ def _assemble(tree: Node, names: Names) -> None:
     if documents := metadata.get("Leaf"):
         refs = [{"@LeafID": leaf["@ID"]} for leaf in documents]
         metadata["SupplementalDoc"] = {"DocumentRef": refs}
-    people = {kind: found for kind in ("User", "Organization") if (found := names.beside.get(kind))}
+    people = {kind: found for kind in ("User", "Organization") if (found := apart.get(kind))}
     if people:
         tree["AdminData"] = [{"@StudyOID": study["@OID"], **people}]
 
@@ -260,16 +262,17 @@ def _read_tree(tree: Node) -> tuple[Trial, Names]:
     metadata = (study.get("MetaDataVersion") or [{}])[0]
     protocol = metadata.get("Protocol", {})
     summary = protocol.get("StudySummary", {}).get("StudyParameter", [])
+    apart = names.once(Apart)
     for administrative in tree.get("AdminData", ()):
         if administrative.get("@StudyOID", study.get("@OID")) != study.get("@OID"):
             # Of another study: what is in it is not read, and so it is kept.
             continue
         for kind in ("User", "Organization"):
-            names.beside[kind].extend(administrative.get(kind, ()))
-    names.beside["StudyParameter"] = summary
-    names.memo["study OID"] = study.get("@OID")
-    names.memo["protocol"] = protocol
-    names.memo["conditions"] = {
+            apart.lists[kind].extend(administrative.get(kind, ()))
+    apart.lists["StudyParameter"] = summary
+    apart.study_oid = study.get("@OID")
+    apart.protocol = protocol
+    apart.conditions = {
         node.get("@OID"): node.get("Description", {}) for node in metadata.get("ConditionDef", ())
     }
     index(summary, names)

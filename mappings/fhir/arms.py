@@ -9,6 +9,7 @@ from typing import Any
 
 from trialbridge.mappings.codec import Codec, Extension, Node, text
 from trialbridge.mappings.fhir.codes import INTERVENTION_TYPE
+from trialbridge.mappings.fhir.links import Resources
 from trialbridge.mappings.fhir.types import concept, ours
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record import arms
@@ -69,20 +70,21 @@ class _Plan:
     """What the PlanDefinitions of a Bundle say of the arms of its study."""
 
     def __init__(self, names: Names) -> None:
+        resources = names.once(Resources)
         self.received: dict[str, list[str]] = {}
         self.arms: dict[str, list[str]] = {}
         self.names = {
             str(group.get("linkId")): str(group["name"])
-            for group in _objects(names.study.get("comparisonGroup"))
+            for group in _objects(resources.study.get("comparisonGroup"))
             if "name" in group
         }
-        for plan in names.of_type("PlanDefinition"):
+        for plan in resources.of_type("PlanDefinition"):
             for action in _objects(plan.get("action")):
                 arm = str(action.get("linkId"))
                 said = self.received.setdefault(arm, [])
                 for inner in _objects(action.get("action")):
                     url = inner.get("definitionCanonical")
-                    activity = names.index.get(url) if url.__class__ is str else None
+                    activity = resources.get(url)
                     if named := (activity or inner).get("title"):
                         kind = None if activity is None else _activity_type(activity, names)
                         said.append(intervention_name(kind, str(text.read(named, names))))

@@ -23,7 +23,6 @@ from trialbridge.mappings.codec import (
     Aside,
     Field,
     Item,
-    Link,
     Node,
     Record,
     Step,
@@ -166,14 +165,12 @@ def _gather(table: Record, pointer: str, start: _Place, top: Definition) -> None
 
 def _follow(place: _Place, steps: Iterable[Step]) -> _Place:
     for step in steps:
-        if isinstance(step, Link):
-            place = _Place(step.type, step.type)
+        if isinstance(step, Aside):
+            place = _Place(step.place, step.place)
         elif isinstance(step, Item):
             if place.in_list:
                 url = str(step.const["url"])
                 place = place._replace(urls=(*place.urls, url), in_list=False)
-        elif isinstance(step, Aside):
-            raise TypeError(f"{step.label} stands aside, and FHIR's resources are linked")
         elif step == "extension":
             place = place._replace(in_list=True)
         elif place.urls:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trialbridge.mappings.codec import Codec, Node, text
+from trialbridge.mappings.fhir.links import Resources
 from trialbridge.mappings.fhir.types import ours, said
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record.mesh import place
@@ -66,7 +67,7 @@ def gather(concepts: Sequence[Any], names: Names) -> list[Mesh] | None:
 
 
 def _write_conditions(conditions: list[str], names: Names) -> list[Node]:
-    placed, _ = _condition_meshes(names)
+    placed, _ = names.once(_condition_meshes)
     nodes: list[Node] = []
     for position, condition in enumerate(conditions):
         if not condition:
@@ -90,17 +91,14 @@ def _read_conditions(nodes: Any, names: Names) -> list[str] | None:
 
 
 def _condition_meshes(names: Names) -> tuple[dict[int, list[Node]], list[Node]]:
-    if "conditions" not in names.memo:
-        trial = names.trial
-        assert trial is not None
-        module = trial.protocol.conditions if trial.protocol else None
-        names.memo["conditions"] = _place(
-            trial.derived.condition_browse if trial.derived else None,
-            (module.conditions if module else None) or (),
-            names,
-        )
-    found: tuple[dict[int, list[Node]], list[Node]] = names.memo["conditions"]
-    return found
+    trial = names.trial
+    assert trial is not None
+    module = trial.protocol.conditions if trial.protocol else None
+    return _place(
+        trial.derived.condition_browse if trial.derived else None,
+        (module.conditions if module else None) or (),
+        names,
+    )
 
 
 conditions: Codec[list[str]] = Codec(_read_conditions, _write_conditions)
@@ -108,7 +106,7 @@ conditions: Codec[list[str]] = Codec(_read_conditions, _write_conditions)
 
 condition_meshes: Codec[list[Mesh]] = Codec(
     gather,
-    lambda meshes, names: [{"coding": [one]} for one in _condition_meshes(names)[1]],
+    lambda meshes, names: [{"coding": [one]} for one in names.once(_condition_meshes)[1]],
     extensions=(POSITION,),
     extensions_in="coding",
     label="coding of MeSH",
@@ -127,13 +125,16 @@ def _write_intervention_meshes(meshes: list[Mesh], names: Names) -> list[Node]:
         names,
     )
     for owner, found in placed.items():
-        activity = names.written("ActivityDefinition", names.named("intervention", owner))
+        activity = names.once(Resources).written(
+            "ActivityDefinition", names.named("intervention", owner)
+        )
         activity["code"] = {"coding": found}
     return [{"concept": {"coding": [one]}} for one in alone]
 
 
 def _read_intervention_meshes(focus: Any, names: Names) -> list[Mesh] | None:
-    of_activities = [activity.get("code") for activity in names.of_type("ActivityDefinition")]
+    activities = names.once(Resources).of_type("ActivityDefinition")
+    of_activities = [activity.get("code") for activity in activities]
     return gather([*of_activities, *(one.get("concept") for one in focus or ())], names)
 
 

@@ -21,6 +21,7 @@ from trialbridge.mappings.codec import (
 )
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm import parts
+from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.elements import each, name_rows, named, read_words, words
 from trialbridge.mappings.odm.parameters import cdisc, coded_one, one, own, several
 from trialbridge.mappings.record import registry
@@ -32,10 +33,10 @@ def listed(kind: str, mine: Callable[[Node], bool]) -> tuple[Aside, str]:
     """The steps to the elements of a kind of the administrative data that `mine` accepts."""
 
     def store(names: Names, node: Node, inner: Node) -> None:
-        names.beside[kind].extend(inner["items"])
+        names.once(Apart).lists[kind].extend(inner["items"])
 
     def find(names: Names, node: Node) -> Node | None:
-        found = [element for element in names.beside[kind] if mine(element)]
+        found = [element for element in names.once(Apart).lists[kind] if mine(element)]
         return {"items": found} if found else None
 
     return Aside(kind, "native", store, find), "items"
@@ -48,10 +49,10 @@ def only(kind: str, oid: str, mine: Callable[[Node], bool], **const: str) -> Asi
         element = {**{f"@{key}": text for key, text in const.items()}, **inner, "@OID": oid}
         if kind == "Organization":
             named(element)
-        names.beside[kind].append(element)
+        names.once(Apart).lists[kind].append(element)
 
     def find(names: Names, node: Node) -> Node | None:
-        return next((one for one in names.beside[kind] if mine(one)), None)
+        return next((one for one in names.once(Apart).lists[kind] if mine(one)), None)
 
     label = " and ".join(f"@{key}='{text}'" for key, text in const.items()) or f"@OID='{oid}'"
     return Aside(f"{kind}[{label}]", "native", store, find)
@@ -63,16 +64,16 @@ def of_organization(kind: str) -> tuple[Aside, str]:
     def store(names: Names, node: Node, inner: Node) -> None:
         for element in inner["items"]:
             element["@OrganizationOID"] = names.item
-        names.beside[kind].extend(inner["items"])
+        names.once(Apart).lists[kind].extend(inner["items"])
+
+    def by_organization(names: Names) -> dict[str, list[Node]]:
+        of: dict[str, list[Node]] = {}
+        for element in names.once(Apart).lists[kind]:
+            of.setdefault(str(element.get("@OrganizationOID")), []).append(element)
+        return of
 
     def find(names: Names, node: Node) -> Node | None:
-        key = f"{kind} of organizations"
-        if key not in names.memo:
-            of: dict[str, list[Node]] = {}
-            for element in names.beside[kind]:
-                of.setdefault(str(element.get("@OrganizationOID")), []).append(element)
-            names.memo[key] = of
-        found = names.memo[key].get(str(node.get("@OID")))
+        found = names.once(by_organization).get(str(node.get("@OID")))
         return {"items": found} if found else None
 
     return Aside(f"{kind}[@OrganizationOID]", "native", store, find), "items"
@@ -86,11 +87,12 @@ def organization(oid: str | None = None) -> Aside:
         node["@OrganizationOID"] = its
         element = {"@Type": "Other", **inner, "@OID": its}
         named(element)
-        names.beside["Organization"].append(element)
+        names.once(Apart).lists["Organization"].append(element)
 
     def find(names: Names, node: Node) -> Node | None:
         its = node.get("@OrganizationOID")
-        return next((one for one in names.beside["Organization"] if one.get("@OID") == its), None)
+        organizations = names.once(Apart).lists["Organization"]
+        return next((one for one in organizations if one.get("@OID") == its), None)
 
     return Aside("Organization", "native", store, find)
 

@@ -20,6 +20,7 @@ from trialbridge.mappings.codec import (
     present,
 )
 from trialbridge.mappings.names import Names
+from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.elements import (
     OURS,
     Constant,
@@ -127,7 +128,7 @@ def _add(names: Names, kind: Kind, node: Node, oid: str) -> None:
         node[VALUE] = {"@Value": ""}
     elif "@Value" not in held:
         node[VALUE] = {"@Value": "", **held}
-    names.beside["StudyParameter"].append(node)
+    names.once(Apart).lists["StudyParameter"].append(node)
 
 
 def whole(parameter: Node) -> Node:
@@ -151,19 +152,17 @@ def value_of(parameter: Node) -> str:
 
 def index(parameters: Iterable[Node], names: Names) -> None:
     """Note which parameters there are, by kind and by the OID of what they are of."""
-    found: dict[tuple[str, str], list[Node]] = {}
+    found = names.once(Apart).parameters
     for node in parameters:
         kind = kind_of(node)
         if kind is not None:
             of = str(node.get("@OID")).partition(_OF)[2]
             found.setdefault((kind, of), []).append(node)
-    names.memo["parameters"] = found
 
 
 def got(names: Names, kind: Kind, of: str = "") -> list[Node]:
     """The parameters of a kind, of the record or of one element of it."""
-    found: list[Node] = names.memo["parameters"].get((kind.name, of), [])
-    return found
+    return names.once(Apart).parameters.get((kind.name, of), [])
 
 
 def oid_of(node: Node) -> str:
@@ -222,7 +221,8 @@ def parameters_by(
 
     def find(names: Names, node: Node) -> Node | None:
         found = [one for kind in kinds for one in got(names, kind) if mine(one)]
-        at = {id(one): position for position, one in enumerate(names.beside["StudyParameter"])}
+        summary = names.once(Apart).lists["StudyParameter"]
+        at = {id(one): position for position, one in enumerate(summary)}
         found.sort(key=lambda one: at[id(one)])
         return {"items": found} if found else None
 

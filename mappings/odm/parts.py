@@ -10,6 +10,7 @@ from typing import Any
 
 from trialbridge.mappings.codec import Aside, Codec, Mismatch, Node
 from trialbridge.mappings.names import Names
+from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.elements import (
     CRITERIA_LISTS,
     Constant,
@@ -48,6 +49,7 @@ from trialbridge.schemas.cdisc_codes import (
     PHASE,
 )
 from trialbridge.schemas.trial import (
+    BrowseModule,
     EnrollmentInfo,
     EnrollmentType,
     GeoPoint,
@@ -178,7 +180,7 @@ SECONDARY_IDS = parameters_by(
 
 
 def _read_study_name(text: Any, names: Names) -> str | None:
-    name = name_of(text, names.memo["study OID"])
+    name = name_of(text, names.once(Apart).study_oid)
     return None if name is None else words.read(name, names)
 
 
@@ -357,7 +359,7 @@ class _Study:
     """The arms and interventions of a document by their OIDs, and who receives what."""
 
     def __init__(self, names: Names) -> None:
-        protocol = names.memo["protocol"]
+        protocol = names.once(Apart).protocol
         self.interventions: dict[str, str] = {}
         for node in protocol.get("StudyInterventions", {}).get("StudyIntervention", ()):
             name = said(node.get("Description", ""))
@@ -489,19 +491,9 @@ intervention_type: Codec[InterventionType] = Codec(
 class _Terms:
     """The MeSH terms of the conditions, or of the interventions, of a record: where each goes."""
 
-    def __init__(self, names: Names, which: str) -> None:
-        trial = names.trial
-        assert trial is not None
-        protocol, derived = trial.protocol, trial.derived
-        owners: Sequence[str | None]
-        if which == INDICATION:
-            browse = derived.condition_browse if derived else None
-            conditions = protocol.conditions if protocol else None
-            owners = (conditions.conditions if conditions else None) or ()
-        else:
-            browse = derived.intervention_browse if derived else None
-            module = protocol.arms_interventions if protocol else None
-            owners = [one.name for one in (module.interventions if module else None) or ()]
+    def __init__(
+        self, names: Names, browse: BrowseModule | None, owners: Sequence[str | None]
+    ) -> None:
         places = place(browse, owners)
         meshes = (browse.meshes if browse else None) or ()
         codings = [coding(registry.MESH, mesh.id or None, mesh.term or None) for mesh in meshes]
@@ -510,17 +502,26 @@ class _Terms:
         self.alone = [codings[p] for p in places.alone]
         self.order = "" if places.in_order else " ".join(str(p + 1) for p in places.order)
 
-    @classmethod
-    def of(cls, names: Names, which: str) -> "_Terms":
-        key = f"terms of {which}"
-        if key not in names.memo:
-            names.memo[key] = cls(names, which)
-        terms: _Terms = names.memo[key]
-        return terms
+
+def _terms_of_conditions(names: Names) -> _Terms:
+    trial = names.trial
+    assert trial is not None
+    module = trial.protocol.conditions if trial.protocol else None
+    browse = trial.derived.condition_browse if trial.derived else None
+    return _Terms(names, browse, (module.conditions if module else None) or ())
+
+
+def _terms_of_interventions(names: Names) -> _Terms:
+    trial = names.trial
+    assert trial is not None
+    module = trial.protocol.arms_interventions if trial.protocol else None
+    browse = trial.derived.intervention_browse if trial.derived else None
+    owners = [one.name for one in (module.interventions if module else None) or ()]
+    return _Terms(names, browse, owners)
 
 
 def _write_conditions(conditions: list[str], names: Names) -> list[Node]:
-    owned = _Terms.of(names, INDICATION).owned
+    owned = names.once(_terms_of_conditions).owned
     nodes = []
     for position, condition in enumerate(conditions):
         if not condition:
@@ -546,12 +547,13 @@ conditions: Codec[list[str]] = Codec(_read_conditions, _write_conditions)
 
 intervention_terms: Codec[Any] = Codec(
     lambda nodes, names: None,
-    lambda whole, names: _Terms.of(names, INTERVENTION).owned.get(names.position),
+    lambda whole, names: names.once(_terms_of_interventions).owned.get(names.position),
 )
 """The Codings of the terms of the intervention at hand; read where all terms are."""
 
 _ALONE = {INDICATION: own("condition-mesh"), INTERVENTION: own("intervention-mesh")}
 _ORDER = {INDICATION: own("condition-mesh-order"), INTERVENTION: own("intervention-mesh-order")}
+_TERMS = {INDICATION: _terms_of_conditions, INTERVENTION: _terms_of_interventions}
 _OWNERS = {
     INDICATION: ("StudyIndications", "StudyIndication"),
     INTERVENTION: ("StudyInterventions", "StudyIntervention"),
@@ -560,7 +562,7 @@ _OWNERS = {
 
 def _meshes(which: str) -> Codec[list[Mesh]]:
     def write(meshes: list[Mesh], names: Names) -> None:
-        terms = _Terms.of(names, which)
+        terms = names.once(_TERMS[which])
         for number, one in enumerate(terms.alone, 1):
             put(names, _ALONE[which], value(one.get("@Label", ""), one), number=number)
         if terms.order:
@@ -643,7 +645,7 @@ def _read_criteria(protocol: Node, names: Names) -> str | None:
         (words.read(value_of(node), names) for node in got(names, CRITERIA_TEXT)),
         None,
     )
-    conditions = names.memo["conditions"]
+    conditions = names.once(Apart).conditions
     lists = protocol.get("InclusionExclusionCriteria", {})
     before = criteria.split(whole) if whole else []
     given = {plain(piece.words) for piece in before}

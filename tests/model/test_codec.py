@@ -24,9 +24,9 @@ from trialbridge.mappings.codec import (
     merged,
     record,
     text,
-    to,
 )
 from trialbridge.mappings.compiled import each, reader, writer
+from trialbridge.mappings.fhir.links import Resources, to
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import IdentificationModule, Maybe, ProtocolSection, Trial
 
@@ -89,8 +89,8 @@ cats = st.builds(
 def back(names: Names) -> Names:
     """What a reader knows of the resources that a writer made."""
     found = Names()
-    for entry in names.entries:
-        found.add(entry["resource"], entry["fullUrl"])
+    for entry in names.once(Resources).entries:
+        found.once(Resources).add(entry["resource"], entry["fullUrl"])
     return found
 
 
@@ -122,7 +122,7 @@ def test_a_table_gives_this_tree() -> None:
             {"kind": "toy", "title": "ball", "loud": False},
         ],
     }
-    (entry,) = names.entries
+    (entry,) = names.once(Resources).entries
     assert entry["resource"] == {
         "resourceType": "Person",
         "id": "trial-owner",
@@ -134,7 +134,7 @@ def test_a_table_gives_this_tree() -> None:
 def test_nothing_gives_nothing() -> None:
     names = Names()
     assert WRITE(Cat(), names) == {}
-    assert names.entries == []
+    assert names.once(Resources).entries == []
     assert READ({}, Names()) == Cat()
     assert READ({"else": [1, {"kind": "toy"}], "facts": []}, Names()) == Cat()
 

@@ -1,0 +1,118 @@
+"""The resources of a Bundle, and the steps of a row that lead from one to another.
+
+https://hl7.org/fhir/R5/references.html
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from trialbridge.mappings.codec import Aside, Node
+from trialbridge.mappings.names import Names
+from trialbridge.schemas.base import BASE
+
+
+class Resources:
+    """The resources of a Bundle: those that were written, and those that are read.
+
+    On reading, all are indexed before links are resolved.
+    """
+
+    def __init__(self, names: Names | None = None) -> None:
+        self.entries: list[Node] = []
+        """The entries of the resources that the study links, as they were written."""
+        self.study: Node = {}
+        """The ResearchStudy that is read."""
+        self._read: list[Node] = []
+        self._index: dict[str, Node] = {}
+
+    def written(self, type_: str, id_: str) -> Node:
+        """The resource of this type and id that was written. Raises KeyError if there is none."""
+        for entry in self.entries:
+            resource: Node = entry["resource"]
+            if resource["id"] == id_ and resource["resourceType"] == type_:
+                return resource
+        raise KeyError(f"{type_}/{id_}")
+
+    def add(self, resource: Node, full_url: str | None, owner: Node | None = None) -> None:
+        """Index a resource that was read, by each name that a link may give it."""
+        self._read.append(resource)
+        type_, id_, url = resource.get("resourceType"), resource.get("id"), resource.get("url")
+        if id_.__class__ is str:
+            self._index.setdefault(f"#{id_}" if owner is not None else f"{type_}/{id_}", resource)
+        for name in (full_url, url):
+            if name.__class__ is str:
+                self._index.setdefault(name, resource)
+        contained = resource.get("contained")
+        for inner in contained if contained.__class__ is list else ():
+            if inner.__class__ is dict:
+                self.add(inner, None, resource)
+
+    def get(self, name: Any) -> Node | None:
+        """The resource that was read and has this name."""
+        return self._index.get(name) if name.__class__ is str else None
+
+    def of_type(self, type_: str) -> Iterator[Node]:
+        """The resources of a type that were read, in the order of the Bundle."""
+        return (r for r in self._read if r.get("resourceType") == type_)
+
+
+_LINKS: dict[str, Aside] = {}
+
+
+def to(type_: str, name: str | None = None, **const: Any) -> Aside:
+    """The resource that a Reference points to; it always has the constant members.
+
+    The last part of its id is its name; without one it is named after the list item that it
+    belongs to.
+    """
+    return _link("reference", type_, name, const, canonical=False)
+
+
+def canonical(member: str, type_: str, **const: Any) -> Aside:
+    """The resource that a canonical url in this member names."""
+    return _link(member, type_, None, const, canonical=True)
+
+
+def _link(member: str, type_: str, name: str | None, const: Node, *, canonical: bool) -> Aside:
+    """The step of a link: one for all rows that name the same."""
+    key = repr((member, type_, name, const, canonical))
+    if key not in _LINKS:
+        _LINKS[key] = _made(member, type_, name, const, canonical=canonical)
+    return _LINKS[key]
+
+
+def _made(member: str, type_: str, name: str | None, const: Node, *, canonical: bool) -> Aside:
+    ending = f"-{name}"
+    base = f"{BASE}/{type_}/"
+    head = base if canonical else f"{type_}/"
+
+    def store(names: Names, node: Node, inner: Node) -> None:
+        if not inner:
+            return  # what a resource always has makes none worth linking
+        id_ = names.root + ending if name else names.item
+        begun = {"resourceType": type_, "id": id_}
+        if canonical:
+            begun["url"] = base + id_
+        resource = {**begun, **const, **inner}
+        names.once(Resources).entries.append({"fullUrl": base + id_, "resource": resource})
+        node[member] = head + id_
+
+    def find(names: Names, node: Node) -> Node | None:
+        """None, with a warning, if there is none in the Bundle, or one of another type."""
+        target = node.get(member)
+        if target is None:
+            return None
+        resources = names.once(Resources)
+        found = resources.get(target)
+        if found is None and canonical and target.__class__ is str:
+            found = resources.get(target.partition("|")[0])
+        if found is None:
+            names.warn("unresolved", f"{target!r} is no resource of the Bundle", member)
+        elif found.get("resourceType") != type_:
+            message = f"{target!r} is a {found.get('resourceType')}, not a {type_}"
+            names.warn("other-type", message, member)
+            return None
+        return found
+
+    label = f"{type_}/{name}" if name else type_
+    return Aside(label, "native", store, find, place=type_, way="resolve()")

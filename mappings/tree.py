@@ -1,0 +1,29 @@
+"""A format's tree: dicts and lists, and the paths to what is in them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Node = dict[str, Any]
+
+
+def joined(path: str, further: str) -> str:
+    """A path and one from there on."""
+    if not path or not further or further.startswith("["):
+        return path + further
+    return f"{path}.{further}"
+
+
+def extend(node: Node, key: str, elements: list[Any]) -> None:
+    """Add elements to a list that several rows share."""
+    if elements:
+        found = node.get(key)
+        node[key] = elements if found is None else found + elements
+
+
+def merge(node: Node, members: Mapping[str, Any]) -> None:
+    """Add members to a node; lists are joined."""
+    for key, value in members.items():
+        if value.__class__ is list:
+            extend(node, key, value)
+        else:
+            node[key] = value
