@@ -1,7 +1,7 @@
-"""Make the README's table of what each format carries, from the mapping tables.
+"""Make the tables of what each format carries, in the README and in the docs, from the mappings.
 
-python docs/build_readme_table.py            # rewrites the table
-python docs/build_readme_table.py --check    # writes nothing, exits 1 if it is not current
+python docs/build_coverage_table.py            # rewrites the tables
+python docs/build_coverage_table.py --check    # writes nothing, exits 1 if one is not current
 """
 
 import re
@@ -13,12 +13,12 @@ from trialbridge.formats import written_formats
 from trialbridge.mappings.coverage import CoverageRow, Home
 from trialbridge.report import HOMES
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parent.parent
 MARKED = re.compile(
-    r"(?<=<!-- made by docs/build_readme_table\.py -->\n).*?(?=<!-- end -->)", re.DOTALL
+    r"(?<=<!-- made by docs/build_coverage_table\.py -->\n).*?(?=<!-- end -->)", re.DOTALL
 )
 
-# What a row of the README's table is called: the model's modules, those of one section together.
+# What a row of the table by sections is called: the model's modules, those of one section together.
 TITLES = {
     "/protocolSection/identificationModule": "identification",
     "/protocolSection/statusModule": "status and dates",
@@ -45,17 +45,28 @@ TITLES = {
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Write the table or, with `--check`, tell whether it is current; give the exit status."""
-    before = README.read_text(encoding="utf-8")
-    table = "\n".join(summary()) + "\n"
-    content = MARKED.sub(lambda _: table, before)
-    if "--check" not in arguments:
-        README.write_text(content, encoding="utf-8")
-    elif before != content:
-        script = f"docs/{Path(__file__).name}"
-        print(f"README.md is not current: python {script}", file=sys.stderr)
-        return 1
-    return 0
+    """Write the tables or, with `--check`, tell whether they are; give the exit status."""
+    stale = 0
+    for name, rows in (("README.md", totals), ("docs/what-carries-what.md", summary)):
+        path = ROOT / name
+        before = path.read_text(encoding="utf-8")
+        table = "\n".join(rows()) + "\n"
+        content = MARKED.sub(lambda _, table=table: table, before)
+        if "--check" not in arguments:
+            path.write_text(content, encoding="utf-8")
+        elif before != content:
+            print(f"{name} is not current: python docs/{Path(__file__).name}", file=sys.stderr)
+            stale = 1
+    return stale
+
+
+def totals() -> Iterator[str]:
+    """Give a table: for each format, how many leaves have which home."""
+    yield "| format | " + " | ".join(HOMES.values()) + " |"
+    yield "| --- |" + " --: |" * len(HOMES)
+    for known in written_formats():
+        homes = list(_main_rows(known.rows()).values())
+        yield f"| `{known.name}` | " + " | ".join(str(homes.count(home)) for home in HOMES) + " |"
 
 
 def summary() -> Iterator[str]:
