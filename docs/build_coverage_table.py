@@ -11,7 +11,7 @@ from pathlib import Path
 
 from trialbridge.formats import written_formats
 from trialbridge.mappings.coverage import CoverageRow, Home
-from trialbridge.report import HOMES
+from trialbridge.shown.report import HOMES
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKED = re.compile(

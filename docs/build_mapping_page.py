@@ -17,9 +17,9 @@ from trialbridge.mappings.fhir.definitions import Definition, extensions, meanin
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm import v2_0 as odm_2_0
 from trialbridge.mappings.odm.elements import OURS
-from trialbridge.report import HOMES
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.cdisc_codes import CDISC, CDISC_NAME, CDISC_VERSION
+from trialbridge.shown.report import HOMES
 
 FOLDER = Path(__file__).resolve().parent
 

@@ -29,7 +29,7 @@ from trialbridge.cli.steps import content, echo_json, name, reported, show_diffe
 from trialbridge.cli.validate import validate
 from trialbridge.formats import FORMATS, Format, UnknownFormat, by_name, written_formats
 from trialbridge.formats.options import UnknownOption, settled
-from trialbridge.output import deliver
+from trialbridge.shown.output import deliver
 
 if TYPE_CHECKING:
     from trialbridge.homes import Fidelity
@@ -170,7 +170,7 @@ def coverage(to: Format, style: str | None) -> None:
     A leaf is a value of the model that holds no other. Each has a home: a native element of the
     format, an official extension of it, an extension of ours, or none.
     """
-    from trialbridge import report
+    from trialbridge.shown import report
 
     rows = to.rows()
     if style == "json":
@@ -215,7 +215,7 @@ def formats(name: str | None, style: str) -> None:
     For each it is told whether records are read from it, written in it, and checked by its official
     definitions.
     """
-    from trialbridge import report
+    from trialbridge.shown import report
 
     if name is None:
         if style == "json":
@@ -265,7 +265,7 @@ _SYNTAX = {"json": "JSON", "xml": "XML", "text": "text"}
 
 
 def _warn(name: str, problems: Iterable[Problem]) -> None:
-    from trialbridge.report import problem_line
+    from trialbridge.shown.report import problem_line
 
     for problem in problems:
         click.echo(problem_line(name, problem), err=True)
@@ -274,7 +274,7 @@ def _warn(name: str, problems: Iterable[Problem]) -> None:
 def _report(found: Fidelity, style: str) -> None:
     import msgspec
 
-    from trialbridge import report
+    from trialbridge.shown import report
 
     if style == "json":
         echo_json({"counts": found.counts, **msgspec.to_builtins(found)}, err=True)

@@ -53,8 +53,8 @@ def reported(shown: str) -> Iterator[None]:
     A fault of ours is one of these, with its place in this program.
     """
     from trialbridge.faults import fault
-    from trialbridge.report import problem_line
     from trialbridge.schemas.problem import ProblemError
+    from trialbridge.shown.report import problem_line
 
     try:
         yield
@@ -78,7 +78,7 @@ def echo_json(value: Any, *, err: bool = False) -> None:
 
 def show_differences(found: Sequence[Difference], style: str, quiet: bool) -> None:
     """Print differences as lines or JSON, and exit with 1 if there are any."""
-    from trialbridge import report
+    from trialbridge.shown import report
 
     if quiet:
         pass

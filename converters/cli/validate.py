@@ -135,7 +135,7 @@ def validate(
     read and, where its format has official definitions, is valid by them. Exit status 1 if
     problems reach the level of --fail-on.
     """
-    from trialbridge.output import deliver
+    from trialbridge.shown.output import deliver
     from trialbridge.sources.paths import sources
     from trialbridge.validation import reports
     from trialbridge.validation.check import Tally, Wish, reaches

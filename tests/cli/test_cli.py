@@ -181,7 +181,7 @@ def test_the_report_as_json_has_every_pointer_and_every_warning() -> None:
 
 
 def test_the_report_tells_once_what_all_items_of_a_list_lack() -> None:
-    from trialbridge.report import left_out_lines
+    from trialbridge.shown.report import left_out_lines
 
     found = trialbridge.Fidelity(
         source="ctgov",
@@ -200,7 +200,7 @@ def test_the_report_tells_once_what_all_items_of_a_list_lack() -> None:
 
 
 def test_the_report_is_a_table_on_a_terminal(folder: Path) -> None:
-    from trialbridge import report
+    from trialbridge.shown import report
 
     found = trialbridge.fidelity(folder / "page.txt", "ctgov")
     assert list(report.fidelity_table(found)) == [
@@ -216,7 +216,7 @@ def test_the_report_is_a_table_on_a_terminal(folder: Path) -> None:
 
 
 def test_a_table_is_folded_to_the_width_of_the_terminal() -> None:
-    from trialbridge.terminal import table
+    from trialbridge.shown.terminal import table
 
     rows = [("a", "x" * 20, "1"), ("b" * 14, "", "23")]
     assert list(table(("name", "what", "n"), rows, 36, right=("n",))) == [
@@ -537,7 +537,7 @@ def test_roundtrip_shows_the_differences_as_a_diff() -> None:
 
 
 def test_a_long_value_of_a_diff_is_cut_with_its_length() -> None:
-    from trialbridge.report import shown
+    from trialbridge.shown.report import shown
 
     assert shown("a" * 2_000) == f'"{"a" * 999}... (2,002 characters)'
     assert shown("a\u2028b") == r'"a\u2028b"'
@@ -568,7 +568,7 @@ def test_coverage_lists_each_leaf_and_the_totals() -> None:
 
 
 def test_coverage_counts_a_leaf_by_its_main_home() -> None:
-    from trialbridge import report
+    from trialbridge.shown import report
 
     rows = [
         trialbridge.CoverageRow("/a", "X.a[0]", "native"),

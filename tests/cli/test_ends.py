@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from trialbridge.cli import commands, options
-from trialbridge.output import deliver
+from trialbridge.cli import commands, options, steps
+from trialbridge.shown.output import deliver
 
 RECORD = '{"protocolSection": {"identificationModule": {"nctId": "NCT00000001"}}}'
 DURING_IMPORT = """\
@@ -111,7 +111,7 @@ def test_differences_are_coloured_on_a_terminal_that_wants_it(
     line = ["roundtrip", "--via", "text", str(tmp_path / "a.json")]
     shown = {}
     for coloured in (True, False):
-        monkeypatch.setattr(commands, "coloured", lambda coloured=coloured: coloured)
+        monkeypatch.setattr(steps, "coloured", lambda coloured=coloured: coloured)
         shown[coloured] = CliRunner().invoke(commands.main, line, color=True).stdout
     assert "\x1b[31m- " in shown[True]
     assert "\x1b" not in shown[False]

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from trialbridge.report import one_line
+from trialbridge.shown.report import one_line
 from trialbridge.validation.check import SEVERITIES, Result, Tally
 from trialbridge.validation.reports import Look
 from trialbridge.validation.reports.text import counted, plain

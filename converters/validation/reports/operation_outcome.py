@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from trialbridge.report import one_line
 from trialbridge.schemas.problem import Problem
+from trialbridge.shown.report import one_line
 from trialbridge.validation.check import Found, Result, Tally
 from trialbridge.validation.reports import Look
 

@@ -13,8 +13,8 @@ from urllib.parse import quote
 import msgspec
 
 from trialbridge.api import version
-from trialbridge.report import one_line
 from trialbridge.schemas.problem import Problem, Severity
+from trialbridge.shown.report import one_line
 from trialbridge.sources import STDIN, Source
 from trialbridge.validation.baseline import known
 from trialbridge.validation.check import Found, Result, Tally

@@ -7,8 +7,8 @@ from typing import Final
 
 import click
 
-from trialbridge.report import one_line
 from trialbridge.schemas.problem import Severity
+from trialbridge.shown.report import one_line
 from trialbridge.validation.check import SEVERITIES, Found, Result, Tally
 from trialbridge.validation.places import Place
 from trialbridge.validation.reports import Look

@@ -11,7 +11,7 @@ import msgspec
 from trialbridge.mappings.coverage import CoverageRow, Home, pattern
 from trialbridge.schemas.pointer import ABSENT
 from trialbridge.schemas.problem import Problem
-from trialbridge.terminal import table
+from trialbridge.shown.terminal import table
 
 if TYPE_CHECKING:
     from trialbridge.formats import Format

@@ -1,0 +1,156 @@
+"""Who can take part in a study, and what is measured, in FHIR R5."""
+
+from collections.abc import Callable
+
+from trialbridge.mappings.codec import (
+    FIRST,
+    Field,
+    Node,
+    Step,
+    among,
+    below,
+    boolean,
+    field,
+    item,
+    merged,
+    record,
+)
+from trialbridge.mappings.fhir import codes
+from trialbridge.mappings.fhir import eligibility as fhir_eligibility
+from trialbridge.mappings.fhir.links import to
+from trialbridge.mappings.fhir.study.common import PUBLISHED, shown_in
+from trialbridge.mappings.fhir.study.design import DESIGN
+from trialbridge.mappings.fhir.types import (
+    age,
+    codings,
+    each,
+    has_code,
+    of_code,
+)
+from trialbridge.schemas.trial import (
+    Outcome,
+)
+
+# --- eligibility -------------------------------------------------------------------------------
+
+
+def _characteristic(system: str, code: str) -> Step:
+    named = has_code(system, code, "code")
+    display = codes.CHARACTERISTIC.codes.get(code) if system == codes.CHARACTERISTIC.url else None
+    return item(
+        f"code='{code}'",
+        lambda node: named(node) and node.get("exclude") is not True,
+        code=of_code(system, code, display),
+        exclude=False,
+    )
+
+
+GENDER_CHARACTERISTIC = _characteristic(codes.USAGE_CONTEXT, "gender")
+AGE_CHARACTERISTIC = _characteristic(codes.USAGE_CONTEXT, "age")
+GROUP = (
+    "recruitment",
+    "eligibility",
+    to("Group", "eligibility", type="person", membership="definitional"),
+)
+ELIGIBILITY = "protocol.eligibility"
+
+ELIGIBILITY_ROWS = (
+    merged(
+        f"{DESIGN}.enrollment_info",
+        "recruitment",
+        codec=fhir_eligibility.enrollment,
+        leaves=("count", "type"),
+        home="native",
+        note="actualNumber or targetNumber by the type; a count without a type, which neither "
+        "says, in an extension of ours",
+    ),
+    merged(
+        f"{ELIGIBILITY}.eligibility_criteria",
+        *GROUP,
+        codec=fhir_eligibility.eligibility_criteria,
+        home="native",
+        note="whole in Group.description, and one characteristic for each criterion",
+    ),
+    *below(
+        (*GROUP, "characteristic"),
+        (
+            field(
+                f"{ELIGIBILITY}.sex",
+                GENDER_CHARACTERISTIC,
+                "valueCodeableConcept",
+                "coding",
+                codec=codings(codes.SEX),
+            ),
+            shown_in(
+                "text",
+                f"{ELIGIBILITY}.gender_description",
+                GENDER_CHARACTERISTIC,
+                "valueCodeableConcept",
+            ),
+            field(
+                f"{ELIGIBILITY}.gender_based",
+                _characteristic(codes.CHARACTERISTIC.url, "gender-based"),
+                "valueBoolean",
+                codec=boolean,
+            ),
+            field(f"{ELIGIBILITY}.minimum_age", AGE_CHARACTERISTIC, "valueRange", "low", codec=age),
+            field(
+                f"{ELIGIBILITY}.maximum_age", AGE_CHARACTERISTIC, "valueRange", "high", codec=age
+            ),
+            field(
+                f"{ELIGIBILITY}.healthy_volunteers",
+                _characteristic(codes.CHARACTERISTIC.url, "healthy-volunteers"),
+                "valueBoolean",
+                codec=boolean,
+            ),
+            shown_in(
+                "text",
+                f"{ELIGIBILITY}.study_population",
+                _characteristic(codes.CHARACTERISTIC.url, "study-population"),
+                "valueCodeableConcept",
+            ),
+        ),
+    ),
+)
+
+
+# --- outcomes ----------------------------------------------------------------------------------
+
+OUTCOME = record(
+    Outcome,
+    field("measure", "name"),
+    field("description", "description"),
+    field(
+        "time_frame",
+        "reference",
+        to("EvidenceVariable", **PUBLISHED),
+        "characteristic",
+        FIRST,
+        "timeFromEvent",
+        FIRST,
+        "description",
+    ),
+)
+
+
+def _outcomes(kind: str, concept_: Node, mine: Callable[[Node], bool]) -> Field:
+    return among(
+        f"protocol.outcomes.{kind}_outcomes",
+        "outcomeMeasure",
+        codec=each(OUTCOME, name=f"{kind}-outcome", const={"type": [concept_]}, mine=mine),
+    )
+
+
+_primary = has_code(codes.OBJECTIVE_TYPE, "primary", "type")
+_secondary = has_code(codes.OBJECTIVE_TYPE, "secondary", "type")
+
+OUTCOME_ROWS = (
+    _outcomes("primary", of_code(codes.OBJECTIVE_TYPE, "primary"), _primary),
+    _outcomes("secondary", of_code(codes.OBJECTIVE_TYPE, "secondary"), _secondary),
+    # "Other pre-specified" does not say exploratory, so it has no code of the standard.
+    _outcomes(
+        "other",
+        {"text": "Other pre-specified"},
+        lambda node: not _primary(node) and not _secondary(node),
+    ),
+)
