@@ -1,25 +1,26 @@
 """Is there nothing to tell of this FHIR? The walker's answer where it finds nothing, in less time.
 
-The gate says what the walker says of structure, types, codes and forms. What is left (references,
-canonicals, fullUrls, choices, real days, texts, extensions and their contexts, narratives) is
+The gate says what the walker says of structure, types, codes, texts and forms. What is left
+(references, canonicals, fullUrls, choices, real days, extensions and their contexts, narratives) is
 looked at here, each by the walker's own function, and what cannot be told in passing is left to the
-walker. So a yes is the walker's yes, and a no says nothing but that the walker is to be asked.
+walker. So a yes of both is the walker's yes, and a no says nothing but that the walker is to be
+asked.
 """
 
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final
 
-from trialbridge.schemas.fhir.definitions import Version
-from trialbridge.schemas.fhir.forms import CONTROL, MAX_STRING
+from trialbridge.schemas.fhir.definitions import Version, definitions
 from trialbridge.schemas.fhir.schema import INTEGERS
 from trialbridge.schemas.fhir.types import Element, KnownExtension, type_of
-from trialbridge.schemas.fhir.walk import EXTENSIONS, MAX_DEPTH, Place, Walk
+from trialbridge.schemas.fhir.walk import EXTENSIONS, MAX_DEPTH, Place, Space, Walk
 
-# Looks at a value in a walk at a depth.
+# Looks at a member's value in a walk at a depth.
 Look = Callable[[Any, "_Passing", int], None]
 
-_TEXTS: Final = frozenset({"markdown", "string"})
+# Of these the gate says all that there is to say.
+_PLAIN: Final = frozenset({"boolean", "decimal", "id", "markdown", "string"})
 
 # Systems, urls and dates come again and again.
 _KEPT: Final = 8192
@@ -32,12 +33,15 @@ class _Doubt(Exception):
 
 
 class _Passing(Walk):
-    """A walk that ends at the first thing that there is to tell."""
+    """A walk that ends at the first thing that there is to tell.
+
+    `beside` has the types of a Bundle's resources by `Type/id`, where all are of one server.
+    """
 
     def __init__(self, version: Version, base: str) -> None:
         super().__init__(version, base)
-        self.servers: dict[str, str] = {}
-        self.seen: set[str] = set()
+        self.looks = _looks(version)
+        self.beside: dict[str, str] = {}
 
     def problem(self, *_: Any, **__: Any) -> None:
         raise _Doubt
@@ -48,52 +52,50 @@ class _Passing(Walk):
         # Some contexts want the whole path, which is not kept here.
         return self.in_plain_context(known, anchor, kind, within)
 
-    def full_url(self, url: str, name: Any, id_: Any, place: Place) -> str | None:
-        base = url.removesuffix(f"/{name}/{id_}")
-        if base != url and base in self.seen:
-            self.servers[url] = base
-            return base
-        server = super().full_url(url, name, id_, place)
-        if server is not None and server == base:
-            self.seen.add(server)
-            self.servers[url] = server
-        return server
+    def enter(self, bundle: dict[str, Any]) -> None:
+        """Gather what references in a Bundle can point at."""
+        if not self.of_one_server(bundle):
+            self.beside = {}
+            self.server = None
+            self.space = self.index(bundle, _NOWHERE)
 
-    def server_of(self, url: Any) -> str | None:
-        return self.servers.get(url) or super().server_of(url)
+    def of_one_server(self, bundle: dict[str, Any]) -> bool:
+        """Tell whether all fullUrls are of one server and no two alike; if so, gather them."""
+        server: str | None = None
+        beside: dict[str, str] = {}
+        space = Space.of(bundle.get("type"))
+        entries = bundle.get("entry", ())
+        for entry in entries:
+            resource, url = entry.get("resource"), entry.get("fullUrl")
+            if resource is None or url is None:
+                return False
+            name = resource["resourceType"]
+            key = f"{name}/{resource.get('id')}"
+            if server is None:
+                server = url.removesuffix(f"/{key}")
+                if server != self.full_url(url, name, resource.get("id"), _NOWHERE):
+                    return False
+            elif url != f"{server}/{key}":
+                return False
+            beside[key] = space.urls[url] = name
+            canonical = resource.get("url")
+            if canonical is not None:
+                listed = space.canonicals.setdefault(canonical, [])
+                listed.append((name, resource.get("version")))
+        if server is None or len(beside) < len(entries):
+            return False
+        space.bases.add(server)
+        self.space, self.server, self.beside = space, server, beside
+        return True
 
-    def resolve(self, reference: str) -> tuple[str | None, str, str]:
-        # Of what is relative, most stands beside it on the same server.
-        found = self.space.urls.get(f"{self.server}/{reference}")
-        return super().resolve(reference) if found is None else (found, "", "")
 
-
-class _Good(set[str]):
-    """The strings that a primitive was seen to have and that are right."""
-
-    def __init__(self, element: Element) -> None:
-        super().__init__()
-        self.element = element
-
-    def ask(self, value: str, walk: _Passing) -> None:
-        quick = self.element.quick_item
-        if quick is None or not quick(value):
-            walk.primitive(value, self.element, _NOWHERE)
-        if self.element.type != "canonical":
-            if len(self) >= _KEPT:
-                self.clear()
-            self.add(value)
-
-
-class _Table(dict[str, Look | _Good | None]):
+class _Table(dict[str, Look | None]):
     """How to look at the members of an object, made when they are met; None: not at all.
 
     Raises KeyError for what is not a member.
     """
 
-    def __init__(
-        self, version: Version, path: str, make: Callable[[Element], Look | _Good | None]
-    ) -> None:
+    def __init__(self, version: Version, path: str, make: Callable[[Element], Look | None]) -> None:
         super().__init__()
         type_ = type_of(version, path)
         self.elements = type_.elements
@@ -101,15 +103,34 @@ class _Table(dict[str, Look | _Good | None]):
         if type_.resource:
             self["resourceType"] = None
 
-    def __missing__(self, key: str) -> Look | _Good | None:
+    def __missing__(self, key: str) -> Look | None:
         made = self[key] = self.make(self.elements[key])
         return made
+
+
+class _Looks(dict[str, Look]):
+    """How to look at a resource, by its type."""
+
+    def __init__(self, version: Version) -> None:
+        super().__init__()
+        self.version: Version = version
+
+    def __missing__(self, name: str) -> Look:
+        if name not in definitions(self.version).resources:
+            raise _Doubt
+        made = self[name] = _object(self.version, name, name, name, None)
+        return made
+
+
+@cache
+def _looks(version: Version) -> _Looks:
+    return _Looks(version)
 
 
 def clean(tree: Any, version: Version, base: str) -> bool:
     """Tell whether the walker has nothing to tell of parsed JSON that the gate accepts.
 
-    A tree that is deeper than MAX_DEPTH is not clean.
+    A tree that is about as deep as MAX_DEPTH is not clean.
     """
     try:
         _resource(tree, _Passing(version, base), -1)
@@ -121,16 +142,14 @@ def clean(tree: Any, version: Version, base: str) -> bool:
 
 def _resource(node: dict[str, Any], walk: _Passing, depth: int) -> None:
     name = node["resourceType"]
-    if name not in walk.known.resources:
-        raise _Doubt
-    look = _object(walk.version, name, name, name, None)
+    look = walk.looks[name]
     ids, walk.element_ids = walk.element_ids, {}
     if name == "Bundle":
-        around = walk.space, walk.server, walk.contained
-        walk.server = walk.contained = None
-        walk.space = walk.index(node, _NOWHERE)
+        around = walk.space, walk.server, walk.contained, walk.beside
+        walk.contained = None
+        walk.enter(node)
         look(node, walk, depth)
-        walk.space, walk.server, walk.contained = around
+        walk.space, walk.server, walk.contained, walk.beside = around
     elif walk.contained is None:
         walk.contained = (
             walk.index_contained(node, name, _NOWHERE) if "contained" in node else {"": name}
@@ -147,78 +166,175 @@ def _object(
     version: Version, path: str, anchor: str, kind: str, targets: frozenset[str] | None
 ) -> Look:
     """Give what looks at an object of a type, as `Walk.object` does."""
+    type_ = type_of(version, path)
+    choices = {key: one for key, one in type_.elements.items() if one.choice}
+    keys = frozenset(choices)
+    # What has no more members than it has to have has no two of one choice.
+    fewest = sum(1 for name, _ in type_.required if not name.endswith("[x]")) + 1
 
-    def make(element: Element) -> Look | _Good | None:
+    def make(element: Element) -> Look | None:
         inner = targets if path == "CodeableReference" else element.targets
         if element.name in EXTENSIONS and path != "Extension":
             return _extensions(version, element, anchor, kind)
-        return _value(version, element, inner)
+        if element.name == "id" and not type_.resource:
+            # A snapshot and its differential have elements of the same ids.
+            return None if path == "ElementDefinition" else _identified
+        made = _value(version, element, inner)
+        if path == "Bundle.entry" and element.name == "fullUrl" and made is not None:
+            return _full_url(made)
+        if path == "Bundle" and element.name == "entry" and made is not None:
+            return _entries(made)
+        return _each(made, element) if element.many else made
 
     table = _Table(version, path, make)
-    choices = {key: one for key, one in table.elements.items() if one.choice}
-    keys = frozenset(choices)
-    identified = not type_of(version, path).resource and path != "ElementDefinition"
-    is_coding, is_reference = path == "Coding", path == "Reference"
-    is_entry = path == "Bundle.entry"
-    flat: set[tuple[tuple[str, Any], ...]] = set()
+    plain = frozenset(
+        key
+        for key, one in type_.elements.items()
+        if one.primitive and not (one.many or one.choice or one.twin) and make(one) is None
+    )
+    leaf = plain.issuperset
+    # What has to have something to look at is no leaf.
+    asks = len(plain) > 1 and all(plain.intersection(names) for _, names in type_.required)
 
     def look(node: dict[str, Any], walk: _Passing, depth: int) -> None:
+        if asks and leaf(node):
+            return
         depth += 1
-        if depth > MAX_DEPTH:
+        if depth > _DEEPEST:
             raise _Doubt
-        if is_coding:
-            known = tuple(node.items())
-            try:
-                if known in flat:
-                    return
-            except TypeError:
-                known = ()
-        elif is_entry:
-            walk.server = walk.server_of(node.get("fullUrl"))
         for key, value in node.items():
             each = table[key]
-            if each is None:
-                continue
-            if type(value) is list:
-                if type(each) is _Good:
-                    for item in value:
-                        if item not in each:
-                            each.ask(item, walk)
-                else:
-                    for item in value:
-                        each(item, walk, depth)  # type: ignore[operator]
-            elif each is _text:
-                # No blank but the space is printable.
-                if not value.isprintable() or value[0] == " " or len(value) > MAX_STRING:
-                    _text(value, walk, depth)
-            elif type(each) is _Good:
-                if value not in each:
-                    each.ask(value, walk)
-            else:
-                each(value, walk, depth)  # type: ignore[operator]
-        if is_coding:
-            walk.coding(node, _NOWHERE)
-            if known and "id" not in node:
-                if len(flat) >= _KEPT:
-                    flat.clear()
-                flat.add(known)
-        elif is_reference:
-            walk.reference(node, _NOWHERE, targets)
-        if keys and len(node) > 1:
+            if each is not None:
+                each(value, walk, depth)
+        if keys and len(node) > fewest:
             chosen = keys.intersection(node)
             if len(chosen) > 1:
                 pairs = {(choices[key].choice, choices[key].name) for key in chosen}
                 if len({choice for choice, _ in pairs}) < len(pairs):
                     raise _Doubt
-        if identified and "id" in node:
-            walk.element_id(node, _NOWHERE)
+
+    if path == "Coding":
+        return _coding(version, look)
+    if path == "CodeableConcept":
+        return _concept(version, look)
+    if path == "Reference":
+        return _reference(look, targets)
+    return look
+
+
+# What has nothing to look at is not gone into, and is at most this much deeper.
+_DEEPEST: Final = MAX_DEPTH - 2
+
+
+def _entries(made: Look) -> Look:
+    def look(entries: list[Any], walk: _Passing, depth: int) -> None:
+        for entry in entries:
+            # Of these the fullUrls are looked at.
+            if walk.beside and len(entry) == 2:
+                _resource(entry["resource"], walk, depth + 1)
+            else:
+                made(entry, walk, depth)
 
     return look
 
 
-def _value(
-    version: Version, element: Element, targets: frozenset[str] | None
-) -> Look | _Good | None:
+def _each(made: Look | None, element: Element) -> Look | None:
+    if made is None:
+        return _no_null if element.primitive else None
+
+    def look(values: list[Any], walk: _Passing, depth: int) -> None:
+        for value in values:
+            made(value, walk, depth)
+
+    return look
+
+
+def _no_null(values: list[Any], walk: _Passing, depth: int) -> None:
+    # A null has to stand beside an extension, which the gate does not ask.
+    if None in values:
+        raise _Doubt
+
+
+def _identified(value: str, walk: _Passing, depth: int) -> None:
+    if value in walk.element_ids:
+        raise _Doubt
+    walk.element_ids[value] = _NOWHERE
+
+
+def _full_url(made: Look) -> Look:
+    def look(value: str, walk: _Passing, depth: int) -> None:
+        if not walk.beside:
+            walk.server = walk.server_of(value)
+            made(value, walk, depth)
+
+    return look
+
+
+_CODING: Final = frozenset({"system", "code", "display"})
+_CONCEPT: Final = frozenset({"coding", "text"})
+
+
+@cache
+def _good_codings(version: Version) -> set[tuple[Any, Any]]:
+    return set()
+
+
+def _coding(version: Version, inner: Look) -> Look:
+    good = _good_codings(version)
+    plain = _CODING.issuperset
+
+    def look(node: dict[str, Any], walk: _Passing, depth: int) -> None:
+        if plain(node):
+            pair = node.get("system"), node.get("code")
+            if pair in good:
+                return
+            inner(node, walk, depth)
+            walk.coding(node, _NOWHERE)
+            if len(good) >= _KEPT:
+                good.clear()
+            good.add(pair)
+        else:
+            inner(node, walk, depth)
+            walk.coding(node, _NOWHERE)
+
+    return look
+
+
+def _concept(version: Version, inner: Look) -> Look:
+    good = _good_codings(version)
+    plain, plain_coding = _CONCEPT.issuperset, _CODING.issuperset
+
+    def look(node: dict[str, Any], walk: _Passing, depth: int) -> None:
+        if plain(node):
+            for coding in node.get("coding", ()):
+                if not plain_coding(coding):
+                    break
+                if (coding.get("system"), coding.get("code")) not in good:
+                    break
+            else:
+                return
+        inner(node, walk, depth)
+
+    return look
+
+
+def _reference(inner: Look, targets: frozenset[str] | None) -> Look:
+    def look(node: dict[str, Any], walk: _Passing, depth: int) -> None:
+        reference = node.get("reference")
+        if len(node) > 1 or reference is None:
+            inner(node, walk, depth)
+        if "type" not in node:
+            if reference is None:
+                return
+            found = walk.beside.get(reference)
+            if found is not None and (not targets or found in targets):
+                return
+        walk.reference(node, _NOWHERE, targets)
+
+    return look
+
+
+def _value(version: Version, element: Element, targets: frozenset[str] | None) -> Look | None:
     if element.primitive:
         return _primitive(element)
     if element.type == "Resource":
@@ -242,49 +358,49 @@ def _value(
     return look
 
 
-def _primitive(element: Element) -> Look | _Good | None:
+def _primitive(element: Element) -> Look | None:
     kind = element.type
-    # Of these the gate says all that there is to say.
-    if kind in ("boolean", "id") or element.codes is not None:
+    if kind in _PLAIN or element.codes is not None:
         return None
-    if kind in _TEXTS:
-        return _text
-    if kind not in ("decimal", *INTEGERS):
-        return _Good(element)
-
     quick = element.quick_item
+    good: set[Any] = set()
+    # One number may be right and its equal not, 1 and 1.0; a canonical is right in its Bundle.
+    kept = kind != "canonical" and kind not in INTEGERS
 
-    def number(value: Any, walk: _Passing, depth: int) -> None:
+    def look(value: Any, walk: _Passing, depth: int) -> None:
+        if value in good:
+            return
         if quick is None or not quick(value):
             walk.primitive(value, element, _NOWHERE)
+        if kept:
+            if len(good) >= _KEPT:
+                good.clear()
+            good.add(value)
 
-    return number
-
-
-def _text(value: str, walk: _Passing, depth: int) -> None:
-    if value.isspace() or len(value) > MAX_STRING:
-        raise _Doubt
-    if not value.replace("\n", "").isprintable() and CONTROL.search(value):
-        raise _Doubt
+    return look
 
 
 def _extensions(version: Version, element: Element, anchor: str, kind: str) -> Look:
-    """Give what looks at an extension of an element, its context and its content."""
+    """Give what looks at the extensions of an element, their contexts and their contents."""
     member = _object(version, "Extension", element.anchor, "Extension", None)
     key = element.name
+    placed: dict[str, KnownExtension | None] = {}
 
-    @lru_cache(maxsize=_KEPT)
-    def placed(url: str) -> KnownExtension | None:
-        return _Passing(version, "").extension(url, key, None, _NOWHERE, anchor, kind, "")
-
-    def look(node: dict[str, Any], walk: _Passing, depth: int) -> None:
-        member(node, walk, depth)
-        url = node["url"]
-        known = placed(url)
-        if known is not None:
-            walk.content(node, url, known, _NOWHERE)
-        inner = node.get("extension")
-        if inner is not None:
-            walk.extensions(inner, "extension", known, _NOWHERE, "", "", url)
+    def look(nodes: list[Any], walk: _Passing, depth: int) -> None:
+        for node in nodes:
+            member(node, walk, depth)
+            url = node["url"]
+            if url in placed:
+                known = placed[url]
+            else:
+                known = walk.extension(url, key, None, _NOWHERE, anchor, kind, "")
+                if len(placed) >= _KEPT:
+                    placed.clear()
+                placed[url] = known
+            if known is not None:
+                walk.content(node, url, known, _NOWHERE)
+            inner = node.get("extension")
+            if inner is not None:
+                walk.extensions(inner, "extension", known, _NOWHERE, "", "", url)
 
     return look

@@ -8,9 +8,7 @@ from math import isfinite
 from typing import Any, Final
 
 from trialbridge.schemas.fhir.definitions import Version, definitions
-from trialbridge.schemas.fhir.schema import INTEGERS
-
-MAX_STRING: Final = 1_048_576
+from trialbridge.schemas.fhir.schema import INTEGERS, MAX_STRING
 
 # What would do, for the primitives with a form.
 FORMS: Final = {

@@ -30,7 +30,10 @@ _DAY: Final = "(0[1-9]|[12][0-9]|3[01])"
 _TIME: Final = "([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]+)?"
 _ZONE: Final = "(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 _NO_BLANKS: Final = f"^[^{_B}]+$"
-_NOT_BLANK: Final = f"[^{_B}]"
+# What Python takes for blank, and the control characters that FHIR forbids.
+_BLANK: Final = "\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_CONTROLS: Final = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f"
+_TEXT: Final = f"^[^{_CONTROLS}]*[^{_CONTROLS}{_B}{_BLANK}][^{_CONTROLS}]*$"
 
 # https://hl7.org/fhir/R5/datatypes.html#primitive
 PATTERNS: Final = {
@@ -42,15 +45,17 @@ PATTERNS: Final = {
     "id": "^[A-Za-z0-9.-]{1,64}$",
     "instant": f"^{_YEAR}-(0[1-9]|1[0-2])-{_DAY}T{_TIME}{_ZONE}$",
     "integer64": "^(0|[+-]?[1-9][0-9]*)$",
-    "markdown": _NOT_BLANK,
+    "markdown": _TEXT,
     "oid": "^urn:oid:[0-2](\\.(0|[1-9][0-9]*))+$",
-    "string": _NOT_BLANK,
+    "string": _TEXT,
     "time": f"^{_TIME}$",
     "uri": _NO_BLANKS,
     "url": _NO_BLANKS,
     "uuid": "^urn:uuid:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
-    "xhtml": _NOT_BLANK,
+    "xhtml": _TEXT,
 }
+
+MAX_STRING: Final = 1_048_576
 
 INTEGERS: Final = {
     "integer": (-(2**31), 2**31 - 1),
@@ -181,7 +186,8 @@ def _content(known: Definitions, path: str, row: Row, type_: str) -> Schema:
     if code in INTEGERS:
         least, most = INTEGERS[code]
         return {"type": "integer", "minimum": least, "maximum": most}
-    return {"type": "string", "pattern": PATTERNS[code]}
+    made: Schema = {"type": "string", "pattern": PATTERNS[code]}
+    return {**made, "maxLength": MAX_STRING} if code in ("markdown", "string") else made
 
 
 def closed(known: Definitions, value_set: str) -> tuple[str, ...] | None:

@@ -13,10 +13,10 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from trialbridge.schemas.fhir.definitions import VERSIONS, Version, definitions
-from trialbridge.schemas.fhir.forms import CONTROL, FORMS, MAX_STRING, UUID, form_of
+from trialbridge.schemas.fhir.forms import CONTROL, FORMS, UUID, form_of
 from trialbridge.schemas.fhir.narrative import narrative
 from trialbridge.schemas.fhir.outside import NAMED, OUTSIDE
-from trialbridge.schemas.fhir.schema import INTEGERS
+from trialbridge.schemas.fhir.schema import INTEGERS, MAX_STRING
 from trialbridge.schemas.fhir.types import (
     LABELS,
     SPECIFICATIONS,
@@ -172,6 +172,14 @@ class Space:
     local: dict[str, str] = field(default_factory=dict)
     bases: set[str] = field(default_factory=set)
     canonicals: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(kind: Any) -> "Space":
+        """Give the space of a Bundle of a type, empty yet."""
+        return Space(
+            partial=isinstance(kind, str) and kind in PARTIAL_BUNDLES,
+            closed=isinstance(kind, str) and kind in CLOSED_BUNDLES,
+        )
 
 
 class _TooMany(Exception):
@@ -708,10 +716,7 @@ class Walk:
     def index(self, bundle: dict[str, Any], place: Place) -> Space:
         """Gather what references can point at, and report what is there twice."""
         kind = bundle.get("type")
-        space = Space(
-            partial=isinstance(kind, str) and kind in PARTIAL_BUNDLES,
-            closed=isinstance(kind, str) and kind in CLOSED_BUNDLES,
-        )
+        space = Space.of(kind)
         entries = bundle.get("entry")
         urls: dict[tuple[str, Any], int] = {}
         ids: dict[tuple[str | None, str], int] = {}
