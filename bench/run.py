@@ -127,7 +127,9 @@ def parts(records: list[bytes]) -> list[Part]:
     import orjson
 
     import trialbridge
-    from trialbridge.formats import ctgov, fhir, odm, odm_tree, text
+    from trialbridge.formats import ctgov, fhir, odm, text
+    from trialbridge.formats.odm_xml.tree import bytes_of
+    from trialbridge.formats.odm_xml.v2_0 import V2_0
     from trialbridge.schemas.fhir import r5 as fhir_r5
     from trialbridge.schemas.odm import validate as odm_schema
 
@@ -137,7 +139,7 @@ def parts(records: list[bytes]) -> list[Part]:
     bundles = [encode(tree) for tree in trees]
     returned = [fhir.read(bundle)[0] for bundle in bundles]
     elements = [odm.write_tree(trial)[0] for trial in trials]
-    documents = [odm_tree.bytes_of(tree) for tree in elements]
+    documents = [bytes_of(tree, V2_0) for tree in elements]
     pages = [text.write(trial)[0] for trial in trials]
     # What splitting the line of conditions costs is told by the difference.
     bare = [text.write(without_conditions(trial))[0] for trial in trials]
@@ -161,7 +163,7 @@ def parts(records: list[bytes]) -> list[Part]:
         Part("fhir-r5 to ctgov: map", lambda i: fhir.read_tree(trees[i])),
         Part("fhir-r5 to ctgov: whole", back("fhir-r5", bundles)),
         Part("ctgov to odm-2.0: map", lambda i: odm.write_tree(trials[i])),
-        Part("ctgov to odm-2.0: xml", lambda i: odm_tree.bytes_of(elements[i])),
+        Part("ctgov to odm-2.0: xml", lambda i: bytes_of(elements[i], V2_0)),
         Part("ctgov to odm-2.0: whole", to("odm-2.0")),
         Part("ctgov to odm-2.0: checked", to("odm-2.0", validate=True)),
         Part("odm-2.0: check", lambda i: odm_schema.check(documents[i])),

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from trialbridge.formats.odm_tree import (
+from trialbridge.formats.odm_xml.tree import (
     FORBIDDEN,
-    NAMESPACE,
     bytes_of,
     plain_tree,
     spelt_out,
     tree_of,
 )
+from trialbridge.formats.odm_xml.v2_0 import V2_0
 from trialbridge.mappings.codec import Home, Mismatch, Node
 from trialbridge.mappings.compiled import Read, Write, reader, writer
 from trialbridge.mappings.names import Names
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]
 
 LINK = "https://wiki.cdisc.org/display/PUB/ODM+v2.0"
-_TAG = f"{{{NAMESPACE}}}"
+_TAG = f"{{{V2_0.namespace}}}"
 
 _VERSION = re.compile(r"2\.0(?:\.|$)")
 _SHOWN = 5
@@ -64,7 +64,7 @@ def write(trial: Trial) -> tuple[bytes, list[Problem]]:
     """
     tree, problems = write_tree(trial)
     try:
-        return bytes_of(tree), problems
+        return bytes_of(tree, V2_0), problems
     except ValueError:
         forbidden = _forbidden(trial)
         if not forbidden:
@@ -90,7 +90,7 @@ def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
         "@FileType": "Snapshot",
         "@FileOID": f"ODM.{names.root}",
         "@CreationDateTime": _created(trial),
-        "@ODMVersion": "2.0",
+        "@ODMVersion": V2_0.version,
         "@SourceSystem": "trialbridge",
     }
     return tree, left_aside(trial, "ODM 2.0")
@@ -169,7 +169,7 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     document, with all that does not have its form.
     """
     data = utf_8(data)
-    tree = plain_tree(data)
+    tree = plain_tree(data, V2_0)
     if tree is None or not _is_of_one_study(tree):
         tree = _document(parse(data))
     trial, names = _read_tree(tree)
@@ -214,18 +214,18 @@ def _document(root: "_Element") -> Node:
     """The tree of a document. Raises ReadError if it is no ODM 2.0, or not of one Study."""
     namespace, _, local = root.tag.rpartition("}")
     namespace = namespace.removeprefix("{")
-    if namespace != NAMESPACE:
+    if namespace != V2_0.namespace:
         other = next((v for v, known in NAMESPACES.items() if known == namespace), None)
         what = f"ODM {other}" if other else f"of namespace {namespace!r}" if namespace else "plain"
         raise _fatal(
             line_of(root),
             "namespace",
-            f"<{local}> is {what}, expected ODM 2.0, of namespace {NAMESPACE!r}",
+            f"<{local}> is {what}, expected ODM 2.0, of namespace {V2_0.namespace!r}",
         )
     version = root.get("ODMVersion")
     if version is not None and not _VERSION.match(version):
         raise _fatal(line_of(root), "version", f"ODMVersion is {version!r}, expected '2.0'")
-    tree = tree_of(root, local)
+    tree = tree_of(root, local, V2_0)
     if local == "MetaDataVersion":
         return {"Study": [{"MetaDataVersion": [tree]}]}
     if local == "Study":
@@ -350,7 +350,7 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any]:
         protocol["InclusionExclusionCriteria"] = lists
     if again == tree:
         return {}
-    tree, again = spelt_out(tree), spelt_out(again)
+    tree, again = spelt_out(tree, V2_0), spelt_out(again, V2_0)
     written = Counter(_facts(again, ""))
     members = Counter(_members(again, ""))
     found: dict[str, Any] = {}

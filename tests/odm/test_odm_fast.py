@@ -9,7 +9,8 @@ import pytest
 from test_validate_odm import DOCUMENTS, MUTANTS, ODM_2_0
 
 from trialbridge.formats import odm
-from trialbridge.formats.odm_tree import plain_tree, tree_of
+from trialbridge.formats.odm_xml.tree import plain_tree, tree_of
+from trialbridge.formats.odm_xml.v2_0 import V2_0
 from trialbridge.schemas import xml
 from trialbridge.schemas.odm import validate as odm_validate
 from trialbridge.schemas.problem import ReadError
@@ -38,9 +39,9 @@ def same(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(odm_validate, "is_right", lambda root, version: False)
         assert fast == odm_validate.validate(data)
-    tree = plain_tree(data)
+    tree = plain_tree(data, V2_0)
     if tree is not None:
-        assert tree == tree_of(xml.parse(data), "ODM")
+        assert tree == tree_of(xml.parse(data), "ODM", V2_0)
 
 
 @pytest.mark.parametrize("version", DOCUMENTS)
@@ -53,9 +54,35 @@ def test_both_ways_agree_on_each_fault(version: str, monkeypatch: pytest.MonkeyP
 
 def test_both_ways_agree_on_changed_documents(monkeypatch: pytest.MonkeyPatch) -> None:
     same(ODM_2_0.encode(), monkeypatch)
-    assert plain_tree(ODM_2_0.encode()) is not None
+    assert plain_tree(ODM_2_0.encode(), V2_0) is not None
     for data in changed(SAMPLE):
         same(data, monkeypatch)
+
+
+def broken(count: int) -> Iterator[bytes]:
+    """The document with a few of its characters left out, or others put among them."""
+    chance = random.Random(8)
+    marks = ["<", ">", "&", '"', "'", "/", "=", "!", " ", "\n", "\r", "\t", ";", "]]>", "x", ":"]
+    marks += ["&amp;", "&#65;", "&#x1F600;", "&#0;", "&#xFFFF;", "&no;", "\x01", "\ufffe", "\x85"]
+    marks += ["<!--a-->", "<![CDATA[a]]>", "<?a b?>", "<a/>", ' xml:lang="en"', ' xmlns:a="urn:a"']
+    # Most characters are of names and texts, where most of these are not wrong.
+    edges = [at for at, one in enumerate(ODM_2_0) if one in '<>"= /']
+    for _ in range(count):
+        text = ODM_2_0
+        for _ in range(chance.choice((1, 1, 2))):
+            at = chance.choice(edges) + chance.choice((0, 1))
+            text = text[:at] + chance.choice(("", *marks)) + text[at + chance.choice((0, 0, 1)) :]
+        yield text.encode()
+
+
+def test_a_plain_document_is_one_that_the_parser_takes() -> None:
+    taken = 0
+    for data in broken(5 * SAMPLE):
+        tree = plain_tree(data, V2_0)
+        if tree is not None:
+            assert tree == tree_of(xml.parse(data), "ODM", V2_0)
+            taken += 1
+    assert taken > SAMPLE / 2
 
 
 @pytest.mark.parametrize(
@@ -70,16 +97,22 @@ def test_both_ways_agree_on_changed_documents(monkeypatch: pytest.MonkeyPatch) -
         '<ODM xmlns="urn:x"/>',
         "<ODM/>",
         '<?xml version="1.1"?><ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"/>',
+        '<?xml version="1.0" encoding="latin-1"?><ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"/>',
+        '<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"/><ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"/>',
+        '<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"/>words',
+        '<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0" Id="1" Id="2"/>',
+        '<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"><Study>',
+        '<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"></Study></ODM>',
     ],
 )
 def test_what_is_odd_is_left_to_the_slow_way(odd: str) -> None:
-    assert plain_tree(odd.encode()) is None
+    assert plain_tree(odd.encode(), V2_0) is None
 
 
 def described(inner: str) -> object:
     """What a Description says in the tree that is read."""
     data = ODM_2_0.replace(">18 years or older</TranslatedText>", f">{inner}</TranslatedText>")
-    tree = tree_of(xml.parse(data.encode()), "ODM")
+    tree = tree_of(xml.parse(data.encode()), "ODM", V2_0)
     return tree["Study"][0]["MetaDataVersion"][0]["ConditionDef"][0]["Description"]
 
 

@@ -1,0 +1,121 @@
+"""What ODM 2.0 has of its own as XML: what is written of parameters, criteria and descriptions."""
+
+from collections.abc import Mapping
+
+from trialbridge.formats.odm_xml.tree import Dialect, Writer, constant, content, escaped
+from trialbridge.mappings.codec import Node
+from trialbridge.mappings.odm.elements import PLAIN, Constant, Criteria, condition, criterion
+from trialbridge.mappings.odm.parameters import KIND, VALUE, Kind
+
+_DESCRIBED = f'<Description><TranslatedText Type="{PLAIN}">'
+
+
+def _parameters(write: Writer, write_value: Writer) -> Writer:
+    """A function that writes StudyParameters, of which there are more than of any other element.
+
+    All but their OIDs and values is the same for each of a kind.
+    """
+    frames: dict[str, tuple[str, str]] = {}
+
+    def frame(kind: Kind) -> tuple[str, str]:
+        text = write({"@OID": "", **kind.const})
+        end = text.index(">")
+        frames[kind.name] = text[:end].partition('OID=""')[2], text[end + 1 :]
+        return frames[kind.name]
+
+    def write_parameter(node: Node) -> str:
+        kind = node[KIND]
+        attributes, end = frames.get(kind.name) or frame(kind)
+        held = node[VALUE]
+        if held.__class__ is Constant:
+            value = held.written or constant(write_value, held)
+        elif len(held) == 1:
+            value = f'<ParameterValue Value="{escaped(held["@Value"])}"/>'
+        else:
+            value = write_value(held)
+        return f'<StudyParameter OID="{node["@OID"]}"{attributes}>{value}{end}'
+
+    return write_parameter
+
+
+def _criteria(writers: Mapping[str, Writer]) -> tuple[Writer, Writer]:
+    """Functions that write the lists of criteria, and their ConditionDefs.
+
+    Their words stand in both, and are escaped once, for both by a frame of their elements.
+    """
+    describe, define = writers["Description"], writers["ConditionDef"]
+    frames: list[str] = []
+
+    def both(criteria: Criteria) -> tuple[str, str]:
+        if criteria.written is None:
+            if not frames:
+                words = describe("\2")
+                frames.append(writers["Criterion"](criterion("\1", "\2")).replace(words, "\2"))
+                frames.append(define(condition("\1", "\2")).replace(words, "\2"))
+            first, second = frames
+            lists: dict[str, str] = {}
+            defined = ""
+            for member, ending, given in criteria.listed():
+                words = describe(given)
+                one = first.replace("\1", ending).replace("\2", words)
+                lists[member] = lists.get(member, "") + one
+                defined += second.replace("\1", ending).replace("\2", words)
+            inner = "".join(f"<{member}>{every}</{member}>" for member, every in lists.items())
+            listed = f"<InclusionExclusionCriteria>{inner}</InclusionExclusionCriteria>"
+            criteria.written = listed, defined
+        return criteria.written
+
+    return lambda criteria: both(criteria)[0], lambda criteria: both(criteria)[1]
+
+
+def _descriptions(write: Writer) -> Writer:
+    """A function that writes Descriptions, most of which are one plain text."""
+
+    def write_description(node: str | Node) -> str:
+        if isinstance(node, str):
+            return f"{_DESCRIBED}{content(node)}</TranslatedText></Description>"
+        return write(node)
+
+    return write_description
+
+
+def _special(writers: Mapping[str, Writer]) -> Mapping[str, Writer]:
+    descriptions = _descriptions(writers["Description"])
+    lists, definitions = _criteria({**writers, "Description": descriptions})
+    return {
+        "StudyParameter": _parameters(writers["StudyParameter"], writers["ParameterValue"]),
+        "InclusionExclusionCriteria": lists,
+        "ConditionDef": definitions,
+        "Description": descriptions,
+    }
+
+
+V2_0 = Dialect(
+    version="2.0",
+    text={"@Type": PLAIN},
+    unescaped=frozenset(
+        {
+            "FileType",
+            "ODMVersion",
+            "OrganizationType",
+            "StudyEstimandLevel",
+            "StudyObjectiveLevel",
+            "TelecomTypeType",
+            "UserType",
+            "datetime",
+            "decimal",
+            "oid",
+            "oidref",
+            "positiveInteger",
+            "xs:ID",
+            # What has no name of its own has its OID as its name; systems are those of code tables.
+            "Criterion Name",
+            "ConditionDef Name",
+            "StudyObjective Name",
+            "Coding System",
+        }
+    ),
+    # Of ParameterValue too: see `_parameters`.
+    constant=frozenset({"Coding", "StudyEndPointRef"}),
+    special=_special,
+)
