@@ -16,26 +16,13 @@ import pytest
 
 import trialbridge
 from trialbridge.schemas.fhir.definitions import VERSIONS, Version, definitions
-from trialbridge.schemas.fhir.invariants import (
-    CORRECTED,
-    FUNCTIONS,
-    HTML_CHECKS,
-    NATIVE,
-    NOT_CHECKED,
-    Check,
-    Child,
-    NotChecked,
-    Place,
-    Run,
-    Span,
-    boundary,
-    check,
-    compare,
-    engine,
-    merged,
-    show,
-    span,
-)
+from trialbridge.schemas.fhir.invariants.corrected import CORRECTED
+from trialbridge.schemas.fhir.invariants.engine import Check, Child, engine
+from trialbridge.schemas.fhir.invariants.functions import FUNCTIONS
+from trialbridge.schemas.fhir.invariants.native import HTML_CHECKS, NATIVE
+from trialbridge.schemas.fhir.invariants.run import NOT_CHECKED, Run, check, merged
+from trialbridge.schemas.fhir.invariants.values import NotChecked, Span, boundary, compare, span
+from trialbridge.schemas.fhir.walk import Place, show
 from trialbridge.schemas.problem import Problem
 
 Json = dict[str, Any]
