@@ -99,6 +99,8 @@ class Item(NamedTuple):
     label: str
     const: Mapping[str, Any]
     mine: Callable[[Node], bool]
+    key: tuple[str, str] | None = None
+    """The member and its value that tell the element, where one alone does."""
 
 
 class Aside(NamedTuple):
@@ -121,7 +123,11 @@ Step = str | Item | Aside
 
 def item(label: str = "", mine: Callable[[Node], bool] | None = None, **const: Any) -> Item:
     """An element with these constant members, by which it is found again unless `mine` is given."""
+    key = None
     if mine is None:
+        if len(const) == 1:
+            ((member, value),) = const.items()
+            key = (member, value) if isinstance(value, str) else None
         pairs = tuple(const.items())
 
         def mine(node: Node) -> bool:
@@ -129,7 +135,7 @@ def item(label: str = "", mine: Callable[[Node], bool] | None = None, **const: A
 
     if not label:
         label = " and ".join(f"{key}='{value}'" for key, value in const.items())
-    return Item(label, const, mine)
+    return Item(label, const, mine, key)
 
 
 FIRST = Item("", {}, lambda node: True)

@@ -7,6 +7,7 @@ together.
 """
 
 import linecache
+from collections import Counter
 from collections.abc import Callable, Mapping
 from itertools import count
 from types import SimpleNamespace
@@ -28,7 +29,7 @@ from trialbridge.mappings.codec import (
     misfit,
 )
 from trialbridge.mappings.names import Names
-from trialbridge.mappings.tree import joined, merge
+from trialbridge.mappings.tree import first_by, joined, merge
 
 Write = Callable[..., Node]
 Read = Callable[[Node, Names], Any]
@@ -174,7 +175,7 @@ class _Source:
         # A struct may have several tables in a module.
         self.file = f"<{verb} {table.type.__name__}, {table.module}, {next(_FILES)}>"
         self.lines = [f"def {self.name}({parameters}):"]
-        self.names: dict[str, Any] = {"merge": merge}
+        self.names: dict[str, Any] = {"merge": merge, "first_by": first_by}
         self.depth = 1
         self.count = 0
 
@@ -430,12 +431,20 @@ def _read_branch(source: _Source, table: Record, branch: _Branch, node: str, pat
         for row in below.rows:
             if not row.merge and not row.read_always:
                 _read_value(source, table, row, at, here)
+        keyed = Counter(item.key[0] for item, _ in below.items.values() if item.key)
+        # A list that several elements are looked for in is looked through once.
+        tables = {member: source.new("t") for member, count in keyed.items() if count > 1}
+        for member, table_ in tables.items():
+            source.line(f"{table_} = first_by({at}, {member!r})")
         for item, inside in below.items.values():
             one = source.new("i")
-            mine = source.value(item.mine)
-            source.line(
-                f"{one} = next((e for e in {at} if e.__class__ is dict and {mine}(e)), None)"
-            )
+            if item.key and item.key[0] in tables:
+                source.line(f"{one} = {tables[item.key[0]]}.get({item.key[1]!r})")
+            else:
+                mine = source.value(item.mine)
+                source.line(
+                    f"{one} = next((e for e in {at} if e.__class__ is dict and {mine}(e)), None)"
+                )
             source.line(f"if {one} is not None:")
             source.depth += 1
             source.line("pass")

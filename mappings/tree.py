@@ -27,3 +27,14 @@ def merge(node: Node, members: Mapping[str, Any]) -> None:
             extend(node, key, value)
         else:
             node[key] = value
+
+
+def first_by(nodes: list[Any], member: str) -> dict[str, Node]:
+    """The first object of a list for each text that a member has in them."""
+    found: dict[str, Node] = {}
+    for node in nodes:
+        if node.__class__ is dict:
+            value = node.get(member)
+            if value.__class__ is str and value not in found:
+                found[value] = node
+    return found

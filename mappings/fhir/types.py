@@ -252,16 +252,22 @@ def has_code(system: str, code: str, member: str | None = None) -> Callable[[Nod
     def mine(node: Node) -> bool:
         holder: Any = node.get(member) if member else node
         if holder.__class__ is list:
-            return any(_has(one, systems, code) for one in holder)
+            for one in holder:  # noqa: SIM110
+                if _has(one, systems, code):
+                    return True
+            return False
         return _has(holder, systems, code)
 
     return mine
 
 
 def _has(holder: Any, systems: frozenset[str], code: str) -> bool:
-    return holder.__class__ is dict and any(
-        one.get("code") == code and one.get("system") in systems for one in holder.get("coding", ())
-    )
+    # A loop: `any` with a generator takes twice as long, and this is asked of every element.
+    if holder.__class__ is dict:
+        for one in holder.get("coding", ()):
+            if one.get("code") == code and one.get("system") in systems:
+                return True
+    return False
 
 
 def of_code(system: str, code: str, display: str | None = None) -> Node:
@@ -339,9 +345,15 @@ def flag(name: str) -> Codec[bool]:
         for value, (system, code) in table.items()
     }
 
+    meant = [
+        (value, [(each, code) for each in _systems(system)])
+        for value, (system, code) in table.items()
+    ]
+
     def read(nodes: Any, names: Names) -> bool | None:
-        for value, (system, code) in table.items():
-            if any(_has(node, _systems(system), code) for node in nodes):
+        codes = names.once(_Lists).codes(nodes)
+        for value, named in meant:
+            if any(each in codes for each in named):
                 return value
         return None
 
@@ -548,6 +560,42 @@ date_type: Codec[Any] = choice({"ACTUAL": True, "ESTIMATED": False})
 """ACTUAL or ESTIMATED, as whether a date is actual."""
 
 
+class _Lists:
+    """Lists that many rows read, looked through once: of each the first element of its kind."""
+
+    def __init__(self, names: Names) -> None:
+        # By the lists themselves, which are there as long as what is read.
+        self._activities: dict[int, dict[Any, dict[Any, Node]]] = {}
+        self._codes: dict[int, frozenset[tuple[Any, Any]]] = {}
+
+    def activities(self, nodes: Any) -> dict[Any, dict[Any, Node]]:
+        """The parts of each studyRegistration among extensions, by its activity."""
+        found = self._activities.get(id(nodes))
+        if found is None:
+            found = self._activities[id(nodes)] = {}
+            systems = _systems(REGISTRATION_ACTIVITY)
+            for node in nodes:
+                if node.get("url") == REGISTRATION:
+                    parts = {part.get("url"): part for part in node.get("extension", ())}
+                    concept = parts.get("activity", {}).get("valueCodeableConcept", {})
+                    for one in concept.get("coding", ()):
+                        if one.get("system") in systems:
+                            found.setdefault(one.get("code"), parts)
+        return found
+
+    def codes(self, nodes: Any) -> frozenset[tuple[Any, Any]]:
+        """Each system and code that a list of CodeableConcepts has."""
+        found = self._codes.get(id(nodes))
+        if found is None:
+            found = self._codes[id(nodes)] = frozenset(
+                (one.get("system"), one.get("code"))
+                for node in nodes
+                if node.__class__ is dict
+                for one in node.get("coding", ())
+            )
+        return found
+
+
 def registration(activity: str, end: str, struct: type | None = None) -> Codec[Any]:
     """A date of the registration as the official extension researchStudy-studyRegistration.
 
@@ -574,26 +622,18 @@ def registration(activity: str, end: str, struct: type | None = None) -> Codec[A
         return [{"url": REGISTRATION, "extension": parts}]
 
     def read(nodes: Any, names: Names) -> Any:
-        for node in nodes:
-            if node.get("url") != REGISTRATION:
-                continue
-            parts = {p.get("url"): p for p in node.get("extension", ())}
-            if not _has(
-                parts.get("activity", {}).get("valueCodeableConcept"),
-                _systems(REGISTRATION_ACTIVITY),
-                activity,
-            ):
-                continue
-            period = parts.get("period", {}).get("valuePeriod", {})
-            given = period.get(end, period.get("start", period.get("end")))
-            date = None if given is None else _read_date(given, names)
-            if date is not None and unfit is not None:
-                unfit(date)
-            if struct is None:
-                return date
-            kind = parts.get("actual", {}).get("valueBoolean")
-            return struct(date=date, type=None if kind is None else date_type.read(kind, names))
-        return None
+        parts = names.once(_Lists).activities(nodes).get(activity)
+        if parts is None:
+            return None
+        period = parts.get("period", {}).get("valuePeriod", {})
+        given = period.get(end, period.get("start", period.get("end")))
+        date = None if given is None else _read_date(given, names)
+        if date is not None and unfit is not None:
+            unfit(date)
+        if struct is None:
+            return date
+        kind = parts.get("actual", {}).get("valueBoolean")
+        return struct(date=date, type=None if kind is None else date_type.read(kind, names))
 
     return Codec(
         read, write, extensions=(Extension(REGISTRATION, None),), label=f"activity={activity}"
