@@ -182,6 +182,8 @@ def reading(
     trial, problems = known.read(data, told=told)
     if unique and (twice := _duplicate_keys(known, data)):
         raise ReadError(twice)
+    if told:
+        problems = [*problems, *_inexact_numbers(known, data)]
     return Reading(trial, known, problems)
 
 
@@ -241,7 +243,7 @@ def checking(
     except ReadError as error:
         problems = error.problems
     if not any(problem.severity == "fatal" for problem in problems):
-        problems = [*problems, *_duplicate_keys(known, data)]
+        problems = [*problems, *_duplicate_keys(known, data), *_inexact_numbers(known, data)]
     return known, list(dict.fromkeys(problems))
 
 
@@ -251,6 +253,14 @@ def _duplicate_keys(format: Format, data: bytes) -> list[Problem]:
     from trialbridge.schemas.duplicate_keys import duplicate_keys
 
     return duplicate_keys(data)
+
+
+def _inexact_numbers(format: Format, data: bytes) -> list[Problem]:
+    if format.syntax != "json":
+        return []
+    from trialbridge.schemas.inexact_numbers import inexact_numbers
+
+    return inexact_numbers(data)
 
 
 def _parse(syntax: str, data: bytes) -> None:
