@@ -54,7 +54,9 @@ def documents(name: str) -> tuple[bytes, ...]:
     if name == "odm-1.3.2":
         return (OLD_ODM,)
     if name == "ctgov-v1":
-        return ((EXAMPLES / "sources" / "NCT99900001.ctgov-v1.json").read_bytes(),)
+        whole = json.loads((EXAMPLES / "sources" / "NCT99900001.ctgov-v1.json").read_bytes())
+        study = whole["FullStudiesResponse"]["FullStudies"][0]["Study"]
+        return msgspec.json.encode(study), msgspec.json.encode(whole)
     found = [trialbridge.convert(record, name, validate=False) for record in records]
     found.append(trialbridge.write(full(), name, validate=False))
     if name == "fhir-r5":
