@@ -130,15 +130,17 @@ def parts(records: list[bytes]) -> list[Part]:
     from trialbridge.formats import ctgov, fhir, odm, text
     from trialbridge.formats.odm_xml.tree import bytes_of
     from trialbridge.formats.odm_xml.v2_0 import V2_0
+    from trialbridge.mappings.fhir import bundle
+    from trialbridge.mappings.odm import document
     from trialbridge.schemas.fhir import r5 as fhir_r5
     from trialbridge.schemas.odm import validate as odm_schema
 
     convert, encode = trialbridge.convert, msgspec.json.encode
     trials = [ctgov.read(record)[0] for record in records]
-    trees = [fhir.write_tree(trial)[0] for trial in trials]
+    trees = [bundle.write_tree(trial)[0] for trial in trials]
     bundles = [encode(tree) for tree in trees]
-    returned = [fhir.read(bundle)[0] for bundle in bundles]
-    elements = [odm.write_tree(trial)[0] for trial in trials]
+    returned = [fhir.read(one)[0] for one in bundles]
+    elements = [document.write_tree(trial)[0] for trial in trials]
     documents = [bytes_of(tree, V2_0) for tree in elements]
     pages = [text.write(trial)[0] for trial in trials]
     # What splitting the line of conditions costs is told by the difference.
@@ -154,15 +156,15 @@ def parts(records: list[bytes]) -> list[Part]:
         Part("floor: orjson loads, dumps", lambda i: orjson.dumps(orjson.loads(records[i]))),
         Part("ctgov: read", lambda i: ctgov.read(records[i])),
         Part("ctgov: write", lambda i: ctgov.write(returned[i])),
-        Part("ctgov to fhir-r5: map", lambda i: fhir.write_tree(trials[i])),
+        Part("ctgov to fhir-r5: map", lambda i: bundle.write_tree(trials[i])),
         Part("ctgov to fhir-r5: json", lambda i: encode(trees[i])),
         Part("ctgov to fhir-r5: whole", to("fhir-r5")),
         Part("ctgov to fhir-r5: checked", to("fhir-r5", validate=True)),
         Part("fhir-r5: check", lambda i: fhir_r5.check(bundles[i])),
         Part("fhir-r5 to ctgov: read", lambda i: fhir.decode_tree(bundles[i])),
-        Part("fhir-r5 to ctgov: map", lambda i: fhir.read_tree(trees[i])),
+        Part("fhir-r5 to ctgov: map", lambda i: bundle.read_tree(trees[i])),
         Part("fhir-r5 to ctgov: whole", back("fhir-r5", bundles)),
-        Part("ctgov to odm-2.0: map", lambda i: odm.write_tree(trials[i])),
+        Part("ctgov to odm-2.0: map", lambda i: document.write_tree(trials[i])),
         Part("ctgov to odm-2.0: xml", lambda i: bytes_of(elements[i], V2_0)),
         Part("ctgov to odm-2.0: whole", to("odm-2.0")),
         Part("ctgov to odm-2.0: checked", to("odm-2.0", validate=True)),

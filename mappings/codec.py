@@ -26,6 +26,7 @@ from msgspec import Meta, Struct, structs
 
 from trialbridge.mappings.tree import Node as Node
 from trialbridge.mappings.tree import joined as joined
+from trialbridge.schemas.once import once
 
 if TYPE_CHECKING:
     from trialbridge.mappings.names import Names
@@ -390,6 +391,12 @@ def type_name(type_: Any) -> str:
     return f"list[{type_name(inner)}]" if inner is not None else str(_class(type_).__name__)
 
 
+@once
+def fields_of(struct: type[Struct]) -> Mapping[str, structs.FieldInfo]:
+    """The fields of a struct by the names of its attributes."""
+    return {field.name: field for field in structs.fields(struct)}
+
+
 def annotation(type_: type[Struct], path: str) -> Any:
     """The annotation at a dotted path of structs, as it is.
 
@@ -398,7 +405,7 @@ def annotation(type_: type[Struct], path: str) -> Any:
     found: Any = type_
     for name in path.split(".") if path else ():
         owner = bare(found)
-        fields = {f.name: f for f in structs.fields(owner)}
+        fields = fields_of(owner)
         if name not in fields:
             raise TypeError(f"{owner.__name__} has no attribute {name!r} (in {path!r})")
         found = fields[name].type

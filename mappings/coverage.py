@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from msgspec import inspect, structs
+from msgspec import inspect
 
 from trialbridge.mappings.codec import (
     Aside,
@@ -14,9 +14,11 @@ from trialbridge.mappings.codec import (
     Step,
     attribute_type,
     bare,
+    fields_of,
     item_type,
 )
 from trialbridge.mappings.codec import Home as Home
+from trialbridge.schemas.once import once
 
 # The list that an Aside stores, which is no element of the format.
 ITEMS = "items"
@@ -42,9 +44,14 @@ def leaves(struct: type[Any]) -> list[str]:
 
     A leaf is a value that holds no other: a string, number, boolean, or an object with free keys.
     """
+    return list(_leaves(struct))
+
+
+@once
+def _leaves(struct: type[Any]) -> tuple[str, ...]:
     found: list[str] = []
     _gather(inspect.type_info(struct), "", found)
-    return found
+    return tuple(found)
 
 
 def pattern(pointer: str) -> str:
@@ -194,7 +201,7 @@ def json_pointer(type_: type[Any], path: str) -> str:
     """A dotted path of attributes as a JSON pointer in the model's keys."""
     pointer, found = "", type_
     for name in path.split(".") if path else ():
-        field = next(f for f in structs.fields(found) if f.name == name)
+        field = fields_of(found)[name]
         pointer += f"/{field.encode_name}"
         found = bare(field.type)
     return pointer
@@ -208,7 +215,7 @@ def _below(type_: Any, leaf: str) -> str:
             found = item_type(found)
             pointer += "/*"
         else:
-            field = next(f for f in structs.fields(found) if f.name == name)
+            field = fields_of(found)[name]
             found = bare(field.type)
             pointer += f"/{field.encode_name}"
     return pointer + "/*" if item_type(found) else pointer

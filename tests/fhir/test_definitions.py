@@ -20,8 +20,9 @@ from filled import filled_trial, turns
 from hypothesis import HealthCheck, given, settings
 from strategies import trials
 
-from trialbridge.formats import ctgov, fhir
+from trialbridge.formats import ctgov
 from trialbridge.mappings.coverage import leaves, pattern
+from trialbridge.mappings.fhir.bundle import read_tree, write_tree
 from trialbridge.mappings.fhir.definitions import (
     extensions,
     meaning,
@@ -111,7 +112,7 @@ class Seen:
         self.misplaced: set[str] = set()
 
     def add(self, trial: Trial) -> None:
-        bundle, _ = fhir.write_tree(trial)
+        bundle, _ = write_tree(trial)
         for extension, elements in used(bundle, "Bundle", frozenset({"Bundle"})):
             if not extension["url"].startswith(EXTENSIONS):
                 name = extension["url"].rpartition("/")[2]
@@ -234,9 +235,9 @@ def test_the_filled_trial_has_every_leaf_and_every_code() -> None:
 
 @pytest.mark.parametrize("turn", range(turns()))
 def test_the_filled_trial_comes_back(turn: int) -> None:
-    bundle, problems = fhir.write_tree(filled_trial(turn))
+    bundle, problems = write_tree(filled_trial(turn))
     assert problems == []
-    assert fhir.read_tree(bundle) == (filled_trial(turn), [])
+    assert read_tree(bundle) == (filled_trial(turn), [])
 
 
 def test_what_filled_trials_write_is_defined() -> None:

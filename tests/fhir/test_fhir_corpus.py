@@ -21,6 +21,7 @@ from corpus import records
 from fhir_bundles import extensions, full, objects, strings
 
 from trialbridge.formats import ctgov, fhir
+from trialbridge.mappings.fhir.bundle import write_tree
 from trialbridge.mappings.fhir.r5 import coverage
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir import r5 as fhir_r5
@@ -104,7 +105,7 @@ def test_records_written_in_one_process_and_read_in_another_are_identical() -> N
 def test_bundles_of_the_corpus_are_valid_and_come_back_as_bytes() -> None:
     for line in some_records(14):
         trial, _ = ctgov.read(line)
-        tree, problems = fhir.write_tree(trial)
+        tree, problems = write_tree(trial)
         assert [problem.code for problem in problems] == ["not-carried"] * (
             trial.results is not None
         )
@@ -180,7 +181,7 @@ def test_a_link_of_arm_and_intervention_stands_once() -> None:
     repeated = 0
     for line in some_records():
         trial, _ = ctgov.read(line)
-        tree, _ = fhir.write_tree(trial)
+        tree, _ = write_tree(trial)
         plans = [
             e["resource"]
             for e in tree["entry"]
@@ -250,7 +251,7 @@ def test_no_key_of_the_model_is_in_a_string(keys: tuple[str, ...]) -> None:
 def test_nothing_in_a_bundle_but_what_a_reader_knows() -> None:
     """Every extension is an official one, or has a url below our base."""
     for line in some_records(30):
-        tree, _ = fhir.write_tree(ctgov.read(line)[0])
+        tree, _ = write_tree(ctgov.read(line)[0])
         urls = {extension["url"] for extension in extensions(tree, "")}
         for url in urls:
             nested = "/" not in url

@@ -20,7 +20,8 @@ from fhir_bundles import (
     study,
 )
 
-from trialbridge.formats import fhir, text
+from trialbridge.formats import text
+from trialbridge.mappings.fhir.bundle import write_tree
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir import r5 as fhir_r5
 from trialbridge.schemas.trial import Trial
@@ -45,7 +46,7 @@ def trial() -> Trial:
 
 @cache
 def bundle() -> dict[str, Any]:
-    tree, problems = fhir.write_tree(trial())
+    tree, problems = write_tree(trial())
     assert problems == []
     return tree
 

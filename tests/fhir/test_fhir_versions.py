@@ -11,6 +11,7 @@ from strategies import trials
 
 import trialbridge
 from trialbridge.formats import ctgov, fhir
+from trialbridge.mappings.fhir.bundle import write_tree
 from trialbridge.mappings.fhir.r5 import coverage
 from trialbridge.mappings.fhir.versions import CROSS_VERSION, newer, older
 from trialbridge.mappings.fhir.versions import coverage as composed
@@ -42,7 +43,7 @@ def extensions(node: Node, name: str) -> list[Node]:
 @pytest.mark.parametrize("version", VERSIONS)
 @given(trial=trials(unmapped=True, results=False, empty_texts=True))
 def test_write_then_read_gives_the_bundle_of_r5_back(version: Version, trial: Trial) -> None:
-    tree, _ = fhir.write_tree(trial)
+    tree, _ = write_tree(trial)
     assert newer(older(tree, version), version) == tree
 
 
@@ -51,7 +52,7 @@ def test_the_corpus_comes_back_and_is_valid(version: Version) -> None:
     records = corpus.records()
     for line in records if corpus.ALL else records[::50]:
         trial, _ = ctgov.read(line)
-        tree, _ = fhir.write_tree(trial)
+        tree, _ = write_tree(trial)
         data, _ = fhir.write(trial, version=version)
         assert {k: v for k, v in newer(json.loads(data), version).items() if k != "meta"} == tree
         assert [p for p in CHECKS[version](data) if p.severity == "error"] == []
@@ -61,7 +62,7 @@ def test_the_corpus_comes_back_and_is_valid(version: Version) -> None:
 def test_elements_of_the_older_version_have_what_it_has_a_place_for(version: Version) -> None:
     resources = written(version)
     study = resources[0]
-    r5 = fhir.write_tree(full())[0]["entry"][0]["resource"]
+    r5 = write_tree(full())[0]["entry"][0]["resource"]
     assert study["title"] == r5["title"]
     assert [arm["name"] for arm in study["arm"]] == [arm["name"] for arm in r5["comparisonGroup"]]
     assert study["reasonStopped"] == r5["whyStopped"]

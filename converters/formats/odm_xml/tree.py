@@ -20,7 +20,7 @@ from trialbridge.schemas.once import once
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]
 
-__all__ = ["FORBIDDEN", "Dialect", "bytes_of", "plain_tree", "shown", "spelt_out", "tree_of"]
+__all__ = ["FORBIDDEN", "Dialect", "bytes_of", "plain_tree", "shown", "tree_of"]
 
 _PREFIXES = {
     "http://www.w3.org/XML/1998/namespace": "xml",
@@ -180,20 +180,6 @@ def plain_tree(data: bytes, dialect: Dialect) -> Node | None:
     `parse` and `tree_of` do with it what is to be done.
     """
     return _scanner(dialect).tree(data)
-
-
-def spelt_out(node: Any, dialect: Dialect) -> Any:
-    """A tree with each Description as an element."""
-    if isinstance(node, list):
-        return [spelt_out(one, dialect) for one in node]
-    if not isinstance(node, dict):
-        return node
-    return {
-        key: {"TranslatedText": [{**dialect.text, "#": inner} if inner else {**dialect.text}]}
-        if key == "Description" and isinstance(inner, str)
-        else spelt_out(inner, dialect)
-        for key, inner in node.items()
-    }
 
 
 # --- writing -----------------------------------------------------------------------------------

@@ -1,0 +1,205 @@
+"""Trial records as the trees of FHIR Bundles, and back.
+
+https://hl7.org/fhir/R5/bundle.html
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from trialbridge.mappings import whole
+from trialbridge.mappings.codec import Node
+from trialbridge.mappings.fhir.links import Resources
+from trialbridge.mappings.fhir.r5 import STUDY, coverage
+from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, UNMAPPED
+from trialbridge.mappings.fhir.versions import newer, older
+from trialbridge.mappings.names import Names
+from trialbridge.mappings.tree import extend
+from trialbridge.schemas.base import BASE
+from trialbridge.schemas.fhir.definitions import Version, definitions
+from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.trial import Trial
+
+LINK = "https://hl7.org/fhir/R5/researchstudy.html"
+
+_SHOWN = 60
+
+# org-1: an Organization has a name or an identifier, and a record may know its class alone.
+_NOT_STATED = {
+    "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
+    "valueCode": "unknown",
+}
+
+
+def _store(names: Names, study: Node, empty: list[tuple[str, str]], unmapped: str | None) -> None:
+    """A marker for each `{}`, `[]` and `""` of the record, which FHIR forbids, and `unmapped`."""
+    markers = [
+        {
+            "url": EMPTY_ELEMENT.url,
+            "extension": [
+                {"url": "pointer", "valueString": pointer},
+                {"url": "kind", "valueCode": kind},
+            ],
+        }
+        for pointer, kind in empty
+    ]
+    extend(study, "extension", markers)
+    if unmapped is not None:
+        extend(study, "extension", [{"url": UNMAPPED.url, "valueString": unmapped}])
+
+
+def _find(names: Names, study: Node) -> tuple[dict[str, str], Any]:
+    empty: dict[str, str] = {}
+    unmapped = None
+    for extension in study.get("extension", ()):
+        if extension.get("url") == EMPTY_ELEMENT.url:
+            parts = {p.get("url"): p for p in extension.get("extension", ())}
+            kind = parts.get("kind", {}).get("valueCode")
+            pointer = parts.get("pointer", {}).get("valueString")
+            if isinstance(kind, str) and isinstance(pointer, str):
+                empty[pointer] = kind
+        elif extension.get("url") == UNMAPPED.url:
+            unmapped = extension.get("valueString", "")
+    return empty, unmapped
+
+
+KEEP = whole.Keep(
+    title="FHIR R5",
+    root="ResearchStudy",
+    link=LINK,
+    coverage=coverage,
+    store=_store,
+    find=_find,
+    marker_place=f"ResearchStudy.extension[url='{EMPTY_ELEMENT.url}']",
+    unmapped_place=f"ResearchStudy.extension[url='{UNMAPPED.url}']",
+)
+
+
+def write_tree(
+    trial: Trial, *, kind: str = "collection", version: Version = "r5"
+) -> tuple[Node, list[Problem]]:
+    """The record as a Bundle of this type, and warnings of what is not in it."""
+    tree, problems = _written(trial)
+    if version != "r5":
+        # Much of what a version has another has too, so it is stated of which one this is.
+        profile = f"http://hl7.org/fhir/StructureDefinition/Bundle|{definitions(version).fhir}"
+        stated = {"resourceType": "Bundle", "meta": {"profile": [profile]}}
+        tree = {**stated, **older(tree, version)}
+    if kind != "collection":
+        tree["type"] = kind
+        for entry in tree["entry"]:
+            resource = entry["resource"]
+            entry["request"] = {
+                "method": "PUT",
+                "url": f"{resource['resourceType']}/{resource['id']}",
+            }
+    return tree, problems
+
+
+def _written(trial: Trial) -> tuple[Node, list[Problem]]:
+    names = Names(trial)
+    study, problems = whole.write(trial, STUDY, names, KEEP)
+    url = f"{BASE}/ResearchStudy/{names.root}"
+    resource = {"resourceType": "ResearchStudy", "id": names.root, "status": "active", **study}
+    linked = names.once(Resources).entries
+    entries = [{"fullUrl": url, "resource": resource}, *linked]
+    for entry in linked:
+        organization = entry["resource"]
+        if organization["resourceType"] == "Organization" and not (
+            organization.keys() & {"identifier", "name", "_name"}
+        ):
+            organization["_name"] = {"extension": [_NOT_STATED]}
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries}, problems
+
+
+def read_tree(
+    tree: Node, *, version: Version = "r5", told: bool = True
+) -> tuple[Trial, list[Problem]]:
+    """The record of the tree of a Bundle, or of a ResearchStudy alone, and warnings.
+
+    Where nobody is told, what was not read is not looked for, which takes as long as the reading.
+    Of an older version, the places of problems are those of R5, where its elements have other
+    names. Raises ReadError with all that does not have its form.
+    """
+    if version != "r5":
+        tree = _newest(tree, version)
+    names = Names()
+    known = names.once(Resources)
+    entries = _entries(tree)
+    studies = []
+    for path, full_url, resource in entries:
+        known.add(resource, full_url)
+        if resource.get("resourceType") == "ResearchStudy":
+            studies.append((path, resource))
+    if len(studies) != 1:
+        found = ", ".join(path for path, _ in studies) or "none"
+        each = "; `trialbridge.records` gives each" if studies else ""
+        message = f"expected one ResearchStudy, found {found}{each}"
+        raise whole.fatal("Bundle.entry", "one-study", message, LINK)
+    ((_, study),) = studies
+    known.study = study
+
+    def unread(trial: Trial) -> tuple[Trial, list[Problem]]:
+        again = [entry["resource"] for entry in _written(trial)[0]["entry"]]
+        resources = [resource for _, _, resource in entries]
+        if again == resources:
+            return trial, []
+        return trial, whole.not_read(_facts(resources), _facts(again), LINK)
+
+    return whole.read(
+        study, STUDY, names, KEEP, unread if told else None, lambda: _malformed(tree, "r5")
+    )
+
+
+def _newest(tree: Node, version: Version) -> Node:
+    try:
+        return newer(tree, version)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        if problems := _malformed(tree, version):
+            raise ReadError(problems) from None
+        raise
+
+
+def _malformed(tree: Node, version: Version) -> list[Problem]:
+    """Why a tree cannot be walked: what the check of its structure says.
+
+    The readers ask of each value that it is what they read, and not of all that is on the way.
+    """
+    from trialbridge.schemas.fhir.validate import validate
+
+    return [p for p in validate(tree, version) if p.layer == "structure"]
+
+
+# What a Bundle needs to hold together.
+_NO_FACTS = frozenset({"resourceType", "id", "meta", "reference"})
+
+
+def _facts(resources: list[Node]) -> Iterator[tuple[str, Any]]:
+    for resource in resources:
+        yield from whole.facts(resource, str(resource.get("resourceType")), _says_nothing)
+
+
+def _says_nothing(key: str, value: Any) -> bool:
+    # A narrative says again what the resource says.
+    return key in _NO_FACTS or (key == "text" and isinstance(value, dict))
+
+
+def _entries(tree: Node) -> list[tuple[str, str | None, Node]]:
+    """Each resource with its path and fullUrl."""
+    kind = tree.get("resourceType")
+    if kind == "ResearchStudy":
+        return [("ResearchStudy", None, tree)]
+    if kind != "Bundle":
+        shown = str(kind)[:_SHOWN]
+        message = f"expected a Bundle with a ResearchStudy, found a {shown}"
+        raise whole.fatal(shown, "not-a-bundle", message, LINK)
+    entries = tree.get("entry", [])
+    if not isinstance(entries, list):
+        raise whole.fatal("Bundle.entry", "wrong-type", "expected a list of entries", LINK)
+    found = []
+    for position, entry in enumerate(entries):
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if not isinstance(resource, dict):
+            message = "expected an entry with a resource"
+            raise whole.fatal(f"Bundle.entry[{position}]", "wrong-type", message, LINK)
+        found.append((f"Bundle.entry[{position}]", entry.get("fullUrl"), resource))
+    return found

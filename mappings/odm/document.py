@@ -1,0 +1,328 @@
+"""Trial records as the trees of ODM 2.0 documents, and back.
+
+https://wiki.cdisc.org/display/PUB/ODM+v2.0
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from trialbridge.mappings import whole
+from trialbridge.mappings.codec import Node
+from trialbridge.mappings.names import Names
+from trialbridge.mappings.odm.apart import Apart
+from trialbridge.mappings.odm.elements import PLAIN, coding, named
+from trialbridge.mappings.odm.parameters import VALUE, got, index, put, value, value_of
+from trialbridge.mappings.odm.parameters import whole as with_kind
+from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, EMPTY_KIND, ODM, UNMAPPED, coverage
+from trialbridge.schemas.pointer import escape
+from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.trial import Trial
+
+LINK = "https://wiki.cdisc.org/display/PUB/ODM+v2.0"
+
+# Where neither the caller nor the record says a time.
+_NO_TIME = "1970-01-01T00:00:00"
+
+
+def _store(names: Names, tree: Node, empty: list[tuple[str, str]], unmapped: str | None) -> None:
+    """A parameter for each empty element of the record, which XML has no form for."""
+    for number, (pointer, kind) in enumerate(empty, 1):
+        node = value(pointer, coding(EMPTY_KIND.url, kind))
+        put(names, EMPTY_ELEMENT, node, number=number)
+    if unmapped is not None:
+        # JSON leaves them as they are, and XML forbids them.
+        unmapped = unmapped.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+        put(names, UNMAPPED, value(unmapped))
+
+
+def _find(names: Names, tree: Node) -> tuple[dict[str, str], Any]:
+    empty: dict[str, str] = {}
+    for node in got(names, EMPTY_ELEMENT):
+        codes = (str(one.get("@Code")) for one in node.get(VALUE, {}).get("Coding", ()))
+        empty[value_of(node)] = next(codes, "")
+    return empty, next((value_of(node) for node in got(names, UNMAPPED)), None)
+
+
+def _place(name: str) -> str:
+    return f"ODM.Study.MetaDataVersion.Protocol.StudySummary.StudyParameter[@OID='SP.{name}']"
+
+
+KEEP = whole.Keep(
+    title="ODM 2.0",
+    root="ODM",
+    link=LINK,
+    coverage=coverage,
+    store=_store,
+    find=_find,
+    marker_place=_place(EMPTY_ELEMENT.name),
+    unmapped_place=_place(UNMAPPED.name),
+)
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+
+def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
+    """The record as the tree of an ODM document, and warnings of what is not in it."""
+    names = Names(trial, form="oid")
+    tree, problems = whole.write(trial, ODM, names, KEEP)
+    _assemble(tree, names)
+    tree |= {
+        "@FileType": "Snapshot",
+        "@FileOID": f"ODM.{names.root}",
+        "@CreationDateTime": _created(trial),
+        "@ODMVersion": "2.0",
+        "@SourceSystem": "trialbridge",
+    }
+    return tree, problems
+
+
+def _assemble(tree: Node, names: Names) -> None:
+    """Put what stands in lists of its own into the document, and what it requires."""
+    study = tree.setdefault("Study", [{}])[0]
+    study["@OID"] = f"ST.{names.root}"
+    named(study, "@StudyName")
+    named(study, "@ProtocolName")
+    metadata = study.setdefault("MetaDataVersion", [{}])[0]
+    metadata["@OID"] = f"MDV.{names.root}"
+    named(metadata)
+    protocol = metadata.setdefault("Protocol", {})
+    apart = names.once(Apart).lists
+    if parameters := apart.get("StudyParameter"):
+        protocol["StudySummary"] = {"StudyParameter": parameters}
+    if population := protocol.get("StudyTargetPopulation"):
+        population["@OID"] = "POP.1"
+        named(population)
+    if criteria := protocol.get("InclusionExclusionCriteria"):
+        metadata["ConditionDef"] = [criteria]
+    if documents := metadata.get("Leaf"):
+        refs = [{"@LeafID": leaf["@ID"]} for leaf in documents]
+        metadata["SupplementalDoc"] = {"DocumentRef": refs}
+    people = {kind: found for kind in ("User", "Organization") if (found := apart.get(kind))}
+    if people:
+        tree["AdminData"] = [{"@StudyOID": study["@OID"], **people}]
+
+
+def _created(trial: Trial) -> str:
+    """When the document was made: as the caller says, else when the record was last updated.
+
+    https://reproducible-builds.org/specs/source-date-epoch/
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isascii() and epoch.isdecimal():
+        return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    status = trial.protocol.status if trial.protocol else None
+    if status is None:
+        return _NO_TIME
+    posted = status.last_update_post_date
+    date = (posted.date if posted else None) or status.last_update_submit_date
+    return f"{date}T00:00:00" if date else _NO_TIME
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def read_tree(tree: Node, place: Callable[[], str]) -> tuple[Trial, list[Problem]]:
+    """The record of the tree of an ODM document of one Study, and warnings.
+
+    What the model has no place for is in `unmapped`, below `/odm`. `place` gives where the document
+    begins. Raises ReadError with all that does not have its form.
+    """
+    names = Names(form="oid")
+    study = tree["Study"][0]
+    metadata = (study.get("MetaDataVersion") or [{}])[0]
+    protocol = metadata.get("Protocol", {})
+    summary = protocol.get("StudySummary", {}).get("StudyParameter", [])
+    apart = names.once(Apart)
+    for administrative in tree.get("AdminData", ()):
+        if administrative.get("@StudyOID", study.get("@OID")) != study.get("@OID"):
+            # Of another study: what is in it is not read, and so it is kept.
+            continue
+        for kind in ("User", "Organization"):
+            apart.lists[kind].extend(administrative.get(kind, ()))
+    apart.lists["StudyParameter"] = summary
+    apart.study_oid = study.get("@OID")
+    apart.protocol = protocol
+    apart.conditions = {
+        node.get("@OID"): node.get("Description", {}) for node in metadata.get("ConditionDef", ())
+    }
+    index(summary, names)
+    _level(protocol)
+
+    def keep_rest(trial: Trial) -> tuple[Trial, list[Problem]]:
+        rest = _rest(tree, trial)
+        if not rest:
+            return trial, []
+        if trial == Trial():
+            message = (
+                "this is no trial record: the document names no study, and has no arm, end point, "
+                "criterion or other part of one"
+            )
+            raise whole.fatal(place(), "no-record", message, LINK)
+        return msgspec.structs.replace(trial, unmapped={**(trial.unmapped or {}), **rest}), [
+            Problem(
+                severity="warning",
+                layer="mapping",
+                path=pointer,
+                code="not-read",
+                message="a trial record has no place for this; it is kept as unmapped",
+                link=LINK,
+            )
+            for pointer in rest
+        ]
+
+    return whole.read(tree, ODM, names, KEEP, keep_rest)
+
+
+def _level(protocol: Node) -> None:
+    """Give each end point without a level that of the objective that it is of."""
+    levels: dict[str, str] = {}
+    for objective in protocol.get("StudyObjectives", {}).get("StudyObjective", ()):
+        for reference in objective.get("StudyEndPointRef", ()):
+            if objective.get("@Level") in ("Primary", "Secondary"):
+                levels.setdefault(str(reference.get("@StudyEndPointOID")), objective["@Level"])
+    for endpoint in protocol.get("StudyEndPoints", {}).get("StudyEndPoint", ()):
+        level = levels.get(str(endpoint.get("@OID")))
+        if level is not None:
+            endpoint.setdefault("@Level", level)
+
+
+# --- what is not read --------------------------------------------------------------------------
+
+# What a document needs to hold together, and what it says of itself.
+_OF_FILE = frozenset(
+    {
+        "@FileType",
+        "@FileOID",
+        "@CreationDateTime",
+        "@ODMVersion",
+        "@SourceSystem",
+        "@Granularity",
+    }
+)
+
+
+def _rest(tree: Node, trial: Trial) -> dict[str, Any]:
+    """What of a document is not in the record that was read: by JSON pointers below `/odm`.
+
+    What is not read is what is not written again: of a document of ours nothing.
+    """
+    again, _ = write_tree(trial)
+    metadata = again["Study"][0]["MetaDataVersion"][0]
+    protocol = metadata["Protocol"]
+    if summary := protocol.get("StudySummary"):
+        summary["StudyParameter"] = [with_kind(one) for one in summary["StudyParameter"]]
+    if criteria := protocol.get("InclusionExclusionCriteria"):
+        lists, metadata["ConditionDef"] = criteria.elements()
+        protocol["InclusionExclusionCriteria"] = lists
+    if again == tree:
+        return {}
+    tree, again = _spelt_out(tree), _spelt_out(again)
+    written = Counter(_facts(again, ""))
+    members = Counter(_members(again, ""))
+    found: dict[str, Any] = {}
+
+    def left(node: Any, path: str) -> tuple[Any, bool]:
+        """What of a node is not written again, and whether anything of it is."""
+        if isinstance(node, str) or not node:
+            fact = path, node or ""
+            if written[fact] > 0:
+                written[fact] -= 1
+                return None, True
+            return node, False
+        pairs = list(node.items() if isinstance(node, dict) else enumerate(node))
+        kept: dict[Any, Any] = {}
+        read = False
+        if isinstance(node, list):
+            # Those that are written as they are come first: what they say is not to be missed
+            # of the others.
+            over = []
+            for key, inner in pairs:
+                member = path, _canonical(inner)
+                if members[member] > 0:
+                    members[member] -= 1
+                    written.subtract(_facts(inner, path))
+                    read = True
+                else:
+                    over.append((key, inner))
+            pairs = over
+        for key, inner in pairs:
+            below = f"{path}/{key}" if isinstance(node, dict) else path
+            over, some = left(inner, below)
+            read = read or some
+            if over is not None:
+                kept[key] = over
+        if not read:
+            return node, False
+        if all(_is_name(str(key), node) for key in kept):
+            # Names alone say nothing that is not said again with ours.
+            kept = {}
+        return kept or None, True
+
+    def gather(kept: Any, node: Any, pointer: str) -> None:
+        """The largest parts of which nothing was read."""
+        if kept == node:
+            found[pointer] = kept
+        elif isinstance(kept, dict):
+            for key, inner in kept.items():
+                gather(inner, node[key], f"{pointer}/{escape(str(key))}")
+
+    said = {key: inner for key, inner in tree.items() if key not in _OF_FILE}
+    kept, _ = left(said, "")
+    if kept is not None:
+        for key, inner in kept.items():
+            gather(inner, said[key], f"/odm/{escape(key)}")
+    return found
+
+
+def _spelt_out(node: Any) -> Any:
+    """A tree with each Description as an element."""
+    if isinstance(node, list):
+        return [_spelt_out(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: {"TranslatedText": [{"@Type": PLAIN, "#": inner} if inner else {"@Type": PLAIN}]}
+        if key == "Description" and isinstance(inner, str)
+        else _spelt_out(inner)
+        for key, inner in node.items()
+    }
+
+
+def _is_name(key: str, node: Any) -> bool:
+    """Whether an attribute is an OID or refers to one, or is a Name that says no more."""
+    return key.startswith("@") and (
+        "OID" in key or (key == "@Name" and node[key] == node.get("@OID"))
+    )
+
+
+def _canonical(node: Any) -> bytes:
+    return msgspec.json.encode(node, order="sorted")
+
+
+def _members(node: Any, path: str) -> Iterable[tuple[str, bytes]]:
+    """Each member of a list in a tree, with the names on the way to it."""
+    if isinstance(node, dict):
+        for key, inner in node.items():
+            yield from _members(inner, f"{path}/{key}")
+    elif isinstance(node, list):
+        for inner in node:
+            yield path, _canonical(inner)
+            yield from _members(inner, path)
+
+
+def _facts(node: Any, path: str) -> Iterable[tuple[str, str]]:
+    """Each text of a tree, and each element that says nothing, with the names on the way to it."""
+    if isinstance(node, str) or not node:
+        yield path, node or ""
+    elif isinstance(node, dict):
+        for key, inner in node.items():
+            yield from _facts(inner, f"{path}/{key}")
+    else:
+        for inner in node:
+            yield from _facts(inner, path)
