@@ -6,7 +6,6 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from trialbridge.schemas import xml
+from trialbridge.schemas.once import once
 from trialbridge.schemas.problem import Problem, Severity
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def digest_path(version: str) -> Path:
     return Path(__file__).with_name(f"v{version.replace('.', '_')}_elements.json")
 
 
-@cache
+@once
 def digest(version: str) -> Digest:
     """Load the digest of the XSD of a version."""
     stored: dict[str, Any] = msgspec.json.decode(digest_path(version).read_bytes())

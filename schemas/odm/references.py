@@ -4,7 +4,6 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 """
 
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from trialbridge.schemas import xml
@@ -17,6 +16,7 @@ from trialbridge.schemas.odm.document import (
     name_of,
     shortened,
 )
+from trialbridge.schemas.once import once
 from trialbridge.schemas.problem import Severity
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ _DATA: Final = ("ClinicalData", "ReferenceData")
 _TOP: Final = ("Study", "AdminData", *_DATA, "Association")
 
 
-@cache
+@once
 def _naming(version: str) -> tuple[str, ...]:
     """The tags of elements that have an OID or refer to one."""
     return tuple(

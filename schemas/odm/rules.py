@@ -5,7 +5,6 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 
 import re
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from trialbridge.schemas import xml
@@ -20,6 +19,7 @@ from trialbridge.schemas.odm.document import (
     shortened,
     too_many,
 )
+from trialbridge.schemas.once import once
 
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]
@@ -49,7 +49,7 @@ NUMBERS: Final = ("OrderNumber", "SequenceNumber")
 Texts = dict[tuple["_Element | None", str | None, str | None], "_Element"]
 
 
-@cache
+@once
 def _ruled(version: str) -> tuple[str, ...]:
     """The tags of elements that have rules."""
     return tuple(

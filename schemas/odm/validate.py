@@ -81,7 +81,7 @@ def _validate(root: "_Element", data: bytes | None, version: str | None) -> list
         )
         path = f"{xml.line_of(root)}: {shortened(name)}"
         return [problem("error", "xsd", path, "namespace", message, SPECIFICATIONS[known[0]])]
-    if is_right(root, found):
+    if is_right(root, data, found):
         return []
     document = Document(found, digest(found), SPECIFICATIONS[found])
     references = References(document)

@@ -5,7 +5,7 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 
 import os
 import re
-from functools import cache
+from collections.abc import Iterator
 from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -23,6 +23,7 @@ from trialbridge.schemas.odm.document import (
     too_many,
     xsd_path,
 )
+from trialbridge.schemas.once import once
 from trialbridge.schemas.problem import Problem
 
 if TYPE_CHECKING:
@@ -40,17 +41,13 @@ class _Schema(NamedTuple):
     lock: Lock
 
 
-def _forked() -> None:
-    # A lock that another thread held at the fork stays held in the child for ever.
-    _schema.cache_clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
-
-
-@cache
 def _schema(version: str) -> _Schema:
+    # A lock that another thread held at a fork stays held in the child for ever: it makes its own.
+    return _compiled(version, os.getpid())
+
+
+@once
+def _compiled(version: str, process: int) -> _Schema:
     from lxml import etree  # type: ignore[import-untyped]
 
     path = xsd_path(version)
@@ -58,12 +55,20 @@ def _schema(version: str) -> _Schema:
     return _Schema(etree.XMLSchema(etree.parse(path, parser)), Lock())
 
 
-def valid(root: "_Element", version: str) -> bool:
-    """Tell whether the XSD has nothing to say of a document."""
+def valid(root: "_Element", data: bytes | None, version: str) -> bool:
+    """Tell whether the XSD has nothing to say of a document; False too if it is large, and what it
+    was parsed from is not at hand.
+    """
     schema = _schema(version)
+    if _is_large(root):
+        return data is not None and not any(_said_of_pieces(data, schema))
     with schema.lock:
         said: bool = schema.compiled.validate(root)
     return said
+
+
+def _is_large(root: "_Element") -> bool:
+    return bool(root.xpath("count(//*)") > MOST_AT_ONCE)
 
 
 class _Finding(NamedTuple):
@@ -108,7 +113,7 @@ _FORMS: Final = {
 
 def by_xsd(root: "_Element", data: bytes | None, document: "Document") -> list[Problem]:
     schema = _schema(document.version)
-    if sum(1 for _ in root.iter()) > MOST_AT_ONCE:
+    if _is_large(root):
         many = _by_line(root, data, schema, document)
         if many is not None:
             return many
@@ -147,7 +152,26 @@ def _by_line(
     """Give the problems of a document that has too many, each with its line; else None."""
     from lxml import etree
 
-    text = xml.utf_8(data) if data is not None else etree.tostring(root, encoding="utf-8")
+    if data is None:
+        data = etree.tostring(root, encoding="utf-8")
+    problems: list[Problem] = []
+    for number, entries in _said_of_pieces(data, schema):
+        for entry in entries:
+            finding = _put(entry, None, document)
+            path = f"line {number}"
+            problems.append(
+                problem("error", "xsd", path, finding.code, finding.message, document.link)
+            )
+        if len(problems) > MOST_PROBLEMS:
+            last = too_many(f"line {number}", "xsd", document.link)
+            return [*problems[:MOST_PROBLEMS], last]
+    return None
+
+
+def _said_of_pieces(data: bytes, schema: _Schema) -> "Iterator[tuple[int, list[_LogEntry]]]":
+    """Give what the XSD says of a document while it is read, each time with the line."""
+    from lxml import etree
+
     parser = etree.XMLParser(
         schema=schema.compiled,
         encoding="utf-8",
@@ -157,26 +181,15 @@ def _by_line(
         remove_comments=True,
         remove_pis=True,
     )
-    problems: list[Problem] = []
     counted = 0
-    for number, line in enumerate(text.splitlines(keepends=True), start=1):
+    for number, line in enumerate(xml.utf_8(data).splitlines(keepends=True), start=1):
         # A document may be one line.
         for start in range(0, len(line), _PIECE):
             parser.feed(line[start : start + _PIECE])
             log = parser.feed_error_log
-            if len(log) == counted:
-                continue
-            entries, counted = list(log)[counted:], len(log)
-            for entry in entries:
-                finding = _put(entry, None, document)
-                path = f"line {number}"
-                problems.append(
-                    problem("error", "xsd", path, finding.code, finding.message, document.link)
-                )
-            if len(problems) > MOST_PROBLEMS:
-                last = too_many(f"line {number}", "xsd", document.link)
-                return [*problems[:MOST_PROBLEMS], last]
-    return None
+            if len(log) > counted:
+                entries, counted = list(log)[counted:], len(log)
+                yield number, entries
 
 
 def _put(entry: "_LogEntry", element: "_Element | None", document: "Document") -> _Finding:
