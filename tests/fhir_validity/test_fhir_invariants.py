@@ -762,6 +762,56 @@ def test_python_and_fhirpathpy_agree_on_what_is_contained(version: Version) -> N
             assert both(tree, version).differ == []
 
 
+def plan(*actions: Json) -> Json:
+    return {"resourceType": "PlanDefinition", "status": "draft", "goal": [{"id": "g"}, {}],
+            "action": list(actions)}  # fmt: skip
+
+
+def profile(*elements: tuple[str, Json]) -> Json:
+    listed = [{"id": path, "path": path, **more} for path, more in elements]
+    return {"resourceType": "StructureDefinition", "snapshot": {"element": listed}}
+
+
+def typed(code: str, **more: Any) -> Json:
+    return {"type": [{"code": code, **more}]}
+
+
+CONCEPT, TARGETED = "CodeableReference", {"targetProfile": ["https://example.org/a"]}
+BOUND = {**typed("CodeableConcept"), "binding": {"strength": "required"}}
+TWO_TYPES = {"type": [{"code": "Reference", **TARGETED}, {"code": "string"}]}
+
+
+@pytest.mark.parametrize("version", ["r5", "r4b"])
+@pytest.mark.parametrize(
+    ("tree", "key", "broken"),
+    [
+        (plan({"id": "a", "goalId": ["g"]}), "pld-3", ""),
+        (plan({"id": "a", "action": [{"goalId": ["h"]}]}), "pld-3", "r5"),
+        (plan({"id": "a", "relatedAction": [{"targetId": "b"}], "action": [{"id": "b"}]}),
+         "pld-4", ""),
+        (plan({"id": "a", "relatedAction": [{"relationship": "before"}]}), "pld-4", ""),
+        (plan({"id": "a", "action": [{"relatedAction": [{"targetId": "c"}]}]}), "pld-4", "r5"),
+        (profile(("A.b", typed(CONCEPT)), ("A.b.reference", typed("Reference", **TARGETED))),
+         "sdf-24", "r5 r4b"),
+        (profile(("A.b", typed(CONCEPT)), ("A.b.reference", TWO_TYPES)), "sdf-24", "r5"),
+        (profile(("A.b", typed(CONCEPT)), ("A.b.reference", typed("Reference"))), "sdf-24", ""),
+        (profile(("A.c", typed(CONCEPT)), ("A.b.reference", typed("Reference", **TARGETED))),
+         "sdf-24", ""),
+        (profile(("A.b", typed(CONCEPT)), ("A.b.concept", BOUND)), "sdf-25", "r5 r4b"),
+        (profile(("A.b", typed(CONCEPT)), ("A.b.concept", typed("CodeableConcept"))),
+         "sdf-25", ""),
+        (profile(("A.b", typed("string")), ("A.b.concept", BOUND)), "sdf-25", ""),
+    ],
+)  # fmt: skip
+def test_python_and_fhirpathpy_agree_on_what_is_in_a_list(
+    tree: Json, key: str, broken: str, version: Version
+) -> None:
+    run = both(tree, version)
+    assert run.differ == []
+    assert (key in {p.code for p in run.problems}) is (version in broken.split())
+    assert run.asked[key] or (version == "r4b" and key.startswith("pld"))
+
+
 # --- Much at once ---------------------------------------------------------------------------------
 
 

@@ -101,6 +101,79 @@ def _txt_2(node: Any, run: Run) -> bool:
     return bool(said)
 
 
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [item for item in as_list(value) if isinstance(item, dict)]
+
+
+def _actions(node: Any) -> list[dict[str, Any]]:
+    """Give the actions of a plan, those inside of others too."""
+    found, todo = [], [node]
+    while todo:
+        inside = _objects(todo.pop().get("action"))
+        found += inside
+        todo += inside
+    return found
+
+
+def _ids(nodes: list[dict[str, Any]]) -> set[Any]:
+    return {node["id"] for node in nodes if isinstance(node.get("id"), str)}
+
+
+def _among(values: object, ids: set[Any]) -> bool:
+    return all(isinstance(value, str) and value in ids for value in as_list(values))
+
+
+def _pld_3(node: Any, run: Run) -> bool:
+    goals = _ids(_objects(node.get("goal")))
+    return all(_among(action.get("goalId"), goals) for action in _actions(node))
+
+
+def _pld_4(node: Any, run: Run) -> bool:
+    actions = _actions(node)
+    ids = _ids(actions)
+    return all(
+        _among(related.get("targetId"), ids)
+        for action in actions
+        for related in _objects(action.get("relatedAction"))
+    )
+
+
+def _no_twin_of_a_reference(
+    code: str, ending: str, told: Callable[[dict[str, Any]], bool], name: str, alone: bool
+) -> Callable[[Any, Run], bool]:
+    """No element that goes on from one with a CodeableReference has a type, and what is told of it.
+
+    `name` is the member by which elements are known; `alone`: the type has to be the only one.
+    """
+
+    def has_type(element: dict[str, Any], wanted: str) -> bool:
+        codes = [type_["code"] for type_ in _objects(element.get("type")) if has(type_, "code")]
+        return codes == [wanted] if alone else wanted in codes
+
+    def holds(node: Any, run: Run) -> bool:
+        elements = _objects(node.get("element"))
+        around = {
+            str(element.get(name)) for element in elements if has_type(element, "CodeableReference")
+        }
+        return not any(
+            str(element.get(name)).endswith(ending)
+            and str(element[name]).removesuffix(ending) in around
+            and has_type(element, code)
+            and told(element)
+            for element in elements
+        )
+
+    return holds
+
+
+def _has_target(element: dict[str, Any]) -> bool:
+    return any(has(type_, "targetProfile") for type_ in _objects(element.get("type")))
+
+
+def _has_binding(element: dict[str, Any]) -> bool:
+    return has(element, "binding")
+
+
 _TRACE_3: Final = ".trace('unmatched', id).empty()"
 
 # By what is to be evaluated, after `CORRECTED`.
@@ -141,6 +214,33 @@ NATIVE: Final[dict[str, Callable[[Any, Run], bool]]] = {
     "value.empty() or system.exists()": _if("value", "system"),
     "data.empty() or contentType.exists()": _if("data", "contentType"),
     "code.exists().not() implies display.exists().not()": _if("display", "code"),
+    # What asks for each of a list whether it is in another takes fhirpathpy the square of its size.
+    "%context.repeat(action).where((goalId in %context.goal.id).not()).exists().not()": _pld_3,
+    "%context.repeat(action).relatedAction.where((targetId in %context.repeat(action).id).not())"
+    ".exists().not()": _pld_4,
+    # R5 and R4B.
+    "element.where(type.where(code='Reference').exists() and path.endsWith('.reference') and"
+    " type.targetProfile.exists() and (path.substring(0,$this.path.length()-10) in"
+    " %context.element.where(type.where(code='CodeableReference').exists()).path))"
+    ".exists().not()": (
+        _no_twin_of_a_reference("Reference", ".reference", _has_target, "path", False)
+    ),
+    "element.where(type.where(code='CodeableConcept').exists() and path.endsWith('.concept') and"
+    " binding.exists() and (path.substring(0,$this.path.length()-8) in"
+    " %context.element.where(type.where(code='CodeableReference').exists()).path))"
+    ".exists().not()": (
+        _no_twin_of_a_reference("CodeableConcept", ".concept", _has_binding, "path", False)
+    ),
+    "element.where(type.code='Reference' and id.endsWith('.reference') and"
+    r" type.targetProfile.exists() and id.replaceMatches('\\.reference$', '') in"
+    " %context.element.where(type.code='CodeableReference').id).exists().not()": (
+        _no_twin_of_a_reference("Reference", ".reference", _has_target, "id", True)
+    ),
+    "element.where(type.code='CodeableConcept' and id.endsWith('.concept') and binding.exists()"
+    r" and id.replaceMatches('\\.concept$', '') in"
+    " %context.element.where(type.code='CodeableReference').id).exists().not()": (
+        _no_twin_of_a_reference("CodeableConcept", ".concept", _has_binding, "id", True)
+    ),
 }
 
 # Not both in one table: the two keys have one expression, and one function tells them apart.
