@@ -219,12 +219,13 @@ def writing(
 
 
 def checking(
-    source: Source, format: str | None = None, *, deep: bool = False
+    source: Source, format: str | None = None, *, deep: bool = False, budget: float | None = None
 ) -> tuple[Format | None, list[Problem]]:
     """Validate as `validate` does, and tell the format, where it is known.
 
     A format with official definitions is checked by them: a document may be valid, and no trial
-    record. Any other is checked by reading it. `deep` asks independent implementations as well.
+    record. Any other is checked by reading it. `deep` asks independent implementations as well;
+    `budget` is how many seconds invariants have, if not as many as they have by default.
     """
     known = by_name(format, "checked") if format is not None else None
     try:
@@ -234,7 +235,7 @@ def checking(
         return known, error.problems
     try:
         if known.validator is not None:
-            problems = known.check(data, thorough=True, deep=deep)
+            problems = known.check(data, thorough=True, deep=deep, budget=budget)
             if not problems:
                 # There is nothing wrong with it, or it is nothing that can be parsed.
                 _parse(known.syntax, data)

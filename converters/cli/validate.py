@@ -71,6 +71,14 @@ NEVER: Final = "never"
 )
 @click.option("--deep", is_flag=True, help="Ask independent implementations as well.")
 @click.option(
+    "--invariants-budget",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, max=86_400),
+    default=20,
+    show_default=True,
+    help="How long the invariants of a FHIR document may take; a warning names those left.",
+)
+@click.option(
     "--hl7-validator",
     metavar="PATH",
     type=click.Path(dir_okay=False),
@@ -118,6 +126,7 @@ def validate(
     baseline: str | None,
     write_baseline: str | None,
     deep: bool,
+    invariants_budget: float,
     hl7_validator: str | None,
     hl7_timeout: float,
     jobs: int,
@@ -152,6 +161,7 @@ def validate(
         baseline=_known(baseline),
         keep=write_baseline is not None,
         deep=deep,
+        invariants=invariants_budget,
         hl7=_hl7(hl7_validator, hl7_timeout),
         budget=Budget(jobs, timeout, None if memory is None else memory << 20),
     )

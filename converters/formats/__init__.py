@@ -126,14 +126,26 @@ class Format(NamedTuple):
         write: Callable[..., tuple[bytes, list[Problem]]] = module.write_checked
         return write(trial, **settled(self.name, self.options, options or {}))
 
-    def check(self, data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Problem]:
+    def check(
+        self,
+        data: bytes,
+        *,
+        thorough: bool = False,
+        deep: bool = False,
+        budget: float | None = None,
+    ) -> list[Problem]:
         """Check bytes against the format's official definitions, where it has any.
 
         `thorough` checks what takes its time too; `deep` asks independent implementations as well.
+        `budget`: how many seconds invariants have, where the format has any (its module states a
+        BUDGET).
         """
         if self.validator is None:
             return []
-        check: Callable[..., list[Problem]] = import_module(self.validator).check
+        module = import_module(self.validator)
+        check: Callable[..., list[Problem]] = module.check
+        if budget is not None and hasattr(module, "BUDGET"):
+            return check(data, thorough=thorough, deep=deep, budget=budget)
         return check(data, thorough=thorough, deep=deep)
 
     def advise(self, data: bytes) -> list[Problem]:

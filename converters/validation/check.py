@@ -61,7 +61,10 @@ class Tally:
 
 
 class Wish(NamedTuple):
-    """What the user wants: what is shown, what fails, what is known already."""
+    """What the user wants: what is shown, what fails, what is known already.
+
+    `invariants`: how many seconds those of a document have.
+    """
 
     format: str | None = None
     severity: Severity = "information"
@@ -72,6 +75,7 @@ class Wish(NamedTuple):
     deep: bool = False
     hl7: Validator | None = None
     budget: Budget = Budget()
+    invariants: float | None = None
 
 
 def reaches(severity: Severity, level: Severity | None) -> bool:
@@ -81,7 +85,9 @@ def reaches(severity: Severity, level: Severity | None) -> bool:
 
 def validate(sources: Iterable[Source], wish: Wish, tally: Tally) -> Iterator[Result]:
     """Check each source, count it in the tally, and give what was found, in their order."""
-    check = partial(_check, format=wish.format, deep=wish.deep, hl7=wish.hl7)
+    check = partial(
+        _check, format=wish.format, deep=wish.deep, hl7=wish.hl7, invariants=wish.invariants
+    )
     for source, (name, problems) in in_turn(sources, check, wish.budget):
         format_ = by_name(name) if name else None
         reason = source.skipped
@@ -96,12 +102,19 @@ def validate(sources: Iterable[Source], wish: Wish, tally: Tally) -> Iterator[Re
         tally.gone = wish.baseline.gone
 
 
-def _check(source: Source, *, format: str | None, deep: bool, hl7: Validator | None) -> Checked:
+def _check(
+    source: Source,
+    *,
+    format: str | None,
+    deep: bool,
+    hl7: Validator | None,
+    invariants: float | None,
+) -> Checked:
     """Give the name of the format, where it is known, and the problems, whatever happens."""
     if source.data is None:
         return None, []
     try:
-        known, problems = api.checking(source.data, format, deep=deep)
+        known, problems = api.checking(source.data, format, deep=deep, budget=invariants)
         readable = not any(problem.severity == "fatal" for problem in problems)
         if hl7 is not None and known is not None and readable:
             problems = [*problems, *hl7.check(source.data, known.name)]

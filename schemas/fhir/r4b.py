@@ -4,6 +4,7 @@ from typing import Any
 
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir import validate as fhir_validate
+from trialbridge.schemas.fhir.validate import BUDGET
 from trialbridge.schemas.problem import Problem
 
 
@@ -15,6 +16,8 @@ def validate(bundle: Any, *, base: str = BASE, second_opinion: bool = False) -> 
     return fhir_validate.validate(bundle, "r4b", base=base, second_opinion=second_opinion)
 
 
-def check(data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Problem]:
+def check(
+    data: bytes, *, thorough: bool = False, deep: bool = False, budget: float | None = BUDGET
+) -> list[Problem]:
     """Check the bytes of a FHIR R4B Bundle, or of another resource: `fhir_validate.check`."""
-    return fhir_validate.check(data, "r4b", thorough=thorough, deep=deep)
+    return fhir_validate.check(data, "r4b", thorough=thorough, deep=deep, budget=budget)

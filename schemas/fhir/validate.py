@@ -1,6 +1,6 @@
 """Is this FHIR valid? The layers in their order: the walker, the gate, and a second opinion."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -11,6 +11,9 @@ from trialbridge.schemas.fhir.schema import explain, gate
 from trialbridge.schemas.fhir.walk import walk
 from trialbridge.schemas.problem import Problem
 
+BUDGET: Final = 20.0
+"""Seconds for the invariants of one document; some expressions take the square of its size."""
+
 
 def validate(
     tree: Any,
@@ -19,7 +22,7 @@ def validate(
     base: str = BASE,
     invariants: bool = False,
     second_opinion: bool = False,
-    budget: float | None = 20.0,
+    budget: float | None = BUDGET,
 ) -> list[Problem]:
     """Check the parsed JSON of a Bundle, or of another resource; give all its problems.
 
@@ -58,15 +61,19 @@ def validate(
     return problems
 
 
-def check(data: bytes, version: Version, *, thorough: bool, deep: bool) -> list[Problem]:
+def check(
+    data: bytes, version: Version, *, thorough: bool, deep: bool, budget: float | None = BUDGET
+) -> list[Problem]:
     """Check bytes, with the invariants if `thorough`, and with all there is if `deep`.
 
+    `budget` is that of `validate`.
     Bytes that are no JSON object have no problems here: reading them says what is wrong.
     """
     tree = parse(data)
     if tree is None:
         return []
-    return validate(tree, version, invariants=thorough or deep, second_opinion=deep)
+    thorough = thorough or deep
+    return validate(tree, version, invariants=thorough, second_opinion=deep, budget=budget)
 
 
 def parse(data: bytes) -> dict[str, Any] | None:

@@ -319,7 +319,9 @@ def test_wrong_usage_is_exit_status_two(line: str, message: str) -> None:
 def test_deep_is_passed_on_to_the_checks(deep: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
 
-    def checking(data: bytes, format: str | None, *, deep: bool) -> tuple[None, list[Any]]:
+    def checking(
+        data: bytes, format: str | None, *, deep: bool, **_: Any
+    ) -> tuple[None, list[Any]]:
         asked.append(deep)
         return None, []
 
@@ -329,6 +331,18 @@ def test_deep_is_passed_on_to_the_checks(deep: bool, monkeypatch: pytest.MonkeyP
 
 
 # --- levels --------------------------------------------------------------------------------------
+
+
+def test_invariants_have_as_many_seconds_as_is_said() -> None:
+    plan = {"resourceType": "Location", "contact": [{"period": {"start": "2020", "end": "2019"}}]}
+    Path("location.json").write_text(json.dumps(plan))
+    assert "per-1 is broken" in run("location.json").stdout
+    found = run("location.json --invariants-budget 0")
+    assert found.exit_code == 0
+    assert (
+        "warning: Location: the 0 seconds for invariants are over; not checked: per-1 (1)"
+        " [not-checked]\n"
+    ) in found.stdout
 
 
 def test_a_warning_is_shown_and_fails_only_if_that_is_wanted() -> None:

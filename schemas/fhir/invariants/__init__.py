@@ -13,6 +13,6 @@ own, `not-checked`, and never silence.
 https://hl7.org/fhir/R5/conformance-rules.html#constraints, https://hl7.org/fhir/R5/fhirpath.html
 """
 
-from trialbridge.schemas.fhir.invariants.run import BUDGET, check
+from trialbridge.schemas.fhir.invariants.run import check
 
-__all__ = ["BUDGET", "check"]
+__all__ = ["check"]
