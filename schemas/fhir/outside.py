@@ -20,7 +20,8 @@ MIME: Final = re.compile(
     rf"{_WORD}/{_WORD}(?:\s*;\s*[A-Za-z0-9!#$&^_.+\-]+=(?:\"[^\"]*\"|[^;\"]+))*"
 )
 
-# ISO 4217, with those that FHIR lists beside them.
+# ISO 4217, with those that FHIR lists beside them and those that were in use until lately.
+# https://www.six-group.com/en/products-services/financial-information/data-standards.html
 CURRENCY: Final = re.compile(
     "AED|AFN|ALL|AMD|ANG|AOA|ARS|AUD|AWG|AZN|BAM|BBD|BDT|BGN|BHD|BIF|BMD|BND|BOB|BOV|"
     "BRL|BSD|BTN|BWP|BYN|BZD|CAD|CDF|CHE|CHF|CHW|CLF|CLP|CNY|COP|COU|CRC|CUC|CUP|CVE|"
@@ -30,8 +31,8 @@ CURRENCY: Final = re.compile(
     "MVR|MWK|MXN|MXV|MYR|MZN|NAD|NGN|NIO|NOK|NPR|NZD|OMR|PAB|PEN|PGK|PHP|PKR|PLN|PYG|"
     "QAR|RON|RSD|RUB|RWF|SAR|SBD|SCR|SDG|SEK|SGD|SHP|SLE|SLL|SOS|SPL|SRD|SSP|STN|SVC|"
     "SYP|SZL|THB|TJS|TMT|TND|TOP|TRY|TTD|TVD|TWD|TZS|UAH|UGX|USD|USN|UYI|UYU|UYW|UZS|"
-    "VED|VEF|VES|VND|VUV|WST|XAF|XAG|XAU|XBA|XBB|XBC|XBD|XCD|XDR|XOF|XPD|XPF|XPT|XSU|"
-    "XTS|XUA|XXX|YER|ZAR|ZMW|ZWL"
+    "VED|VEF|VES|VND|VUV|WST|XAD|XAF|XAG|XAU|XBA|XBB|XBC|XBD|XCD|XCG|XDR|XOF|XPD|XPF|XPT|XSU|"
+    "XTS|XUA|XXX|YER|ZAR|ZMW|ZWG|ZWL"
 )
 
 NAMED: Final = {

@@ -91,6 +91,12 @@ def test_what_is_right_is_clean(version: Version) -> None:
         assert clean(tree, version, BASE), walk(tree, version, BASE).problems
 
 
+@pytest.mark.parametrize("code", ["EUR", "XCG", "ZWG", "HRK"])
+def test_currencies_of_today_and_of_lately_are_right(code: str) -> None:
+    money = [{"url": "https://example.org/x", "valueMoney": {"value": 1, "currency": code}}]
+    assert planted("r5", "extension", money) == []
+
+
 def planted(version: Version, where: str, value: Any) -> list[tuple[str, str, str]]:
     tree = copy.deepcopy(good() if version == "r5" else good_old())
     resource = tree["entry"][0]["resource"]
@@ -112,6 +118,11 @@ def planted(version: Version, where: str, value: Any) -> list[tuple[str, str, st
          "'text' is not a media type (text/plain, application/fhir+json)"),
         ("keyword", [{"coding": [{"system": "urn:iso:std:iso:4217", "code": "EURO"}]}], "code",
          "'EURO' is not a currency of ISO 4217 (EUR, USD)"),
+        ("extension", [{"url": "https://example.org", "valueMoney": {"currency": "EURO"}}], "code",
+         "'EURO' is not a currency of ISO 4217 (EUR, USD)"),
+        ("extension", [{"url": "https://example.org/x",
+                        "valueAttachment": {"contentType": "text", "url": "https://example.org"}}],
+         "code", "'text' is not a media type (text/plain, application/fhir+json)"),
         ("keyword", [{"coding": [{"system": "loinc", "code": "1"}]}], "format",
          "'loinc' is relative, but a system is an absolute URI"),
         ("identifier", [{"system": "nct", "value": "NCT00000001"}], "format",
