@@ -32,6 +32,7 @@ from trialbridge.mappings.codec import (
 )
 from trialbridge.mappings.coverage import json_pointer
 from trialbridge.mappings.fhir import codes as fhir_codes
+from trialbridge.mappings.fhir.eligibility import TYPE_NOT_STATED
 from trialbridge.mappings.fhir.r5 import STUDY
 from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, EMPTY_ITEM, UNMAPPED
 from trialbridge.schemas.base import BASE
@@ -99,6 +100,15 @@ _WHOLE = (
         contexts=["Element"],
         kinds=["boolean"],
         notes=["an item of a list of which the record says nothing but that it is there"],
+    ),
+    Definition(
+        TYPE_NOT_STATED.url,
+        contexts=[
+            "ResearchStudy.recruitment.actualNumber",
+            "ResearchStudy.recruitment.targetNumber",
+        ],
+        kinds=["boolean"],
+        notes=["a number of participants of which the record does not say if it is actual"],
     ),
     Definition(UNMAPPED.url, contexts=["ResearchStudy"], kinds=["string"], leaves=["/unmapped"]),
     Definition(

@@ -3,6 +3,8 @@
 https://hl7.org/fhir/R5/group.html
 """
 
+from typing import Any
+
 from trialbridge.mappings.codec import Codec, Node, choice, integer, text
 from trialbridge.mappings.fhir.codes import CHARACTERISTIC
 from trialbridge.mappings.fhir.types import has_code, of_code, ours, said
@@ -15,6 +17,21 @@ ENROLLMENT_COUNT = ours("enrollment-count", "UnsignedInt")
 ENROLLMENT_TYPE = ours("enrollment-type", "Code")
 
 
+TYPE_NOT_STATED = ours("enrollment-type-not-stated", "Boolean")
+"""On a number of participants whose record does not say whether it is actual or estimated."""
+
+# Of some 3,300 records that say it: those of the first have actual numbers in at least 96 %, those
+# of the others estimated ones in at least 93 %. Of ACTIVE_NOT_RECRUITING it is half and half.
+_BY_STATUS: dict[str | None, EnrollmentType] = {
+    "COMPLETED": "ACTUAL",
+    "TERMINATED": "ACTUAL",
+    "WITHDRAWN": "ACTUAL",
+    "ENROLLING_BY_INVITATION": "ESTIMATED",
+    "NOT_YET_RECRUITING": "ESTIMATED",
+    "RECRUITING": "ESTIMATED",
+    "SUSPENDED": "ESTIMATED",
+    "UNKNOWN": "ESTIMATED",
+}
 _NUMBER: dict[EnrollmentType, str] = {"ACTUAL": "actualNumber", "ESTIMATED": "targetNumber"}
 _type: Codec[EnrollmentType] = choice({type_: type_ for type_ in _NUMBER})
 
@@ -23,6 +40,12 @@ def _write_enrollment(value: EnrollmentInfo, names: Names) -> Node | None:
     node: Node = {}
     if value.count is not None and value.type is not None:
         node[_NUMBER[value.type]] = value.count
+    elif value.count is not None and (likely := _BY_STATUS.get(_status(names))) is not None:
+        # A search for a number of participants asks these elements and no extension.
+        member = _NUMBER[likely]
+        node[member] = value.count
+        said = {"url": TYPE_NOT_STATED.url, "valueBoolean": True}
+        node[f"_{member}"] = {"extension": [said]}
     elif value.count is not None:
         node["extension"] = [{"url": ENROLLMENT_COUNT.url, "valueUnsignedInt": value.count}]
     elif value.type is not None:
@@ -32,10 +55,17 @@ def _write_enrollment(value: EnrollmentInfo, names: Names) -> Node | None:
     return node or None
 
 
+def _status(names: Names) -> str | None:
+    protocol = names.trial.protocol if names.trial is not None else None
+    return protocol.status.overall_status if protocol and protocol.status else None
+
+
 def _read_enrollment(node: Node, names: Names) -> EnrollmentInfo | None:
     for type_, member in _NUMBER.items():
         if member in node:
-            return EnrollmentInfo(count=integer.read(node[member], names), type=type_)
+            count = integer.read(node[member], names)
+            stated = not _is_not_stated(node.get(f"_{member}"))
+            return EnrollmentInfo(count=count, type=type_ if stated else None)
     for extension in node.get("extension", ()):
         if extension.get("url") == ENROLLMENT_COUNT.url:
             return EnrollmentInfo(count=integer.read(extension.get("valueUnsignedInt"), names))
@@ -44,13 +74,18 @@ def _read_enrollment(node: Node, names: Names) -> EnrollmentInfo | None:
     return None
 
 
+def _is_not_stated(beside: Any) -> bool:
+    told = beside.get("extension") if beside.__class__ is dict else None
+    return any(one.get("url") == TYPE_NOT_STATED.url for one in told or ())
+
+
 enrollment: Codec[EnrollmentInfo] = Codec(
     _read_enrollment,
     _write_enrollment,
     extensions=(ENROLLMENT_COUNT, ENROLLMENT_TYPE),
     label="actualNumber or .targetNumber",
 )
-"""actualNumber or targetNumber, by the type of the count."""
+"""actualNumber or targetNumber, by the type of the count, or else by the status of the study."""
 
 _CRITERION = of_code(CHARACTERISTIC.url, "criterion", CHARACTERISTIC.codes["criterion"])
 _is_criterion = has_code(CHARACTERISTIC.url, "criterion", "code")

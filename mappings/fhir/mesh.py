@@ -12,7 +12,7 @@ from trialbridge.mappings.fhir.links import Resources
 from trialbridge.mappings.fhir.types import ours, said
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record.mesh import place
-from trialbridge.mappings.record.registry import MESH
+from trialbridge.mappings.record.registry import MESH, MESH_SYSTEMS
 from trialbridge.schemas.trial import BrowseModule, Mesh
 
 POSITION = ours("mesh-position", "PositiveInt")
@@ -48,7 +48,7 @@ def gather(concepts: Sequence[Any], names: Names) -> list[Mesh] | None:
     found: list[tuple[int, Mesh]] = []
     for concept in concepts:
         for coding in concept.get("coding", ()) if concept.__class__ is dict else ():
-            if coding.get("system") == MESH:
+            if coding.get("system") in MESH_SYSTEMS:
                 position = next(
                     (
                         extension.get("valuePositiveInt", 0)
@@ -84,7 +84,7 @@ def _read_conditions(nodes: Any, names: Names) -> list[str] | None:
     for node in nodes:
         words = said(node)
         # A Coding of MeSH without words is a term of the derived section alone.
-        is_mesh = any(one.get("system") == MESH for one in node.get("coding", ()))
+        is_mesh = any(one.get("system") in MESH_SYSTEMS for one in node.get("coding", ()))
         if words is not None and ("text" in node or not is_mesh):
             found.append(words)
     return found or None

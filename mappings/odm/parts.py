@@ -575,7 +575,7 @@ def _meshes(which: str) -> Codec[list[Mesh]]:
         found = []
         for node in held:
             for one in node.get("Coding", ()):
-                if one.get("@System") == registry.MESH:
+                if one.get("@System") in registry.MESH_SYSTEMS:
                     parts = {"id": one.get("@Code"), "term": one.get("@Label")}
                     found.append(Mesh(**{key: words for key, words in parts.items() if words}))
         for node in got(names, _ORDER[which])[:1]:

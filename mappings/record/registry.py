@@ -50,7 +50,12 @@ REGISTERS = {
 https://www.who.int/tools/clinical-trials-registry-platform/network/primary-registries
 """
 PUBMED = "https://pubmed.ncbi.nlm.nih.gov"
-MESH = "http://id.nlm.nih.gov/mesh"
+MESH = "https://www.nlm.nih.gov/mesh"
+MESH_SYSTEMS = frozenset({MESH, "http://id.nlm.nih.gov/mesh", "urn:oid:2.16.840.1.113883.6.177"})
+"""MeSH by its canonical url, and by the stem of its terms' IRIs and its OID, which others write.
+
+https://terminology.hl7.org/NamingSystem-MSH.html
+"""
 
 
 def _title(code: str) -> str:

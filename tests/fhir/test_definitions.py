@@ -174,6 +174,8 @@ def odd_trials() -> Iterable[Trial]:
     trial = filled_trial()
     enrollment = "/protocolSection/designModule/enrollmentInfo"
     yield mix(trial, (f"{enrollment}/type", None))
+    status = "/protocolSection/statusModule/overallStatus"
+    yield mix(trial, (f"{enrollment}/type", None), (status, "COMPLETED"))
     yield mix(trial, (f"{enrollment}/count", None))
     yield mix(trial, ("/protocolSection/conditionsModule/keywords", []))
     yield mix(trial, ("/protocolSection/contactsLocationsModule/locations", [{}, {"city": "x"}]))

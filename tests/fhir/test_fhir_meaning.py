@@ -31,7 +31,7 @@ from trialbridge.schemas.fhir import r5 as fhir_r5
 GENDER = f"{HL7}/administrative-gender"
 REGISTRATION = f"{HL7}/StructureDefinition/researchStudy-studyRegistration"
 ACTIVITY = f"{HL7}/research-study-registration-activity"
-MESH = "http://id.nlm.nih.gov/mesh"
+MESH = "https://www.nlm.nih.gov/mesh"
 CRITERION = (own("eligibility-characteristic"), "criterion")
 
 

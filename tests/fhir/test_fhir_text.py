@@ -103,11 +103,13 @@ def test_dates_and_enrollment() -> None:
     activity, period = update["extension"]
     assert {code for _, code in codes(activity["valueCodeableConcept"])} == {"update-posting"}
     assert period["valuePeriod"] == {"end": "2024-04-11"}
-    # The page does not say whether five is the number sought or the number found.
+    # The page does not say whether five is the number sought or the number found; of a study that
+    # has ended it is found by a search for the latter, and marked.
     recruitment = found["recruitment"]
-    assert not {"actualNumber", "targetNumber"} & set(recruitment)
-    (count,) = recruitment["extension"]
-    assert count["valueUnsignedInt"] == 5
+    assert recruitment["actualNumber"] == 5
+    assert "targetNumber" not in recruitment
+    (marker,) = recruitment["_actualNumber"]["extension"]
+    assert marker["url"].endswith("/enrollment-type-not-stated")
 
 
 def test_titles_and_texts() -> None:

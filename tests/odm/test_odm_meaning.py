@@ -432,7 +432,7 @@ def test_interventions_have_names_types_descriptions_and_terms() -> None:
     assert codings(find(root, "//o:StudyIntervention[@OID='INT.1']")) == [
         (CDISC, "C1909"),
         (own("ctgov-intervention-type"), "DRUG"),
-        ("http://id.nlm.nih.gov/mesh", "D001241"),
+        ("https://www.nlm.nih.gov/mesh", "D001241"),
     ]
     assert value(root, "intervention-description@INT.1") == "100 mg"
     assert value(root, "other-name.2@INT.1") == "acetylsalicylic acid"

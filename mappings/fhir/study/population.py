@@ -61,8 +61,8 @@ ELIGIBILITY_ROWS = (
         codec=fhir_eligibility.enrollment,
         leaves=("count", "type"),
         home="native",
-        note="actualNumber or targetNumber by the type; a count without a type, which neither "
-        "says, in an extension of ours",
+        note="actualNumber or targetNumber by the type; without one by the status, marked as not "
+        "stated, or where the status does not tell in an extension of ours",
     ),
     merged(
         f"{ELIGIBILITY}.eligibility_criteria",
