@@ -8,6 +8,7 @@ from typing import Any
 
 from trialbridge.mappings import whole
 from trialbridge.mappings.codec import Node
+from trialbridge.mappings.fhir.cautions import cautions
 from trialbridge.mappings.fhir.links import Resources
 from trialbridge.mappings.fhir.r5 import STUDY, coverage
 from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, UNMAPPED
@@ -141,9 +142,11 @@ def read_tree(
     def unread(trial: Trial) -> tuple[Trial, list[Problem]]:
         again = [entry["resource"] for entry in _written(trial)[0]["entry"]]
         resources = [resource for _, _, resource in entries]
+        # What is written has no modifiers.
+        cautioned = cautions(tree, [] if again == resources else resources)
         if again == resources:
-            return trial, []
-        return trial, whole.not_read(_facts(resources), _facts(again), LINK)
+            return trial, cautioned
+        return trial, [*cautioned, *whole.not_read(_facts(resources), _facts(again), LINK)]
 
     return whole.read(
         study, STUDY, names, KEEP, unread if told else None, lambda: _malformed(tree, "r5")

@@ -60,3 +60,47 @@ def test_what_was_not_read_is_looked_for_where_somebody_asks(
     monkeypatch.setattr(whole, "not_read", never)
     assert trialbridge.read(data, format="fhir-r5") == trial
     assert json.loads(trialbridge.convert(data, "ctgov", format="fhir-r5"))
+
+
+def _told(tree: Node) -> list[tuple[str, str, str, str]]:
+    told: list[Problem] = []
+    assert trialbridge.read(msgspec.json.encode(tree), format="fhir-r5", warnings=told) == TRIAL
+    return [(p.severity, p.path, p.code, p.message) for p in told if p.code != "not-read"]
+
+
+def test_a_request_to_delete_is_told() -> None:
+    tree, _ = write_tree(TRIAL, kind="transaction")
+    assert _told(tree) == []
+    tree["entry"][0]["request"] = {"method": "DELETE", "url": "ResearchStudy/NCT00000001"}
+    assert _told(tree) == [
+        ("warning", "Bundle.entry[0].request", "deletion",
+         "asks a server to delete ResearchStudy/NCT00000001, which is read here"),
+    ]  # fmt: skip
+
+
+def test_a_page_that_others_follow_is_told() -> None:
+    tree, _ = write_tree(TRIAL)
+    tree["type"] = "searchset"
+    tree["link"] = [{"relation": "self", "url": "https://example.org/ResearchStudy"}]
+    assert _told(tree) == []
+    tree["link"].append({"relation": "next", "url": "https://example.org/ResearchStudy?page=2"})
+    assert _told(tree) == [
+        ("warning", "Bundle.link[1]", "incomplete",
+         "the Bundle goes on at https://example.org/ResearchStudy?page=2, which is not followed:"
+         " the record may be incomplete"),
+    ]  # fmt: skip
+
+
+def test_a_modifier_that_is_not_known_is_told() -> None:
+    tree, _ = write_tree(TRIAL)
+    modifier = {"url": "https://example.org/not", "valueBoolean": True}
+    tree["entry"][0]["resource"]["modifierExtension"] = [modifier]
+    tree["entry"][0]["resource"]["label"] = [{"value": "x", "modifierExtension": [modifier] * 2}]
+    message = (
+        "https://example.org/not is not known, and may change what the element means: it is read"
+        " as if this were not there"
+    )
+    assert _told(tree) == [
+        ("warning", "ResearchStudy.modifierExtension", "modifier", message),
+        ("warning", "ResearchStudy.label.modifierExtension", "modifier", message),
+    ]
