@@ -33,7 +33,7 @@ def _study(tree: dict[str, Any]) -> dict[str, Any]:
         count = len(studies) if isinstance(studies, list) else 0
         if not isinstance(studies, list) or count != 1:
             raise _refused(
-                "records",
+                "one-study",
                 f"the answer has {count} studies, expected one: `trialbridge.records` reads each",
                 "/FullStudiesResponse/FullStudies",
             )

@@ -32,8 +32,19 @@ def split(syntax: str, data: bytes) -> list[Member]:
     The document has been parsed once, so that it is JSON or XML is known.
     """
     if syntax == "json":
-        return list(_of_bundle(msgspec.json.decode(utf_8(data))))
+        tree = msgspec.json.decode(utf_8(data))
+        return [*_of_answer(tree), *_of_bundle(tree)]
     return list(_of_odm(data)) if syntax == "xml" else []
+
+
+def _of_answer(tree: dict[str, Any]) -> Iterator[Member]:
+    """Give the studies of an answer of the registry's classic API."""
+    answer = tree.get("FullStudiesResponse")
+    studies = answer.get("FullStudies") if isinstance(answer, dict) else None
+    if isinstance(studies, list) and len(studies) > 1:
+        for number, study in enumerate(studies):
+            at = f"/FullStudiesResponse/FullStudies/{number}"
+            yield Member(at, msgspec.json.encode(study), lambda path: path)
 
 
 def _of_bundle(tree: dict[str, Any]) -> Iterator[Member]:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from corpus import file
 
+import trialbridge
 from trialbridge.formats import ctgov_v1
 from trialbridge.mappings.registries import labels
 from trialbridge.schemas.pointer import get
@@ -78,6 +79,16 @@ def test_what_is_not_one_study_is_refused(tree: dict[str, Any], message: str) ->
     with pytest.raises(ReadError) as raised:
         ctgov_v1.read(json.dumps(tree).encode())
     assert [problem.message for problem in raised.value.problems] == [message]
+
+
+def test_each_study_of_an_answer_is_a_record() -> None:
+    answer = {"FullStudiesResponse": {"FullStudies": [{"Study": STUDY}, {"Study": STUDY}]}}
+    found = list(trialbridge.records(json.dumps(answer).encode()))
+    assert [record.name for record in found] == [
+        "<bytes>#/FullStudiesResponse/FullStudies/0",
+        "<bytes>#/FullStudiesResponse/FullStudies/1",
+    ]
+    assert [record.trial.nct_id for record in found if record.trial] == ["NCT99900001"] * 2
 
 
 @pytest.mark.parametrize(
