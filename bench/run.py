@@ -6,7 +6,8 @@
 
 Each part runs over all records in one process, on one core, with the collector paused; the best of
 several passes over a record counts, and the mean of all records is told, in microseconds. Results
-sections are taken out first, since FHIR and ODM leave them aside. A conversion is unchecked unless
+sections are taken out first, since FHIR and ODM leave them aside; what conversions take as a whole,
+there and back, is told with them too. A conversion is unchecked unless
 it says `checked`; what a check of FHIR is made of is told by `bench/validate.py`. The corpus is the
 folder that TRIALBRIDGE_CORPUS names, by default `../shared/corpus` beside the repository.
 """
@@ -71,6 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     source, records = gather(options.records)
     peaks = peak_megabytes(records)
     timings = measure(parts(records), len(records), options.passes)
+    whole = {
+        "results taken out": multiples(records, options.passes),
+        "with results": multiples(gather(options.records, results=True)[1], options.passes),
+    }
     mean = sum(map(len, records)) / len(records)
     if options.json:
         found = {
@@ -79,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "records": len(records),
             "mean_bytes": round(mean),
             "parts": [timing._asdict() for timing in timings],
+            "conversions": whole,
             "peak_megabytes": peaks,
             "start_milliseconds": starts,
         }
@@ -88,6 +94,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"\n{'part':<32}{'us a record':>12}{'x floor':>10}")
     for timing in timings:
         print(f"{timing.part:<32}{timing.microseconds:>12.1f}{timing.ratio:>10.2f}")
+    for which, formats in whole.items():
+        print(f"\n{'x floor, ' + which:<32}{'unchecked':>12}{'checked':>10}{'back':>10}")
+        for name, (unchecked, checked, back) in formats.items():
+            print(f"{'ctgov to ' + name:<32}{unchecked:>12.2f}{checked:>10.2f}{back:>10.2f}")
     print(f"\n{'peak memory':<32}{'MB':>12}")
     for name, megabytes in peaks.items():
         print(f"{name:<32}{megabytes:>12.1f}")
@@ -101,8 +111,8 @@ def machine() -> str:
     return f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
 
 
-def gather(limit: int | None) -> tuple[str, list[bytes]]:
-    """Give the name of the source and its records, results sections taken out."""
+def gather(limit: int | None, *, results: bool = False) -> tuple[str, list[bytes]]:
+    """Give the name of the source and its records, with their results sections or without."""
     import orjson
 
     path = CORPUS / "ctgov-v2.jsonl"
@@ -114,7 +124,8 @@ def gather(limit: int | None) -> tuple[str, list[bytes]]:
     records = []
     for text in texts[:limit]:
         record = orjson.loads(text)
-        record.pop("resultsSection", None)
+        if not results:
+            record.pop("resultsSection", None)
         records.append(orjson.dumps(record))
     if not records:
         raise SystemExit("no records to measure with")
@@ -176,6 +187,33 @@ def parts(records: list[bytes]) -> list[Part]:
         Part("text: write", lambda i: text.write(trials[i])),
         Part("text: write, no warnings", lambda i: text.write_untold(trials[i])),
     ]
+
+
+FORMATS = ("fhir-r5", "fhir-r4", "odm-2.0")
+
+
+def multiples(records: list[bytes], passes: int) -> dict[str, tuple[float, float, float]]:
+    """Measure `convert` to each format unchecked, checked, and back, as multiples of the floor."""
+    import orjson
+
+    import trialbridge
+
+    def ways(name: str) -> list[Part]:
+        convert = trialbridge.convert
+        written = [convert(record, name, format="ctgov", validate=False) for record in records]
+        return [
+            Part(name, lambda i: convert(records[i], name, format="ctgov", validate=False)),
+            Part(name, lambda i: convert(records[i], name, format="ctgov")),
+            Part(name, lambda i: convert(written[i], "ctgov", format=name, validate=False)),
+        ]
+
+    floor = Part("floor", lambda i: orjson.dumps(orjson.loads(records[i])))
+    listed = [floor, *(part for name in FORMATS for part in ways(name))]
+    ratios = [timing.ratio for timing in measure(listed, len(records), passes)[1:]]
+    return {
+        name: (ratios[at], ratios[at + 1], ratios[at + 2])
+        for name, at in zip(FORMATS, range(0, len(ratios), 3), strict=True)
+    }
 
 
 def without_conditions(trial: "Trial") -> "Trial":

@@ -37,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORPUS = Path(os.environ.get("TRIALBRIDGE_CORPUS") or ROOT.parent / "shared" / "corpus")
 RESOURCES = 12
 STARTS = 7
+FORMATS = ("fhir-r5", "fhir-r4", "odm-2.0")
 
 LOAD = """
 import time
@@ -79,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "source": source,
         "bundle_of_12": [each._asdict() for each in measure([twelve], 300)],
         "bundles_written": [each._asdict() for each in measure(written, options.passes)],
+        "documents_written": [each._asdict() for each in checks(options.records, options.passes)],
         "bundles": len(written),
         "resources_a_bundle": round(resources(written) / len(written), 1),
         "start_milliseconds": {
@@ -95,8 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         (f"a Bundle of {RESOURCES} resources, {len(twelve) / 1000:.1f} kB", "bundle_of_12"),
         (f"{len(written)} Bundles of {source}, {found['resources_a_bundle']} resources each",
          "bundles_written"),
+        (f"as many records in each format, checked from bytes; the floor is that of {source}",
+         "documents_written"),
     ):  # fmt: skip
-        print(f"\n{title}\n{'part':<32}{'ms a Bundle':>12}{'x floor':>10}")
+        print(f"\n{title}\n{'part':<32}{'ms each':>12}{'x floor':>10}")
         for timing in found[key]:
             print(f"{timing['part']:<32}{timing['milliseconds']:>12.4f}{timing['ratio']:>10.2f}")
     print(f"\n{'start':<32}{'ms':>12}")
@@ -104,8 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{name:<32}{milliseconds:>12.1f}")
 
 
-def gather(limit: int) -> tuple[str, list[bytes]]:
-    """Give the name of the source, and its records as Bundles."""
+def texts_of(limit: int) -> tuple[str, list[bytes]]:
+    """Give the name of the source, and its records as they are."""
     path = CORPUS / "ctgov-v2.jsonl"
     if path.is_file():
         source, texts = "the corpus", path.read_bytes().splitlines()[:limit]
@@ -114,6 +118,12 @@ def gather(limit: int) -> tuple[str, list[bytes]]:
         texts = [file.read_bytes() for file in sorted((ROOT / "examples").glob("*.ctgov.json"))]
     if not texts:
         raise SystemExit("no records to measure with")
+    return source, texts
+
+
+def gather(limit: int) -> tuple[str, list[bytes]]:
+    """Give the name of the source, and its records as Bundles."""
+    source, texts = texts_of(limit)
     return source, [
         trialbridge.convert(text, "fhir-r5", format="ctgov", validate=False) for text in texts
     ]
@@ -127,6 +137,25 @@ def resources(bundles: Sequence[bytes]) -> int:
 def of_twelve(bundles: Sequence[bytes]) -> bytes:
     """Give the Bundle whose number of resources is nearest to twelve."""
     return min(bundles, key=lambda data: abs(resources([data]) - RESOURCES))
+
+
+def checks(limit: int, passes: int) -> list[Timing]:
+    """Time the check of what is written of records in each format, as `write` has it."""
+    import orjson
+
+    from trialbridge.formats import by_name
+
+    _, texts = texts_of(limit)
+    parts: list[tuple[str, Callable[[int], object]]] = [
+        ("parse and dump with orjson", lambda i: orjson.dumps(orjson.loads(texts[i])))
+    ]
+    for name in FORMATS:
+        known = by_name(name, "checked")
+        written = [
+            trialbridge.convert(text, name, format="ctgov", validate=False) for text in texts
+        ]
+        parts.append((name, lambda i, known=known, written=written: known.check(written[i])))
+    return timed(parts, len(texts), passes)
 
 
 def measure(bundles: Sequence[bytes], passes: int) -> list[Timing]:
@@ -143,15 +172,22 @@ def measure(bundles: Sequence[bytes], passes: int) -> list[Timing]:
         ("gate and walk", lambda i: (walk(trees[i], "r5", BASE), gate(trees[i], "r5"))),
         ("invariants", lambda i: fhir_invariants.check(trees[i], version="r5")),
     ]
+    return timed(parts, len(trees), passes)
+
+
+def timed(
+    parts: Sequence[tuple[str, Callable[[int], object]]], count: int, passes: int
+) -> list[Timing]:
+    """Time each part over all documents; the first is the floor."""
     timings: list[Timing] = []
     gc.collect()
     gc.disable()
     try:
         for name, run in parts:
-            best = [1e9] * len(trees)
+            best = [1e9] * count
             # One pass of them takes as long as ten of all else.
             for _ in range(passes if name != "invariants" else max(2, passes // 10)):
-                for index in range(len(trees)):
+                for index in range(count):
                     begin = time.perf_counter()
                     run(index)
                     best[index] = min(best[index], time.perf_counter() - begin)

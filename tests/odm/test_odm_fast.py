@@ -1,5 +1,6 @@
 """The fast ways say what the slow ways say: of checking a document, and of making a tree of it."""
 
+import json
 import os
 import random
 import re
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from test_validate_odm import DOCUMENTS, MUTANTS, ODM_2_0
 
+import trialbridge
 from trialbridge.formats import odm
 from trialbridge.formats.odm_xml.tree import plain_tree, tree_of
 from trialbridge.formats.odm_xml.v2_0 import V2_0
@@ -129,6 +131,17 @@ def described(inner: str) -> object:
 )  # fmt: skip
 def test_blocks_of_markup_stay_apart(markup: str, words: str) -> None:
     assert described(f"<x:div {XHTML}>{markup}</x:div>") == words
+
+
+def test_blocks_of_markup_stay_apart_in_the_record() -> None:
+    markup = f"<x:div {XHTML}><x:p>Dose: 5</x:p><x:p>0 mg is placebo.</x:p></x:div>"
+    arm = f'<Arm OID="ARM.1" Name="Drug"><Description><TranslatedText Type="text/html">{markup}'
+    data = ODM_2_0.replace(
+        '<Arm OID="ARM.1" Name="Drug"/>', f"{arm}</TranslatedText></Description></Arm>"
+    )
+    record = json.loads(trialbridge.convert(data.encode(), "ctgov"))
+    arms = record["protocolSection"]["armsInterventionsModule"]["armGroups"]
+    assert arms[0] == {"label": "Drug", "description": "Dose: 5\n\n0 mg is placebo."}
 
 
 def test_text_without_markup_is_kept_as_it_is() -> None:
