@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.filled import filled_trial
+from filled import filled_trial
 
 from trialbridge.mappings import whole
 from trialbridge.mappings.codec import Node, field, record, text
