@@ -191,7 +191,7 @@ def codings(codes: Codes) -> Codec[Any]:
         if standard is None and own is None:
             return None
         known = ", ".join(map(repr, every if standard is None else back))
-        raise Mismatch(f"{standard or own!r} is not one of {known}")
+        raise Mismatch(f"{standard or own!r:.60} is not one of {known}")
 
     return Codec(read, lambda value, names: every[value], (exact,) if exact else ())
 
@@ -379,12 +379,12 @@ def _read_phases(node: Any, names: Names) -> list[str] | None:
     for one in node.get("coding", ()):
         if one.get("system") == PHASE_EXACT.url:
             if one.get("code") not in PHASE_EXACT.codes:
-                raise Mismatch(f"{one.get('code')!r} is not one of {', '.join(PHASE_EXACT.codes)}")
+                raise Mismatch(f"{one.get('code')!r:.60} is not one of {', '.join(PHASE_EXACT.codes)}")
             exact.append(one["code"])
         elif one.get("system") in _systems(STUDY_PHASE):
             standard = one.get("code")
     if standard is not None and standard not in _PHASE_BACK:
-        raise Mismatch(f"{standard!r} is not one of {', '.join(_PHASE_BACK)}")
+        raise Mismatch(f"{standard!r:.60} is not one of {', '.join(_PHASE_BACK)}")
     if exact and (standard is None or PHASES.get(tuple(exact)) == standard):
         return exact
     if standard is not None and exact:

@@ -293,12 +293,12 @@ def test_a_failing_disk_leaves_the_old_file_and_no_other(
 
 
 def test_an_invalid_result_is_not_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from trialbridge.schemas.fhir import r5 as fhir_r5
+    from trialbridge.schemas.fhir import validate as fhir_validate
 
     wrong = trialbridge.Problem(
         severity="error", layer="test", path="Bundle.entry[0]", code="test", message="no\nway"
     )
-    monkeypatch.setattr(fhir_r5, "check", lambda data, **_: [wrong, wrong])
+    monkeypatch.setattr(fhir_validate, "validate", lambda *_: [wrong, wrong])
     (folder / "out.json").write_text("old")
     before = sorted(folder.iterdir())
     found = run("convert --to fhir -o out.json record.json")

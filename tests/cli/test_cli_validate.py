@@ -51,7 +51,7 @@ NO_TEXT = f"the source is no trial record in a known format; known are {READ_NAM
 MARKDOWN = NO_TEXT.replace("source is no", "source is Markdown, which is no")
 NO_KEYS = (
     "the JSON object has none of the keys that tell a format (trialbridge, protocolSection,"
-    " resourceType)"
+    " FullStudiesResponse, resourceType)"
 )
 ODD = {"hasResults": False, "newSection": 1}
 ALL_NAMES = format_names(checked_formats())

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from corpus import records
+from corpus import ALL, records
 from filled import filled_trial, turns
 from hypothesis import HealthCheck, given, settings
 from strategies import trials
@@ -255,7 +255,7 @@ def test_what_any_trial_writes_is_defined(trial: Trial) -> None:
 
 def test_what_the_corpus_writes_is_defined() -> None:
     found = Seen()
-    for line in records():
+    for line in records()[:: 1 if ALL else 5]:
         trial, _ = ctgov.read(line)
         found.add(msgspec.structs.replace(trial, results=None))
     assert found.extensions <= seen().extensions

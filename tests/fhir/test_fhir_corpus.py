@@ -119,7 +119,7 @@ def test_bundles_of_the_corpus_are_valid_and_come_back_as_bytes() -> None:
 
 @cache
 def counts() -> Counter[tuple[str, str]]:
-    found: Counter[tuple[str, str]] = homes().count(some_records())
+    found: Counter[tuple[str, str]] = homes().count(some_records(30))
     return found
 
 

@@ -21,7 +21,7 @@ from trialbridge.schemas.fhir.validate import validate
 from trialbridge.schemas.fhir.walk import walk
 from trialbridge.schemas.problem import Problem
 
-MUTATIONS = 20_000 if os.environ.get("TRIALBRIDGE_CORPUS_ALL") else 600
+MUTATIONS = 20_000 if os.environ.get("TRIALBRIDGE_CORPUS_ALL") else 200
 KEYS = ("extension", "id", "_status", "valueString", "contained", "text", "language", "foo")
 
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import corpus
+import jsonschema_rs
 import pytest
 from fhir_faults import (
     BUNDLE_MUTANTS,
@@ -17,6 +18,7 @@ from fhir_faults import (
     good,
     good_old,
 )
+from jsonschema import Draft202012Validator
 
 import trialbridge
 from trialbridge.schemas.fhir.definitions import VERSIONS, Version
@@ -56,7 +58,7 @@ def mutants() -> list[tuple[Any, Version, str, str]]:
 
 def test_the_gate_and_its_explanation_agree_over_all_mutants() -> None:
     assert len(mutants()) > 180
-    for tree, version, _, _ in mutants():
+    for tree, version, _, _ in mutants()[:: 1 if corpus.ALL else 3]:
         passed = gate(tree, version)
         assert passed is agrees(tree, version)
         assert passed is (explain(tree, version) == [])
@@ -142,10 +144,10 @@ def test_what_json_cannot_have_is_refused_and_raises_nothing(value: Any) -> None
 
 @pytest.mark.parametrize("version", VERSIONS if corpus.ALL else ["r5"])
 def test_the_whole_schema_is_a_valid_schema_with_its_enumerations(version: Version) -> None:
-    from jsonschema import Draft202012Validator
-
     whole = schema(version)
-    Draft202012Validator.check_schema(whole)
+    assert jsonschema_rs.meta.is_valid(whole)
+    if corpus.ALL:
+        Draft202012Validator.check_schema(whole)
     assert json.loads(json.dumps(whole)) == whole
     assert whole["$defs"]["Address"]["properties"]["use"] == {
         "enum": ["home", "work", "temp", "old", "billing"]

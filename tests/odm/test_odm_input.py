@@ -8,10 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from trialbridge.cli import commands
 from trialbridge.encoding import REMEDY
 from trialbridge.schemas.xml import MOST_DEPTH
 
@@ -146,11 +149,18 @@ BAD: dict[str, tuple[bytes, str]] = {
 def trialbridge(
     folder: Path, *arguments: str, memory: int = 0
 ) -> "subprocess.CompletedProcess[str]":
-    """Run the command in a folder, with at most so many bytes of memory."""
+    """Run the command in a folder; in a process with at most so many bytes of memory, if said."""
+    if not memory:
+        with chdir(folder):
+            result = CliRunner().invoke(
+                commands.main, arguments, prog_name="trialbridge", catch_exceptions=False
+            )
+        return subprocess.CompletedProcess(
+            arguments, result.exit_code, result.stdout, result.stderr
+        )
 
     def limit() -> None:
-        if memory:
-            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
     return subprocess.run(
         [sys.executable, "-m", "trialbridge", *arguments],

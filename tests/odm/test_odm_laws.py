@@ -166,7 +166,7 @@ def test_every_empty_place_comes_back() -> None:
     """`{}`, `[]` and "" at each place of a full record, and there alone."""
     tree = filled(0)
     seen = 0
-    for place in places(tree):
+    for place in list(places(tree))[:: 1 if ALL else 3]:
         held = get(tree, place)
         if not isinstance(held, dict | list | str):
             continue
@@ -179,7 +179,7 @@ def test_every_empty_place_comes_back() -> None:
             if trial is not None:
                 seen += 1
                 assert odm.read(written(trial)) == (trial, []), place
-    assert seen > 600
+    assert seen > (600 if ALL else 200)
 
 
 def test_nothing_at_all_comes_back() -> None:

@@ -17,7 +17,7 @@ RECORD = b'{"hasResults": false}'
 OTHER = b'{"name": "a package"}'
 NO_KEYS = (
     "the JSON object has none of the keys that tell a format (trialbridge, protocolSection,"
-    " resourceType): found name"
+    " FullStudiesResponse, resourceType): found name"
 )
 LIMIT = 1 << 20
 
