@@ -379,7 +379,9 @@ def _read_phases(node: Any, names: Names) -> list[str] | None:
     for one in node.get("coding", ()):
         if one.get("system") == PHASE_EXACT.url:
             if one.get("code") not in PHASE_EXACT.codes:
-                raise Mismatch(f"{one.get('code')!r:.60} is not one of {', '.join(PHASE_EXACT.codes)}")
+                raise Mismatch(
+                    f"{one.get('code')!r:.60} is not one of {', '.join(PHASE_EXACT.codes)}"
+                )
             exact.append(one["code"])
         elif one.get("system") in _systems(STUDY_PHASE):
             standard = one.get("code")

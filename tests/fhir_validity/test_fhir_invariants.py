@@ -739,11 +739,13 @@ def both(tree: Json, version: Version = "r5") -> Both:
 
 def test_python_and_fhirpathpy_agree_on_our_bundles_and_on_each_mutant() -> None:
     asked: Counter[str] = Counter()
-    trees = [ours(), *(mutant(type_, pointer, value)[0] for type_, pointer, value, *_ in MUTANTS)]
+    # A part of the mutants by default, and those that alone have something that is looked for.
+    taken = [each for n, each in enumerate(MUTANTS) if corpus.ALL or n % 4 == 0 or "att-1" in each]
+    trees = [ours(), *(mutant(type_, pointer, value)[0] for type_, pointer, value, *_ in taken)]
     for pointer, value, *_ in BUNDLES:
         trees.append(copy.deepcopy(ours()))
         edit(trees[-1], pointer, value)
-    for tree in trees if corpus.ALL else trees[::4]:
+    for tree in trees:
         run = both(tree)
         assert run.differ == []
         asked += run.asked

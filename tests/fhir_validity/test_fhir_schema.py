@@ -174,6 +174,6 @@ def test_a_deep_document_needs_no_more_stack_than_a_small_thread_has() -> None:
 
 
 def test_what_we_write_of_the_corpus_passes_with_nothing_to_say() -> None:
-    for record in corpus.records():
+    for record in corpus.records()[:: 1 if corpus.ALL else 5]:
         data = trialbridge.convert(record, "fhir-r5", format="ctgov", validate=False)
         assert validate(json.loads(data), "r5") == []
