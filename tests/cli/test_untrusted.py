@@ -30,7 +30,7 @@ from trialbridge.cli import commands as cli
 from trialbridge.formats import by_name, read_formats
 from trialbridge.schemas import ctgov, decode
 from trialbridge.schemas.duplicate_keys import duplicate_keys
-from trialbridge.schemas.fhir import walk as fhir_walk
+from trialbridge.schemas.fhir.walk import references as fhir_walk
 from trialbridge.schemas.problem import Problem, ReadError
 
 # R4B is read and checked by the code of R4.

@@ -6,63 +6,39 @@ extensions, and the XHTML of narratives. Invariants are a layer of their own.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any, Final
 
 from trialbridge.schemas.fhir.definitions import VERSIONS, Version, definitions
-from trialbridge.schemas.fhir.forms import CONTROL, FORMS, UUID, form_of
+from trialbridge.schemas.fhir.forms import CONTROL, FORMS, form_of
 from trialbridge.schemas.fhir.narrative import narrative
 from trialbridge.schemas.fhir.outside import NAMED, OUTSIDE
 from trialbridge.schemas.fhir.schema import INTEGERS, MAX_STRING
 from trialbridge.schemas.fhir.types import (
     LABELS,
-    SPECIFICATIONS,
     Binding,
     Element,
     KnownExtension,
     Type,
     codes_of,
     extension_of,
-    link,
     type_of,
 )
-from trialbridge.schemas.problem import Problem, Severity
-
-# Conformance resources are published with the definitions, not in each trial's Bundle.
-PUBLISHED: Final = frozenset(
-    {
-        "CapabilityStatement",
-        "CodeSystem",
-        "ConceptMap",
-        "ImplementationGuide",
-        "NamingSystem",
-        "OperationDefinition",
-        "SearchParameter",
-        "StructureDefinition",
-        "ValueSet",
-    }
+from trialbridge.schemas.fhir.walk.places import (
+    ID,
+    Place,
+    a_or_an,
+    listing,
+    near,
+    short,
+    show,
+    what_is,
 )
-
-# These hold a part of what a server has, so what they refer to may be there instead.
-PARTIAL_BUNDLES: Final = frozenset(
-    {"batch-response", "history", "searchset", "subscription-notification", "transaction-response"}
-)
-
-# These hold all that they refer to: https://hl7.org/fhir/R5/documents.html#bundle,
-# https://hl7.org/fhir/R5/messaging.html#bundle. Of the others no rule says so.
-CLOSED_BUNDLES: Final = frozenset({"document", "message"})
+from trialbridge.schemas.fhir.walk.references import References, TooMany, too_many
+from trialbridge.schemas.problem import Severity
 
 # FHIR sets no limit; real plans of action nest some ten deep, and the stack has to hold.
 MAX_DEPTH: Final = 100
-
-# Some messages quote what the document says, which may be of any length.
-_LONGEST: Final = 1_000
-
-MOST_PROBLEMS: Final = 10_000
-"""How many problems are told: what has more is no document, and would fill the memory."""
 
 # The primitives that are text of any form.
 TEXTS: Final = frozenset({"markdown", "string", "xhtml"})
@@ -81,158 +57,14 @@ CROSSED: Final[dict[str, Version]] = {"5.0": "r5", "4.3": "r4b", "4.0": "r4"}
 INDEX: Final = re.compile(r"\[\d+\]")
 RESOURCE_NAMED: Final = re.compile(r"/\*(\w+)/[^*]*\*/")
 
-ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-# https://hl7.org/fhir/R5/references.html#literal
-LITERAL = re.compile(
-    r"(?:(?P<base>https?://\S+)/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9\-.]{1,64})"
-    r"(?P<version>/_history/[A-Za-z0-9\-.]{1,64})?(?:#[A-Za-z0-9\-.]{1,64})?"
-)
-ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
-CONDITIONAL = re.compile(r"(?P<type>[A-Z][A-Za-z]+)\?\S+")
 
-NOTHING_THERE: Final = "resolves to nothing in the Bundle"
-ELSEWHERE: Final = "elsewhere"
-NOTHING_CONTAINED: Final = "resolves to nothing in contained"
-
-# A place in the JSON: the place around it, and a key, an index, or `/*Group/1*/` to name a
-# resource. Strings are made of it only when there is something to report.
-Place = tuple[Any, str | int]
-
-
-def show(place: Place | None) -> str:
-    """Write a place as FHIRPath: `Bundle.entry[3].resource/*ResearchStudy/NCT01234567*/.status`.
-
-    The comment names the resource, as in the messages of HL7's own validator.
-    """
-    keys: list[str] = []
-    while place is not None:
-        place, key = place
-        if isinstance(key, int):
-            keys.append(f"[{key}]")
-        else:
-            keys.append(key if place is None or key.startswith("/*") else f".{key}")
-    return "".join(reversed(keys))
-
-
-def _short(value: object) -> str:
-    if isinstance(value, int) and value.bit_length() > 128:
-        # Python refuses to write numbers of thousands of digits.
-        return f"a number of {value.bit_length()} bits"
-    text = repr(value[:80] if isinstance(value, str) else value)
-    return text if len(text) <= 60 else f"{text[:57]}...{text[0]}"
-
-
-def _near(word: str, words: Iterable[str]) -> str:
-    near = get_close_matches(word[:80], words, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
-
-
-def _found(value: object) -> str:
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return "a list"
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"the number {_short(value)}" if isinstance(value, int | float) else _short(value)
-
-
-def _a(name: str) -> str:
-    # "a uri", but "an unsignedInt".
-    vowel = name[:1] in "AEIOaeio" or name.startswith("un")
-    return f"{'an' if vowel else 'a'} {name}"
-
-
-def _either(names: frozenset[str]) -> str:
-    *others, last = map(_a, sorted(names))
-    return f"{', '.join(others)} or {last}" if others else last
-
-
-def _allowed(value: str, listed: tuple[str, ...]) -> str:
-    if len(listed) <= 20:
-        return ", ".join(listed)
-    return f"it has {len(listed)}{_near(value, listed)}"
-
-
-@dataclass(slots=True)
-class Space:
-    """What references inside one Bundle can point at; without a Bundle, nothing is known.
-
-    `urls`: resource types by fullUrl. `ids`: resource types by `Type/id`; `local` has those of the
-    entries whose fullUrl does not say on which server they are. `canonicals`: resource type and
-    version by url. `partial`: what is referred to may be elsewhere. `closed`: it has to be here.
-    """
-
-    partial: bool = True
-    closed: bool = False
-    urls: dict[str, str] = field(default_factory=dict)
-    ids: dict[str, str] = field(default_factory=dict)
-    local: dict[str, str] = field(default_factory=dict)
-    bases: set[str] = field(default_factory=set)
-    canonicals: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
-
-    @staticmethod
-    def of(kind: Any) -> "Space":
-        """Give the space of a Bundle of a type, empty yet."""
-        return Space(
-            partial=isinstance(kind, str) and kind in PARTIAL_BUNDLES,
-            closed=isinstance(kind, str) and kind in CLOSED_BUNDLES,
-        )
-
-
-class _TooMany(Exception):
-    """There are more problems than are told."""
-
-
-class Walk:
+class Walk(References):
     """One validation: the problems found so far, and the surroundings of the place it is at."""
-
-    def __init__(self, version: Version, base: str) -> None:
-        self.version: Version = version
-        self.known = definitions(version)
-        self.label = LABELS[version]
-        self.specification = SPECIFICATIONS[version]
-        self.base = base.rstrip("/")
-        self.problems: list[Problem] = []
-        self.space = Space()
-        self.server: str | None = None
-        self.contained: dict[str, str] | None = None
-        self.element_ids: dict[str, Place] = {}
-        self.too_deep = False
-
-    def problem(
-        self,
-        place: Place | None,
-        layer: str,
-        code: str,
-        message: str,
-        link: str | None = None,
-        severity: Severity = "error",
-    ) -> None:
-        if len(self.problems) == MOST_PROBLEMS:
-            raise _TooMany
-        if len(message) > _LONGEST:
-            message = f"{message[:_LONGEST]}..."
-        self.problems.append(
-            Problem(
-                severity=severity,
-                layer=layer,
-                path=show(place),
-                code=code,
-                message=message,
-                link=link,
-            )
-        )
-
-    def link(self, anchor: str) -> str:
-        return link(self.version, anchor)
 
     def resource(self, node: Any, place: Place, depth: int) -> None:
         """Check a resource at a place whose last key does not name it yet."""
         if not isinstance(node, dict):
-            message = f"{_found(node)}, but a resource (an object with resourceType) is wanted"
+            message = f"{what_is(node)}, but a resource (an object with resourceType) is wanted"
             self.problem(place, "structure", "type", message, self.link("Resource"))
             return
         name = node.get("resourceType")
@@ -240,8 +72,8 @@ class Walk:
             if name is None:
                 message = "resourceType is required, but absent"
             else:
-                message = f"resourceType {_found(name)} is not a resource type of {self.label}"
-                message += _near(name, self.known.resources) if isinstance(name, str) else ""
+                message = f"resourceType {what_is(name)} is not a resource type of {self.label}"
+                message += near(name, self.known.resources) if isinstance(name, str) else ""
             clause = f"{self.specification}resourcelist.html"
             self.problem(place, "structure", "resource-type", message, clause)
             return
@@ -346,7 +178,7 @@ class Walk:
         if not isinstance(id_, str):
             return
         if id_ in self.element_ids:
-            message = f"{_short(id_)} is the id of {show(self.element_ids[id_])} too"
+            message = f"{short(id_)} is the id of {show(self.element_ids[id_])} too"
             self.problem((place, "id"), "reference", "duplicate", message, self.link("Element.id"))
         self.element_ids.setdefault(id_, place)
 
@@ -363,7 +195,7 @@ class Walk:
             if value is None:
                 self.null(place, element)
             else:
-                message = f"{_found(value)}, but a list is wanted"
+                message = f"{what_is(value)}, but a list is wanted"
                 self.problem(place, "structure", "type", message, self.link(element.anchor))
         elif not value:
             self.empty(value, place, element.anchor)
@@ -403,7 +235,7 @@ class Walk:
             if element.binding is not None:
                 self.bound(value, element.kind, element.binding, element.anchor, place)
         else:
-            message = f"{_found(value)}, but {_a(element.type)} (an object) is wanted"
+            message = f"{what_is(value)}, but {a_or_an(element.type)} (an object) is wanted"
             self.problem(place, "structure", "type", message, self.link(element.anchor))
 
     def primitive(self, value: Any, element: Element, place: Place) -> None:
@@ -425,17 +257,17 @@ class Walk:
         elif not isinstance(value, str):
             self.json_type(value, element, place, "a string")
         elif not value or value.isspace():
-            message = f"{_short(value)} is blank: say something, or leave it out"
+            message = f"{short(value)} is blank: say something, or leave it out"
             self.problem(place, "structure", "blank", message, self.link(element.anchor))
         elif kind in TEXTS:
             self.text(value, element, place)
         elif not form_of(self.version, kind)(value):
             self.form(value, element, place)
         elif element.anchor in ("Coding.system", "Identifier.system") and ":" not in value:
-            message = f"{_short(value)} is relative, but a system is an absolute URI"
+            message = f"{short(value)} is relative, but a system is an absolute URI"
             self.problem(place, "format", "format", message, self.link(element.anchor))
         elif element.grammar is not None and not element.grammar.fullmatch(value):
-            message = f"{_short(value)} is not {NAMED[element.grammar]}"
+            message = f"{short(value)} is not {NAMED[element.grammar]}"
             self.problem(place, "code", "code", message, self.link(element.anchor))
         elif element.codes is not None:
             if value not in element.codes and element.binding is not None:
@@ -457,7 +289,7 @@ class Walk:
                 self.problem(place, "narrative", "narrative", fault, clause)
 
     def json_type(self, value: Any, element: Element, place: Place, wanted: str) -> None:
-        message = f"{_found(value)}, but {_a(element.type)} is {wanted}"
+        message = f"{what_is(value)}, but {a_or_an(element.type)} is {wanted}"
         self.problem(place, "structure", "type", message, self.link(element.anchor))
 
     def form(self, value: Any, element: Element, place: Place) -> None:
@@ -466,7 +298,7 @@ class Walk:
             if isinstance(value, str) and value.startswith(f"urn:{form}:"):
                 kind = form
         wanted = f" ({FORMS[kind]})" if kind in FORMS else ""
-        message = f"{_short(value)} is not a FHIR {element.type}{wanted}"
+        message = f"{short(value)} is not a FHIR {element.type}{wanted}"
         clause = f"{self.specification}datatypes.html#{element.type}"
         self.problem(place, "format", "format", message, clause)
 
@@ -474,7 +306,7 @@ class Walk:
         self, value: str, bound: Binding, anchor: str, place: Place, severity: Severity = "error"
     ) -> None:
         name = bound.value_set.rpartition("/")[2]
-        message = f"{_short(value)} is not a code of {name} ({_allowed(value, bound.listed)})"
+        message = f"{short(value)} is not a code of {name} ({listing(value, bound.listed)})"
         self.problem(place, "code", "code", message, self.link(anchor), severity)
 
     def bound(
@@ -513,7 +345,7 @@ class Walk:
             if kind != "CodeableConcept" and "code" not in node:
                 return
             name = bound.value_set.rpartition("/")[2]
-            message = f"has no code of {name} ({_allowed('', bound.listed)}), which is required"
+            message = f"has no code of {name} ({listing('', bound.listed)}), which is required"
             self.problem(place, "code", "code", message, self.link(anchor))
 
     def coding(self, node: dict[str, Any], place: Place) -> None:
@@ -522,7 +354,7 @@ class Walk:
             return
         grammar = OUTSIDE.get(system)
         if grammar is not None and not grammar.fullmatch(code):
-            message = f"{_short(code)} is not {NAMED[grammar]}"
+            message = f"{short(code)} is not {NAMED[grammar]}"
             self.problem((place, "code"), "code", "code", message, self.link("Coding.code"))
         edition = node.get("version")
         if isinstance(edition, str) and edition != self.known.fhir:
@@ -532,8 +364,8 @@ class Walk:
         if found is None or (code if found[1] else code.lower()) in found[0]:
             return
         whole = self.known.code_system(system)
-        allowed = _allowed(code, whole.codes if whole else ())
-        message = f"{_short(code)} is not a code of {system} ({allowed})"
+        allowed = listing(code, whole.codes if whole else ())
+        message = f"{short(code)} is not a code of {system} ({allowed})"
         self.problem((place, "code"), "code", "code", message, self.link("Coding.code"))
 
     def extensions(
@@ -569,10 +401,10 @@ class Walk:
         for url, part in parent.parts.items() if parent else ():
             count = counts.get(url, 0)
             if count < part.min:
-                message = f"{_short(within)} wants {_short(url)}, which is absent"
+                message = f"{short(within)} wants {short(url)}, which is absent"
                 self.extension_problem(place, "required", message)
             elif part.max and count > part.max:
-                message = f"{count} times {_short(url)}, but there can be only {part.max}"
+                message = f"{count} times {short(url)}, but there can be only {part.max}"
                 self.extension_problem(place, "cardinality", message)
 
     def extension(
@@ -588,11 +420,11 @@ class Walk:
         """Check where an extension is; give what is known of it."""
         if ":" not in url:
             if parent is not None and parent.parts:
-                message = f"{_short(url)} is not a part of {_short(within)}"
-                message += _near(url, parent.parts)
+                message = f"{short(url)} is not a part of {short(within)}"
+                message += near(url, parent.parts)
                 self.extension_problem((place, "url"), "extension", message)
             elif not within:
-                message = f"{_short(url)} is relative, but an extension's url is absolute"
+                message = f"{short(url)} is relative, but an extension's url is absolute"
                 self.extension_problem((place, "url"), "extension", message)
             return None
         known = extension_of(self.version, url.partition("|")[0])
@@ -601,11 +433,11 @@ class Walk:
         elif not self.in_context(known, anchor, kind, place, within):
             shown = ", ".join(known.shown[:8]) + (", ..." if len(known.shown) > 8 else "")
             what = within if within else anchor
-            message = f"{_short(url)} is not for {what}, but for {shown}"
+            message = f"{short(url)} is not for {what}, but for {shown}"
             self.extension_problem((place, "url"), "extension-context", message)
         elif known.modifier is not (key == "modifierExtension") and not within:
             wanted = "modifierExtension" if known.modifier else "extension"
-            message = f"{_short(url)} is in {key}, but belongs in {wanted}"
+            message = f"{short(url)} is in {key}, but belongs in {wanted}"
             self.extension_problem((place, "url"), "extension-context", message)
         return known
 
@@ -640,18 +472,18 @@ class Walk:
             path = crossing["path"].removesuffix("[x]").removesuffix("_x_")
             if version is None or _has_path(version, path):
                 return
-            message = f"{_short(path)} is not an element of {LABELS[version]}"
+            message = f"{short(path)} is not an element of {LABELS[version]}"
         elif url.startswith(PUBLISHED_EXTENSIONS):
             others = [v for v in VERSIONS if extension_of(v, url.partition("|")[0])]
             if others:
                 message = (
-                    f"{_short(url)} is an extension of {LABELS[others[0]]}, not of {self.label}"
+                    f"{short(url)} is an extension of {LABELS[others[0]]}, not of {self.label}"
                 )
                 self.extension_problem((place, "url"), "extension", message, "warning")
                 return
-            message = f"{_short(url)} is not an extension that HL7 defines"
+            message = f"{short(url)} is not an extension that HL7 defines"
             names = [name.rpartition("/")[2] for name in self.known.extensions()]
-            message += _near(url.rpartition("/")[2], names)
+            message += near(url.rpartition("/")[2], names)
         else:
             return
         self.extension_problem((place, "url"), "extension", message)
@@ -669,7 +501,7 @@ class Walk:
                 names = [each for each in known.values if not each.startswith("_")]
                 wanted = f"{' or '.join(names)} is wanted"
                 wanted = wanted if names else "it has extensions and no value"
-                message = f"{key} in {_short(url)}, but {wanted}"
+                message = f"{key} in {short(url)}, but {wanted}"
                 self.extension_problem((place, key), "extension-type", message)
                 given = True
                 continue
@@ -684,7 +516,7 @@ class Walk:
                 assert allowed.binding is not None
                 self.code(value, allowed.binding, allowed.anchor, here)
         if known.wants_value and not given:
-            message = f"{_short(url)} wants a value, which is absent"
+            message = f"{short(url)} wants a value, which is absent"
             self.extension_problem((place, "value[x]"), "required", message)
 
     def extension_problem(
@@ -694,8 +526,8 @@ class Walk:
         self.problem(place, "extension", code, message, clause, severity)
 
     def unknown(self, key: str, type_: Type, place: Place) -> None:
-        message = f"{_short(key)} is not an element of {type_.path}"
-        message += _near(str(key), type_.elements)
+        message = f"{short(key)} is not an element of {type_.path}"
+        message += near(str(key), type_.elements)
         self.problem(place, "structure", "unknown-element", message, self.link(type_.path))
 
     def empty(self, node: dict[str, Any] | list[Any], place: Place, anchor: str) -> None:
@@ -712,208 +544,6 @@ class Walk:
         self.too_deep = True
         message = f"nested more than {MAX_DEPTH} deep: not looked at any further"
         self.problem(place, "structure", "depth", message)
-
-    def index(self, bundle: dict[str, Any], place: Place) -> Space:
-        """Gather what references can point at, and report what is there twice."""
-        kind = bundle.get("type")
-        space = Space.of(kind)
-        entries = bundle.get("entry")
-        urls: dict[tuple[str, Any], int] = {}
-        ids: dict[tuple[str | None, str], int] = {}
-        for number, entry in enumerate(entries if isinstance(entries, list) else ()):
-            if not isinstance(entry, dict):
-                continue
-            here = ((place, "entry"), number)
-            resource, url = entry.get("resource"), entry.get("fullUrl")
-            name = id_ = version = None
-            if isinstance(resource, dict):
-                name, id_, meta = (resource.get(key) for key in ("resourceType", "id", "meta"))
-                version = meta.get("versionId") if isinstance(meta, dict) else None
-                version = version if isinstance(version, str) else None
-            server = None
-            if isinstance(url, str):
-                server = self.full_url(url, name, id_, (here, "fullUrl"))
-                if kind != "history":
-                    first = urls.setdefault((url, version), number)
-                    if first != number:
-                        message = f"{_short(url)} is the fullUrl of entry[{first}] too"
-                        clause = f"{self.specification}bundle.html#bundle-unique"
-                        self.problem((here, "fullUrl"), "reference", "duplicate", message, clause)
-            if not isinstance(name, str):
-                continue
-            if isinstance(url, str):
-                space.urls.setdefault(url, name)
-            if isinstance(id_, str):
-                key = f"{name}/{id_}"
-                space.ids.setdefault(key, name)
-                if server is None:
-                    space.local.setdefault(key, name)
-                else:
-                    space.bases.add(server)
-                if kind != "history" and version is None:
-                    first = ids.setdefault((server, key), number)
-                    twin = entries[first].get("fullUrl") if isinstance(entries, list) else None
-                    if first != number and (url is None or url != twin):
-                        message = f"{key} is the resource of entry[{first}] too"
-                        clause = f"{self.specification}bundle.html#bundle-unique"
-                        where = ((here, "resource"), "id")
-                        self.problem(where, "reference", "duplicate", message, clause)
-            canonical = resource.get("url") if isinstance(resource, dict) else None
-            if isinstance(canonical, str) and isinstance(resource, dict):
-                listed = space.canonicals.setdefault(canonical, [])
-                listed.append((name, resource.get("version")))
-        return space
-
-    def full_url(self, url: str, name: Any, id_: Any, place: Place) -> str | None:
-        """Check a fullUrl against its resource; give the server that it names."""
-        clause = self.link("Bundle.entry.fullUrl")
-        literal = LITERAL.fullmatch(url)
-        if literal and literal["type"] not in self.known.resources:
-            literal = None
-        if not ABSOLUTE.fullmatch(url):
-            message = f"{_short(url)} is relative, but a fullUrl is absolute"
-            self.problem(place, "reference", "full-url", message, clause)
-            return None
-        if literal is None:
-            return None
-        if literal["version"]:
-            message = f"{_short(url)} names a version, which a fullUrl may not"
-            self.problem(place, "reference", "full-url", message, clause)
-        ends = f"{literal['type']}/{literal['id']}"
-        if not isinstance(id_, str) or not ID.fullmatch(id_):
-            return literal["base"]
-        if isinstance(name, str) and ends != f"{name}/{id_}":
-            message = f"ends in {ends}, but the resource is {name}/{id_}"
-            self.problem(place, "reference", "full-url", message, clause)
-        return literal["base"]
-
-    def server_of(self, url: Any) -> str | None:
-        literal = LITERAL.fullmatch(url) if isinstance(url, str) else None
-        return literal["base"] if literal and literal["type"] in self.known.resources else None
-
-    def index_contained(self, node: dict[str, Any], name: str, place: Place) -> dict[str, str]:
-        ids = {"": name}
-        contained = node.get("contained")
-        for number, inner in enumerate(contained if isinstance(contained, list) else ()):
-            if not isinstance(inner, dict) or not isinstance(inner.get("id"), str):
-                continue
-            if inner["id"] in ids:
-                where = (((place, "contained"), number), "id")
-                message = f"{_short(inner['id'])} is the id of another contained resource too"
-                clause = f"{self.specification}references.html#contained"
-                self.problem(where, "reference", "duplicate", message, clause)
-            ids.setdefault(inner["id"], str(inner.get("resourceType")))
-        return ids
-
-    def reference(self, node: dict[str, Any], place: Place, targets: frozenset[str] | None) -> None:
-        """Check that a Reference points at something, and at something of the right type."""
-        clause = self.link("Reference.reference")
-        reference, said = node.get("reference"), node.get("type")
-        declared = said.rpartition("/")[2] if isinstance(said, str) else None
-        found = None
-        if isinstance(reference, str) and reference.strip():
-            here = (place, "reference")
-            found, code, fault = self.resolve(reference)
-            if code:
-                # What nothing says is elsewhere, and may be: a transaction's Patient on the server.
-                severity: Severity = "information" if code == ELSEWHERE else "error"
-                message = f"{_short(reference)} {fault}"
-                told = "dangling" if code == ELSEWHERE else code
-                self.problem(here, "reference", told, message, clause, severity)
-            if found and targets and found not in targets:
-                message = f"{_short(reference)} is {_a(found)}, but {_either(targets)} is wanted"
-                self.problem(here, "reference", "target", message, clause)
-        if declared is None:
-            return
-        if found is not None:
-            if declared != found:
-                message = f"{_short(said)}, but {_short(reference)} is {_a(found)}"
-                self.problem(
-                    (place, "type"), "reference", "target", message, self.link("Reference.type")
-                )
-        elif said == declared and declared not in self.known.resources:
-            message = f"{_short(said)} is not a resource type of {self.label}"
-            self.problem((place, "type"), "code", "code", message, self.link("Reference.type"))
-        elif targets and declared in self.known.resources and declared not in targets:
-            message = f"{_short(said)}, but {_either(targets)} is wanted"
-            clause = self.link("Reference.type")
-            self.problem((place, "type"), "reference", "target", message, clause)
-
-    def target(self, node: dict[str, Any], place: Place, targets: frozenset[str]) -> None:
-        """Check that a Reference in an extension points at something of the right type."""
-        reference = node.get("reference")
-        found = self.resolve(reference)[0] if isinstance(reference, str) else None
-        if found and targets and found not in targets:
-            message = f"{_short(reference)} is {_a(found)}, but {_either(targets)} is wanted"
-            clause = self.link("Reference.reference")
-            self.problem((place, "reference"), "reference", "target", message, clause)
-
-    def resolve(self, reference: str) -> tuple[str | None, str, str]:
-        """Give the type of what a reference points at, where that is known; a code and a fault."""
-        space = self.space
-        if reference.startswith("#"):
-            found = (self.contained or {}).get(reference[1:])
-            return (found, "", "") if found else (None, "dangling", NOTHING_CONTAINED)
-        # A fragment points inside of the resource.
-        target = reference.partition("#")[0]
-        if target in space.urls:
-            return space.urls[target], "", ""
-        if target.startswith("urn:uuid:") and not UUID.fullmatch(target):
-            return None, "format", f"is not a FHIR uuid ({FORMS['uuid']})"
-        if target.startswith(("urn:uuid:", "urn:oid:")):
-            return None, *self.missing(True)
-        literal = LITERAL.fullmatch(reference)
-        if literal and literal["type"] in self.known.resources:
-            name, key, server = literal["type"], f"{literal['type']}/{literal['id']}", self.server
-            if literal["base"] is not None:
-                server = literal["base"]
-                if server != self.base and server not in space.bases:
-                    return None, "", ""
-            elif key in (space.ids if server is None else space.local):
-                return name, "", ""
-            known = space.urls.get(f"{server}/{key}")
-            return (known, "", "") if known else (name, *self.missing(server == self.base))
-        conditional = CONDITIONAL.fullmatch(reference)
-        if conditional and conditional["type"] in self.known.resources:
-            return conditional["type"], "", ""
-        if literal and literal["base"] is None:
-            fault = f"is not a reference: {literal['type']} is not a resource type of {self.label}"
-            return None, "format", fault
-        if ABSOLUTE.fullmatch(reference):
-            return None, "", ""
-        fault = "is not a reference (Type/id, an absolute URL, urn:uuid:..., or #id)"
-        return None, "format", fault
-
-    def missing(self, certain: bool) -> tuple[str, str]:
-        if self.space.partial:
-            return "", ""
-        return "dangling" if certain or self.space.closed else ELSEWHERE, NOTHING_THERE
-
-    def canonical(self, value: str, element: Element, place: Place) -> None:
-        """Check a canonical that points at a resource of this Bundle, or at one of ours."""
-        clause = f"{self.specification}references.html#canonical"
-        url, _, version = value.partition("#")[0].partition("|")
-        found: list[tuple[str, Any]] = []
-        if value.startswith("#"):
-            name = (self.contained or {}).get(value[1:])
-            found = [(name, None)] if name else []
-        else:
-            found = self.space.canonicals.get(url, found)
-            kind = url.removeprefix(f"{self.base}/").partition("/")[0]
-            ours = url.startswith(f"{self.base}/") and kind in self.known.resources - PUBLISHED
-            if not found and (not ours or self.space.partial):
-                return
-        if not found:
-            fault = NOTHING_CONTAINED if value.startswith("#") else NOTHING_THERE
-            self.problem(place, "reference", "dangling", f"{_short(value)} {fault}", clause)
-        elif version and version not in [of for _, of in found]:
-            message = f"{_short(value)} {NOTHING_THERE} (it has version {_found(found[0][1])})"
-            self.problem(place, "reference", "dangling", message, clause)
-        elif element.targets and not any(name in element.targets for name, _ in found):
-            message = (
-                f"{_short(value)} is {_a(found[0][0])}, but {_either(element.targets)} is wanted"
-            )
-            self.problem(place, "reference", "target", message, clause)
 
 
 def _given(partner: Any, index: int, null: bool = False) -> bool:
@@ -938,17 +568,6 @@ def _inside(path: str, outer: str) -> bool:
     return path.startswith(outer) and path[len(outer) : len(outer) + 1] in ("", ".", "[", "/")
 
 
-def _too_many(made: Walk) -> Problem:
-    return Problem(
-        severity="error",
-        layer="structure",
-        path="",
-        code="too-many",
-        message=f"more than {MOST_PROBLEMS:,} problems: not looked at any further",
-        link=made.specification,
-    )
-
-
 def walk(tree: Any, version: Version, base: str) -> Walk:
     """Walk over parsed JSON; give the walk, with the problems in the order of the document."""
     made = Walk(version, base)
@@ -956,11 +575,11 @@ def walk(tree: Any, version: Version, base: str) -> Walk:
         name = tree.get("resourceType")
         try:
             made.resource(tree, (None, name if isinstance(name, str) else ""), 0)
-        except _TooMany:
+        except TooMany:
             made.too_deep = True
-            made.problems.append(_too_many(made))
+            made.problems.append(too_many(made))
     else:
-        message = f"{_found(tree)}, but a FHIR resource (a JSON object) is wanted"
+        message = f"{what_is(tree)}, but a FHIR resource (a JSON object) is wanted"
         clause = f"{made.specification}json.html"
         made.problem(None, "structure", "type", message, clause, severity="fatal")
     return made
