@@ -87,11 +87,11 @@ def test_the_interventional_example_is_read_fact_by_fact() -> None:
 
 def test_the_observational_example_is_read_fact_by_fact() -> None:
     trial, problems = read(STONE)
-    assert [problem.code for problem in problems] == ["conditions-not-split"]
+    assert [problem.code for problem in problems] == ["conditions-learned"]
     tree = tree_of(trial)
     protocol = tree["protocolSection"]
     assert tree["hasResults"] is True
-    assert "conditionsModule" not in protocol
+    assert protocol["conditionsModule"] == {"conditions": ["Kidney Stones"]}
     assert tree["page"] == {
         "conditionsLine": "Kidney Stones",
         "countries": ["Switzerland", "France"],

@@ -71,7 +71,7 @@ def test_a_heading_inside_a_text_is_a_line_of_the_text() -> None:
         "Ultrasound is done.\n\nReferences\n\n1. A book.\n\nEligibility\n\nEverybody.\n",
     )
     trial, problems = read(source)
-    assert [problem.code for problem in problems] == ["heading", "conditions-not-split"]
+    assert [problem.code for problem in problems] == ["heading", "conditions-learned"]
     assert trial.protocol is not None
     assert trial.protocol.description is not None
     assert (trial.protocol.description.brief_summary or "").endswith("Eligibility\n\nEverybody.")

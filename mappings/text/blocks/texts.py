@@ -69,19 +69,35 @@ class Line(NamedTuple):
         reading.unplaced(rest, self.names[0])
         line = " ".join(first.text.split())
         put(reading.tree, self.path.keys, line)
-        split = terms.split(line, reading.tree)
-        if split is None:
+        found = terms.read(line, reading.tree)
+        if found is None:
+            count = len(line.split())
+            why = (
+                f"a line of {count:,} words is not split into conditions and keywords, "
+                f"only one of at most {terms.MOST_WORDS}"
+                if count > terms.MOST_WORDS
+                else "neither the record's own words nor other trials' lists tell where the "
+                "conditions and keywords of this line begin and end"
+            )
             reading.report(
                 "warning",
                 first.number,
                 "conditions-not-split",
-                "the record's own words do not tell where the conditions and keywords of this line "
-                f"begin and end; the line is kept whole: {line!r}",
+                f"{why}; the line is kept whole: {line!r}",
             )
             return
-        for where, found in zip(self.parts, split, strict=True):
-            if found:
-                put(reading.tree, where.keys, found)
+        if found.learned is not None:
+            given = "conditions and keywords" if found.whole else "conditions, and not keywords,"
+            reading.report(
+                "information" if found.whole else "warning",
+                first.number,
+                "conditions-learned",
+                f"where the {given} of this line begin and end was told by how other trials "
+                f"write theirs, with probability {found.learned:.2f}; the line is kept: {line!r}",
+            )
+        for where, listed in zip(self.parts, (found.conditions, found.keywords), strict=True):
+            if listed:
+                put(reading.tree, where.keys, listed)
 
     def write(self, tree: Tree) -> Iterator[str]:
         """The model's terms, or the line that it kept."""
@@ -91,8 +107,14 @@ class Line(NamedTuple):
             if isinstance(listed := get(tree, where.keys), list)
             for term in listed
         ]
-        line = " ".join(found) if found else get(tree, self.path.keys)
-        if isinstance(line, str) and (words := " ".join(line.split())):
+        kept = get(tree, self.path.keys)
+        line = " ".join(found)
+        # The keywords that could not be told apart are only in the line that was kept.
+        if isinstance(kept, str) and not get(tree, self.parts[-1].keys):
+            words = " ".join(line.split())
+            if not words or f"{kept} ".startswith(f"{words} "):
+                line = kept
+        if words := " ".join(line.split()):
             yield words
 
     def leaves(self) -> Iterator[tuple[str, str]]:

@@ -7,46 +7,103 @@ words on either side of a boundary stand side by side anywhere in the record. Co
 first; where the keywords begin is told by a term said before, by a term that is not in title case
 (the registry puts conditions in title case), or by the name of an intervention after terms that
 the record says its patients have. Whatever is not told, is not split: precision comes first.
+
+Beside this rule stands a model of how trials wrote their lists (docs/terms-line.md).
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
+
+from trialbridge.mappings.text.terms.features import Evidence
+from trialbridge.mappings.text.terms.model import Table, guess, table
+from trialbridge.mappings.text.terms.words import LONGEST, PEOPLE, SMALL, UNCAPPED, tokens
 
 Split = tuple[list[str], list[str]]
 """Conditions and keywords."""
 
-# A hyphen and a slash do not part words: `Secondary-Progressive` is `secondary progressive`.
-_TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?|[^\s\w/\\\u2010\u2013-]")
+MOST_WORDS = 400
+"""A longer line is kept whole, untried."""
+_MOST_PLACES = 300
+"""A word's later places in the record are no evidence, so that cost stays linear in its length."""
+
 _STOP = "."
-_LONGEST = 12
-"""A term has no more words than this."""
 _DIFFERENT = 3
 """So many different neighbours on a side tell that a term ends there."""
 
-_SMALL_WORDS = """
-a an the of in on for with without and or to by from at as is are was were be been being has have
-had who which that this these those their its his her may can will would could should than then
-into during after before between among within under over not no if when while where how whether
-versus vs via per due using including such also both either each all any some it they we he she
-"""
-_PEOPLE_WORDS = """
-patient subject participant people individual adult child children men women person adolescent
-"""
-_UNCAPPED_WORDS = """
-of in with and or the to for by on at from due as a an without after during nos is via than vs not
-into
-"""
-_SMALL = frozenset(_SMALL_WORDS.split())
-_PEOPLE = frozenset(_PEOPLE_WORDS.split())
-_BEFORE = _SMALL | {"treatment", "therapy", "patient"}
-_AFTER = _SMALL | _PEOPLE | {"treatment", "therapy"}
-_UNCAPPED = frozenset(_UNCAPPED_WORDS.split())
+_BEFORE = SMALL | {"treatment", "therapy", "patient"}
+_AFTER = SMALL | PEOPLE | {"treatment", "therapy"}
+
+
+_LEAST = 0.9
+"""Under this P of the model, the rule is believed where it finds two terms or more."""
+
+
+class Reading(NamedTuple):
+    """What a line was read as."""
+
+    conditions: list[str]
+    keywords: list[str]
+    learned: float | None
+    """P of what is given, if the model gave it; None if the record's own words told."""
+    whole: bool
+    """Whether the keywords are told too; if not, the rest of the line is only in the line."""
+
+
+def read(line: str, tree: dict[str, Any], known: Table | None = None) -> Reading | None:
+    """Read a line by the model and the rule, None where neither tells enough.
+
+    `tree` is the record in the model's JSON keys, its conditions module no evidence.
+    """
+    words = line.split()
+    if not words or len(words) > MOST_WORDS:
+        return None
+    if len(words) == 1:
+        return Reading(words, [], None, True)
+    said = evidence(words, tree)
+    told = _split(words, said, tree)
+    ruled = None if told is None else Reading(*told, None, True)
+    known = known or table()
+    found = guess(words, said, known)
+    if ruled and len(ruled.conditions) + len(ruled.keywords) > 1 and found.whole < _LEAST:
+        return ruled
+    bounds = [0, *found.ends]
+    terms = [" ".join(words[start:end]) for start, end in pairwise(bounds)]
+    conditions, keywords = terms[: found.conditions], terms[found.conditions :]
+    if found.whole - known.limits[0] * found.wrong >= known.limits[1]:
+        if told == (conditions, keywords):
+            return ruled
+        return Reading(conditions, keywords, found.whole, True)
+    if ruled is None and found.first >= known.limits[2]:
+        return Reading(conditions, [], found.first, not keywords)
+    return ruled
+
+
+def evidence(words: Sequence[str], tree: dict[str, Any]) -> Evidence:
+    """What the record says beside a line of these words."""
+    protocol = tree.get("protocolSection", {})
+    identification = protocol.get("identificationModule", {})
+    body = [_STOP, *tokens(f" {_STOP} ".join(_texts(tree)))]
+    # A term may end on the stop; after it comes what is no word.
+    body += [_STOP, " "]
+    places: dict[str, list[int]] = {token: [] for token in tokens(" ".join(words))}
+    for place, token in enumerate(body):
+        if token in places:
+            places[token].append(place)
+    for found in places.values():
+        del found[_MOST_PLACES:]
+    title = tokens(
+        f"{identification.get('briefTitle', '')} . {identification.get('officialTitle', '')}"
+    )
+    whole = bool(
+        protocol.get("eligibilityModule", {}).get("eligibilityCriteria")
+        or protocol.get("descriptionModule", {}).get("detailedDescription")
+    )
+    return Evidence(body, places, " ".join(title), _intervention_names(tree), whole)
 
 
 def split(line: str, tree: dict[str, Any]) -> Split | None:
-    """Split a line into conditions and keywords, None where the record does not tell how.
+    """Split a line by the rule into conditions and keywords, None where the record does not tell.
 
     `tree` is the record in the model's JSON keys; its conditions module and the line itself are
     no evidence.
@@ -54,14 +111,16 @@ def split(line: str, tree: dict[str, Any]) -> Split | None:
     words = line.split()
     if len(words) == 1:
         return [line], []
-    texts = list(_texts(tree))
-    if not _all_occur(words, texts):
+    return _split(words, evidence(words, tree), tree)
+
+
+def _split(words: list[str], said: Evidence, tree: dict[str, Any]) -> Split | None:
+    if not all(places for token, places in said.places.items() if token != ","):
         return None
-    record = _Record(texts)
-    terms = _tile(words, record)
+    terms = _tile(words, said)
     if terms is None:
         return None
-    keywords = _first_keyword(terms, record, tree)
+    keywords = _first_keyword(terms, said, tree)
     return None if keywords is None else (terms[:keywords], terms[keywords:])
 
 
@@ -97,55 +156,14 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(value.get(key))
 
 
-@lru_cache(maxsize=65536)
-def _stem(token: str) -> str:
-    """A word without case, possessive and plural: `Diseases` is `disease`."""
-    word = token.lower().replace("\u2019", "'").removesuffix("'s")
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
-
-
-def _tokens(text: str) -> list[str]:
-    return [_stem(token) for token in _TOKEN.findall(text)]
-
-
-def _all_occur(words: Sequence[str], texts: Sequence[str]) -> bool:
-    """Tell at little cost that a line cannot be tiled: one of its words is nowhere."""
-    said = "\n".join(texts).lower()
-    return all(
-        # `y` becomes `ies` in a plural, so the last letter is not asked.
-        token[:-1] in said
-        for word in words
-        for token in _tokens(word)
-        if len(token) > 3
-    )
-
-
-class _Record:
-    """The record's words, one text after another with a stop between, and where each stands."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.tokens: list[str] = [_STOP]
-        for text in texts:
-            self.tokens += _tokens(text)
-            self.tokens.append(_STOP)
-        # A term with a full stop of its own may end on the last one.
-        self.tokens.append(_STOP)
-        self.places: dict[str, list[int]] = {}
-        for place, token in enumerate(self.tokens):
-            self.places.setdefault(token, []).append(place)
-
-    def find(self, phrase: Sequence[str]) -> list[int]:
-        """Where these words stand one after another."""
-        length = len(phrase)
-        return [
-            place
-            for place in self.places.get(phrase[0], ())
-            if self.tokens[place : place + length] == phrase
-        ]
+def _find(said: Evidence, phrase: Sequence[str]) -> list[int]:
+    """Where these words of the line stand one after another."""
+    length = len(phrase)
+    return [
+        place
+        for place in said.places.get(phrase[0], ())
+        if said.body[place : place + length] == phrase
+    ]
 
 
 class _Use(NamedTuple):
@@ -164,17 +182,17 @@ def _ends(neighbours: list[str], small: frozenset[str]) -> bool:
     return len(set(neighbours)) + 2 * parted >= _DIFFERENT
 
 
-def _use(phrase: list[str], record: _Record) -> _Use | None:
-    places = record.find(phrase)
+def _use(phrase: list[str], said: Evidence) -> _Use | None:
+    places = _find(said, phrase)
     length = len(phrase)
     if not places and phrase.count(",") == 1 and phrase[0] != "," and phrase[-1] != ",":
         # The registry's terms are often inverted: `Leukemia, Lymphoid`.
         comma = phrase.index(",")
         inverted = phrase[comma + 1 :] + phrase[:comma]
-        places, length = record.find(inverted), len(inverted)
+        places, length = _find(said, inverted), len(inverted)
     if not places:
         return None
-    sides = [(record.tokens[place - 1], record.tokens[place + length]) for place in places]
+    sides = [(said.body[place - 1], said.body[place + length]) for place in places]
     term = any(_parted(left, _BEFORE) and _parted(right, _AFTER) for left, right in sides) or (
         _ends([left for left, _ in sides], _BEFORE) and _ends([right for _, right in sides], _AFTER)
     )
@@ -185,8 +203,8 @@ def _may_be_term(words: Sequence[str]) -> bool:
     first, last = words[0].strip("(,").lower(), words[-1]
     text = " ".join(words)
     return (
-        first not in _SMALL
-        and last.lower() not in _SMALL
+        first not in SMALL
+        and last.lower() not in SMALL
         and not last.endswith((",", ":", "-", "(", "/"))
         and any(letter.isalnum() for letter in last)
         and any(letter.isalpha() for letter in text)
@@ -194,15 +212,15 @@ def _may_be_term(words: Sequence[str]) -> bool:
     )
 
 
-def _tile(words: list[str], record: _Record) -> list[str] | None:
+def _tile(words: list[str], said: Evidence) -> list[str] | None:
     """Tile a line with the fewest terms, None if there is no way, or more than one."""
-    tokens = [_tokens(word) for word in words]
+    split = [tokens(word) for word in words]
     uses: dict[tuple[int, int], _Use] = {}
     for start in range(len(words)):
         phrase: list[str] = []
-        for end in range(start + 1, min(len(words), start + _LONGEST) + 1):
-            phrase = phrase + tokens[end - 1]
-            use = _use(phrase, record) if phrase else None
+        for end in range(start + 1, min(len(words), start + LONGEST) + 1):
+            phrase = phrase + split[end - 1]
+            use = _use(phrase, said) if phrase else None
             if use is not None:
                 uses[start, end] = use
             elif not any("," in word for word in words[start : end + 1]):
@@ -237,10 +255,10 @@ def _tile(words: list[str], record: _Record) -> list[str] | None:
 
 def _in_title_case(term: str) -> bool:
     words = (word.strip('(),[]"') for word in term.split())
-    return all(word.lower() in _UNCAPPED or not word[:1].islower() for word in words)
+    return all(word.lower() in UNCAPPED or not word[:1].islower() for word in words)
 
 
-def _first_keyword(terms: list[str], record: _Record, tree: dict[str, Any]) -> int | None:
+def _first_keyword(terms: list[str], said: Evidence, tree: dict[str, Any]) -> int | None:
     """Which term is the first keyword, the number of terms if none is, None where it is not told.
 
     The first term is always a condition.
@@ -248,16 +266,16 @@ def _first_keyword(terms: list[str], record: _Record, tree: dict[str, Any]) -> i
     if len(terms) == 1:
         return 1
     names = _intervention_names(tree)
-    said: set[tuple[str, ...]] = set()
+    before: set[tuple[str, ...]] = set()
     have = True
     for index, term in enumerate(terms):
-        phrase = _tokens(term)
-        patients_have = _patients_have(phrase, record)
+        phrase = tokens(term)
+        patients_have = _patients_have(phrase, said)
         if index:
-            itself = tuple(phrase) in said or not _in_title_case(term)
+            itself = tuple(phrase) in before or not _in_title_case(term)
             if itself or (not patients_have and _is_named(phrase, names)):
                 return index if (index == 1 and itself) or (index > 1 and have) else None
-        said.add(tuple(phrase))
+        before.add(tuple(phrase))
         have = have and patients_have
     return None
 
@@ -265,7 +283,7 @@ def _first_keyword(terms: list[str], record: _Record, tree: dict[str, Any]) -> i
 def _intervention_names(tree: dict[str, Any]) -> list[str]:
     module = tree.get("protocolSection", {}).get("armsInterventionsModule", {})
     return [
-        f" {' '.join(_tokens(name))} "
+        f" {' '.join(tokens(name))} "
         for intervention in module.get("interventions", ())
         for name in (intervention.get("name", ""), *intervention.get("otherNames", ()))
         if name
@@ -277,13 +295,13 @@ def _is_named(phrase: list[str], names: Sequence[str]) -> bool:
     return any(term in name or name in term for name in names)
 
 
-def _patients_have(phrase: list[str], record: _Record) -> bool:
+def _patients_have(phrase: list[str], said: Evidence) -> bool:
     """Whether the record says `patients with` these words, or `these words patients`."""
-    for place in record.find(phrase):
-        before = record.tokens[max(0, place - 4) : place]
-        after = record.tokens[place + len(phrase)]
+    for place in _find(said, phrase):
+        before = said.body[max(0, place - 4) : place]
+        after = said.body[place + len(phrase)]
         if after in ("patient", "subject") or (
-            before[-1] == "with" and not _PEOPLE.union({"diagnosed"}).isdisjoint(before[:-1])
+            before[-1] == "with" and not PEOPLE.union({"diagnosed"}).isdisjoint(before[:-1])
         ):
             return True
     return False
