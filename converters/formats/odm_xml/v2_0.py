@@ -6,6 +6,7 @@ from trialbridge.formats.odm_xml.tree import Dialect, Writer, constant, content,
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.odm.elements import PLAIN, Constant, Criteria, condition, criterion
 from trialbridge.mappings.odm.parameters import KIND, VALUE, Kind
+from trialbridge.schemas.once import once
 
 _DESCRIBED = f'<Description><TranslatedText Type="{PLAIN}">'
 
@@ -44,15 +45,18 @@ def _criteria(writers: Mapping[str, Writer]) -> tuple[Writer, Writer]:
     Their words stand in both, and are escaped once, for both by a frame of their elements.
     """
     describe, define = writers["Description"], writers["ConditionDef"]
-    frames: list[str] = []
+
+    @once
+    def frames() -> tuple[str, str]:
+        words = describe("\2")
+        return (
+            writers["Criterion"](criterion("\1", "\2")).replace(words, "\2"),
+            define(condition("\1", "\2")).replace(words, "\2"),
+        )
 
     def both(criteria: Criteria) -> tuple[str, str]:
         if criteria.written is None:
-            if not frames:
-                words = describe("\2")
-                frames.append(writers["Criterion"](criterion("\1", "\2")).replace(words, "\2"))
-                frames.append(define(condition("\1", "\2")).replace(words, "\2"))
-            first, second = frames
+            first, second = frames()
             lists: dict[str, str] = {}
             defined = ""
             for member, ending, given in criteria.listed():
