@@ -1,4 +1,4 @@
-"""A record as the objects of fhir.resources (https://pypi.org/project/fhir.resources/), R5.
+"""A record as the objects of fhir.resources (https://github.com/nazrulworld/fhir.resources), R5.
 
 They are pydantic models, which a FHIR server in Python, or one's own code, works with.
 """

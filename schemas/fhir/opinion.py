@@ -2,10 +2,10 @@
 
 R5 and R4B: fhir.resources. It stops at the first fault of an object, and it accepts wrong codes,
 dangling references, broken invariants, empty objects, lists and strings, and strings that hold
-JSON. https://pypi.org/project/fhir.resources/
+JSON. https://github.com/nazrulworld/fhir.resources
 
 R4: fhirkit-rs, where it is installed (`pip install trialbridge[deep]`). It tells all that it minds:
-structure, cardinality and the forms of primitives. https://pypi.org/project/fhirkit-rs/
+structure, cardinality and the forms of primitives. https://docs.rs/fhirkit
 """
 
 import re
@@ -40,7 +40,7 @@ NOT_ASKED: Final = Problem(
     code="not-asked",
     message="nobody was asked for a second opinion on R4: fhirkit-rs is not installed; "
     "pip install 'trialbridge[deep]' does it",
-    link="https://pypi.org/project/fhirkit-rs/",
+    link="https://docs.rs/fhirkit",
 )
 
 Finding = tuple[tuple[str | int, ...], str, str]

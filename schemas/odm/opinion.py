@@ -6,7 +6,7 @@ document's OIDs it takes to be in one scope.
 
 It runs in a process of its own, as it keeps namespaces for the whole process: a program that writes
 ODM with it would find another namespace there than it had set.
-https://pypi.org/project/odmlib/
+https://github.com/swhume/odmlib
 """
 
 import re

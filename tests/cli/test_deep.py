@@ -111,7 +111,7 @@ def test_where_fhirkit_is_not_installed_the_report_says_so(monkeypatch: pytest.M
             code="not-asked",
             message="nobody was asked for a second opinion on R4: fhirkit-rs is not installed; "
             "pip install 'trialbridge[deep]' does it",
-            link="https://pypi.org/project/fhirkit-rs/",
+            link="https://docs.rs/fhirkit",
         )
     ]
     assert fhir_r4.validate(good_old()) == []
