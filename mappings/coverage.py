@@ -54,6 +54,14 @@ def _leaves(struct: type[Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def complete(rows: list[CoverageRow], struct: type[Any]) -> list[CoverageRow]:
+    """Give the rows in the struct's order, with one of no home for each leaf that has none."""
+    order = {leaf: position for position, leaf in enumerate(leaves(struct))}
+    covered = {row.leaf for row in rows}
+    homeless = (CoverageRow(leaf, "", "none") for leaf in order if leaf not in covered)
+    return sorted([*rows, *homeless], key=lambda row: order[row.leaf])
+
+
 def pattern(pointer: str) -> str:
     """Give the leaf that a pointer into one record leads to: `/a/0/b` is `/a/*/b`."""
     # No key of the model is a number.

@@ -166,7 +166,7 @@ class Format(NamedTuple):
 
     def rows(self) -> list[CoverageRow]:
         """List where each leaf of the model goes in this format."""
-        from trialbridge.mappings.coverage import CoverageRow, leaves
+        from trialbridge.mappings.coverage import CoverageRow, complete, leaves
         from trialbridge.schemas.trial import Trial
 
         if self.coverage is not None:
@@ -178,14 +178,7 @@ class Format(NamedTuple):
                 for leaf in leaves(Trial)
                 if not leaf.startswith(self.homeless)
             ]
-        homes: dict[str, list[CoverageRow]] = {leaf: [] for leaf in leaves(Trial)}
-        for row in listed:
-            homes.setdefault(row.leaf, []).append(row)
-        return [
-            row
-            for leaf, found in homes.items()
-            for row in (found or [CoverageRow(leaf, "", "none")])
-        ]
+        return complete(listed, Trial)
 
     def _not(self, use: Use) -> UnknownFormat:
         instead = f": {self.instead}" if self.instead and use == "read" else ""

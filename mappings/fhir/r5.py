@@ -7,7 +7,7 @@ from trialbridge.mappings.codec import (
     Field,
     record,
 )
-from trialbridge.mappings.coverage import CoverageRow, leaves, of_table, place_of
+from trialbridge.mappings.coverage import CoverageRow, complete, of_table, place_of
 from trialbridge.mappings.fhir.study.arms import ARM_ROWS, PLAN_ROWS
 from trialbridge.mappings.fhir.study.artifacts import ARTIFACT_ROWS
 from trialbridge.mappings.fhir.study.design import CLASSIFIER_ROWS, CONDITION_ROWS, DESIGN_ROWS
@@ -49,7 +49,4 @@ def coverage() -> list[CoverageRow]:
     rows = of_table(STUDY, "ResearchStudy", BASE, OFFICIAL_BASE)
     place = place_of(UNMAPPED.steps, "ResearchStudy")
     rows.append(CoverageRow("/unmapped", place, "ours"))
-    covered = {row.leaf for row in rows}
-    rows += [CoverageRow(leaf, "", "none") for leaf in leaves(Trial) if leaf not in covered]
-    order = {leaf: position for position, leaf in enumerate(leaves(Trial))}
-    return sorted(rows, key=lambda row: order[row.leaf])
+    return complete(rows, Trial)

@@ -19,7 +19,7 @@ from trialbridge.mappings.codec import (
     merged,
     record,
 )
-from trialbridge.mappings.coverage import CoverageRow, leaves, of_table
+from trialbridge.mappings.coverage import CoverageRow, complete, of_table
 from trialbridge.mappings.odm import parts
 from trialbridge.mappings.odm.admin import (
     PARTY_ROWS,
@@ -534,7 +534,4 @@ def coverage() -> list[CoverageRow]:
     """Where each leaf of the model goes; the results section goes nowhere yet."""
     rows = of_table(ODM, "ODM", BASE, "")
     rows.append(CoverageRow("/unmapped", "StudyParameter[@Term='Unmapped']", "ours"))
-    covered = {row.leaf for row in rows}
-    rows += [CoverageRow(leaf, "", "none") for leaf in leaves(Trial) if leaf not in covered]
-    order = {leaf: position for position, leaf in enumerate(leaves(Trial))}
-    return sorted(rows, key=lambda row: order[row.leaf])
+    return complete(rows, Trial)

@@ -101,13 +101,14 @@ class Dialect:
         other = member_of(self.old, older, moved)
         if other is None or not _fits(type_, other[2]) or (many and other[1].max == 1):
             return lost
-        codes = self._codes(other[1]) if type_ == "code" else None
+        codes = self.codes(other[1]) if type_ == "code" else None
         copied = codes is None and type_ not in _CONVERTED and same
         return Place(
             name, moved, many, type_, own, path_of(older, other[0], other[2]), codes, copied
         )
 
-    def _codes(self, row: Row) -> frozenset[str] | None:
+    def codes(self, row: Row) -> frozenset[str] | None:
+        """The codes of an element's required value set; None where others may stand there."""
         values = self.old.value_set(row.value_set) if row.strength == "required" else None
         if values is None or None in values.systems.values():
             return None

@@ -6,8 +6,8 @@ https://hl7.org/fhir/R4/researchstudy.html
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from trialbridge.mappings.fhir.versions.dialect import R5, Node
-from trialbridge.schemas.fhir.definitions import Version, definitions
+from trialbridge.mappings.fhir.versions.dialect import R5, Node, dialect
+from trialbridge.schemas.fhir.definitions import Version
 from trialbridge.schemas.once import once
 
 if TYPE_CHECKING:
@@ -27,12 +27,8 @@ _OVERALL: Mapping[str, str] = {
 
 https://hl7.org/fhir/R4/valueset-research-study-status.html
 """
-_BACK = {
-    "active": "recruiting",
-    "closed-to-accrual": "active-but-not-recruiting",
-    "approved": "not-yet-recruiting",
-    "administratively-completed": "terminated",
-}
+# Of two states that R4 has one name for, the first.
+_BACK = {older: state for state, older in reversed(list(_OVERALL.items()))}
 _SPONSORS = ("lead-sponsor", "sponsor")
 _INVESTIGATORS = ("primary-investigator",)
 
@@ -43,8 +39,6 @@ def _fill_study(node: Node, made: Node, down: "Down") -> None:
     https://hl7.org/fhir/R4/researchstudy.html
     """
     states = _codes_of(node.get("progressStatus", ()), "state", _STATUS)
-    known = down.known.place("ResearchStudy", "ResearchStudy", "status")
-    assert known is not None
     for state in states:
         code = _OVERALL.get(state, state)
         if code in _study_codes(down.known.version):
@@ -61,10 +55,8 @@ def _fill_study(node: Node, made: Node, down: "Down") -> None:
 
 @once
 def _study_codes(version: Version) -> frozenset[str]:
-    known = definitions(version)
-    values = known.value_set(known.rows("ResearchStudy")["status"].value_set)
-    assert values is not None
-    return frozenset(code for codes in values.systems.values() for code in codes or ())
+    known = dialect(version)
+    return known.codes(known.old.rows("ResearchStudy")["status"]) or frozenset()
 
 
 def _codes_of(nodes: Any, member: str, system: str) -> Iterator[str]:
