@@ -139,8 +139,11 @@ def coded_leaves(of: Page) -> dict[str, Table]:
         if row.codec.plain or row.home == "none" or row.leaves:
             continue
         coded = tuple(written(of, row, attribute_type(table.type, row.model)))
-        if coded:
-            found.setdefault(leaf, coded)
+        # Of a leaf with several places each may have some of the values.
+        before = found.get(leaf, ())
+        known = {one.value for one in before}
+        if more := tuple(one for one in coded if one.value not in known):
+            found[leaf] = before + more
     return {row.leaf: found[row.leaf] for row in of.coverage() if row.leaf in found}
 
 
@@ -151,7 +154,9 @@ def written(of: Page, row: Field, type_: Any) -> Iterator[Coded]:
     known: set[str] = set()
     for value in values:
         made = coded(of, row, [value] if listed else value, str(value))
-        if made is None or not (made.standard or made.exact):
+        if made is None:
+            continue
+        if not (made.standard or made.exact):
             return
         known.update(made.standard)
         yield made
@@ -252,7 +257,7 @@ def codes_cell(table: Table, named: dict[Table, str]) -> str:
         slug = re.sub(r"[^a-z0-9-]", "", named[table].lower().replace(" ", "-"))
         return f"[{named[table]}](#{slug})"
     if is_flag(table):
-        yes, no = (f"`{(one.standard + one.exact)[0]}`" for one in table)
+        yes, no = (f"`{(one.exact or one.standard)[0]}`" for one in table)
         return f"yes {yes}, no {no}"
     of_ = sorted({code.partition("#")[0] for one in table for code in one.exact})
     return f"the registry's, of {' and '.join(f'`{system}`' for system in of_)}"

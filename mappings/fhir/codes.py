@@ -26,11 +26,21 @@ CLASSIFIER = "http://hl7.org/fhir/research-study-classifiers"
 TITLE_TYPE = "http://hl7.org/fhir/title-type"
 STUDY_DESIGN = "http://hl7.org/fhir/study-design"
 GENDER = "http://hl7.org/fhir/administrative-gender"
+# Classifiers of studies that HL7's guide on evidence-based medicine prefers.
+# https://build.fhir.org/ig/HL7/ebm/StructureDefinition-study-registry-record.html
+EBM_CLASSIFIER = "https://fevir.net/resources/CodeSystem/419455"
 ARTIFACT_CLASSIFIER = "http://hl7.org/fhir/citation-artifact-classifier"
 USAGE_CONTEXT = "http://terminology.hl7.org/CodeSystem/usage-context-type"
 PLAN_TYPE = "http://terminology.hl7.org/CodeSystem/plan-definition-type"
 # https://hl7.org/fhir/extensions/CodeSystem-research-study-registration-activity.html
 REGISTRATION_ACTIVITY = "http://hl7.org/fhir/research-study-registration-activity"
+
+
+class Coded(NamedTuple):
+    """A code and its display."""
+
+    code: str
+    display: str
 
 
 class Codes(NamedTuple):
@@ -219,8 +229,6 @@ CHARACTERISTIC = code_system(
     "Characteristics of those who are eligible for a study",
     {
         "criterion": "Eligibility criterion",
-        "gender-based": "Eligibility is based on gender identity",
-        "healthy-volunteers": "Accepts healthy volunteers",
         "study-population": "Study population",
     },
 )
@@ -237,6 +245,15 @@ ARTIFACT = code_system(
 
 STANDARD_FLAGS = frozenset({"fda-regulated-drug", "fda-regulated-device"})
 """The flags whose yes is a code of CLASSIFIER."""
+
+EBM_FLAGS: Mapping[str, tuple[Coded, Coded]] = {
+    "healthy-volunteers": (
+        Coded("includes-healthy-volunteers", "Includes healthy volunteers"),
+        Coded("does-not-include-healthy-volunteers", "Does not include healthy volunteers"),
+    ),
+}
+"""The flags whose yes and no have codes of EBM_CLASSIFIER beside ours."""
+EBM_SEXES: Mapping[str, str] = {"includes-females": "FEMALE", "includes-males": "MALE"}
 
 # Yes and no are both said, as a record may say neither.
 FLAGS: Mapping[str, tuple[str, str]] = {
@@ -267,6 +284,11 @@ FLAGS: Mapping[str, tuple[str, str]] = {
     "results-waived": ("Results waived", "Results not waived"),
     "patient-registry": ("Patient registry", "No patient registry"),
     "has-results": ("Has results", "Has no results"),
+    "healthy-volunteers": ("Accepts healthy volunteers", "Accepts no healthy volunteers"),
+    "gender-based": (
+        "Eligibility is based on gender identity",
+        "Eligibility is not based on gender identity",
+    ),
     "statistical-analysis-plan-absent": (
         "No statistical analysis plan exists",
         "A statistical analysis plan exists",

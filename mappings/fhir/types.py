@@ -29,13 +29,9 @@ from trialbridge.mappings.codec import (
     text,
 )
 from trialbridge.mappings.fhir.codes import (
-    CLASSIFIER,
-    FLAG,
-    FLAGS,
     PHASE_EXACT,
     PHASES,
     REGISTRATION_ACTIVITY,
-    STANDARD_FLAGS,
     STUDY_PHASE,
     UCUM,
     Codes,
@@ -140,7 +136,7 @@ def _standard_back(codes: Codes) -> dict[str, Any]:
 
 
 @cache
-def _systems(url: str) -> frozenset[str]:
+def systems_of(url: str) -> frozenset[str]:
     """A code system by each of its urls: those of the R5 core are also HL7 terminology's.
 
     https://terminology.hl7.org/
@@ -168,7 +164,7 @@ def codings(codes: Codes) -> Codec[Any]:
         assert exact is not None
         every[code] = [*every.get(code, ()), exact_coding(exact, code)]
     exact_url = exact.url if exact else None
-    systems = _systems(codes.system)
+    systems = systems_of(codes.system)
 
     def read(nodes: Any, names: Names) -> Any:
         standard = own = None
@@ -228,7 +224,7 @@ def is_of(codes: Codes, member: str | None = None) -> Callable[[Node], bool]:
     """Whether a CodeableConcept (or the one in a member) has a code of the table."""
     exact_url = codes.exact.url if codes.exact else None
     standard = frozenset(codes.standard.values())
-    systems = _systems(codes.system)
+    systems = systems_of(codes.system)
 
     def mine(node: Node) -> bool:
         holder: Any = node.get(member) if member else node
@@ -247,7 +243,7 @@ def is_of(codes: Codes, member: str | None = None) -> Callable[[Node], bool]:
 
 def has_code(system: str, code: str, member: str | None = None) -> Callable[[Node], bool]:
     """Whether a CodeableConcept (or the one in a member, or one of those there) has this code."""
-    systems = _systems(system)
+    systems = systems_of(system)
 
     def mine(node: Node) -> bool:
         holder: Any = node.get(member) if member else node
@@ -333,33 +329,6 @@ def classified(codes: Codes) -> Codec[Any]:
     return one_of(concept(codes), is_of(codes))
 
 
-def flag(name: str) -> Codec[bool]:
-    """Yes or no as a code: `name` or `not-name`."""
-    if name not in FLAGS:
-        raise KeyError(name)
-    table = {True: (FLAG.url, name), False: (FLAG.url, f"not-{name}")}
-    if name in STANDARD_FLAGS:
-        table[True] = (CLASSIFIER, name)
-    concepts = {
-        value: of_code(system, code, FLAG.codes[code] if system == FLAG.url else None)
-        for value, (system, code) in table.items()
-    }
-
-    meant = [
-        (value, [(each, code) for each in _systems(system)])
-        for value, (system, code) in table.items()
-    ]
-
-    def read(nodes: Any, names: Names) -> bool | None:
-        codes = names.once(_Lists).codes(nodes)
-        for value, named in meant:
-            if any(each in codes for each in named):
-                return value
-        return None
-
-    return Codec(read, lambda value, names: [concepts[value]], (FLAG,), label=name)
-
-
 _PHASE_BACK = {code: list(phases) for phases, code in PHASES.items()}
 
 
@@ -383,7 +352,7 @@ def _read_phases(node: Any, names: Names) -> list[str] | None:
                     f"{one.get('code')!r:.60} is not one of {', '.join(PHASE_EXACT.codes)}"
                 )
             exact.append(one["code"])
-        elif one.get("system") in _systems(STUDY_PHASE):
+        elif one.get("system") in systems_of(STUDY_PHASE):
             standard = one.get("code")
     if standard is not None and standard not in _PHASE_BACK:
         raise Mismatch(f"{standard!r:.60} is not one of {', '.join(_PHASE_BACK)}")
@@ -562,7 +531,7 @@ date_type: Codec[Any] = choice({"ACTUAL": True, "ESTIMATED": False})
 """ACTUAL or ESTIMATED, as whether a date is actual."""
 
 
-class _Lists:
+class Lists:
     """Lists that many rows read, looked through once: of each the first element of its kind."""
 
     def __init__(self, names: Names) -> None:
@@ -575,7 +544,7 @@ class _Lists:
         found = self._activities.get(id(nodes))
         if found is None:
             found = self._activities[id(nodes)] = {}
-            systems = _systems(REGISTRATION_ACTIVITY)
+            systems = systems_of(REGISTRATION_ACTIVITY)
             for node in nodes:
                 if node.get("url") == REGISTRATION:
                     parts = {part.get("url"): part for part in node.get("extension", ())}
@@ -624,7 +593,7 @@ def registration(activity: str, end: str, struct: type | None = None) -> Codec[A
         return [{"url": REGISTRATION, "extension": parts}]
 
     def read(nodes: Any, names: Names) -> Any:
-        parts = names.once(_Lists).activities(nodes).get(activity)
+        parts = names.once(Lists).activities(nodes).get(activity)
         if parts is None:
             return None
         period = parts.get("period", {}).get("valuePeriod", {})

@@ -77,6 +77,14 @@ def design(bundle: Bundle, system: str) -> Any:
     )
 
 
+def classifier(bundle: Bundle, code: str) -> Any:
+    return next(
+        concept
+        for concept in study(bundle)["classifier"]
+        if code in {found for _, found in codes(concept)}
+    )
+
+
 def set_(node: Any, key: str | int, value: Any) -> None:
     node[key] = value
 
@@ -269,7 +277,11 @@ EDITS: dict[str, tuple[Callable[[Bundle], object], dict[str, tuple[Any, Any]]]] 
         {f"{P}/eligibilityModule/maximumAge": ("65 Years", "900 Months")},
     ),
     "healthy volunteers": (
-        lambda b: set_(characteristic(b, "healthy-volunteers"), "valueBoolean", True),
+        lambda b: set_(
+            classifier(b, "not-healthy-volunteers")["coding"][0],
+            "code",
+            "includes-healthy-volunteers",
+        ),
         {f"{P}/eligibilityModule/healthyVolunteers": (False, True)},
     ),
     "condition": (

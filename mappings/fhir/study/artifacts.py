@@ -13,11 +13,11 @@ from trialbridge.mappings.codec import (
     record,
 )
 from trialbridge.mappings.fhir import codes
+from trialbridge.mappings.fhir.flags import flag
 from trialbridge.mappings.fhir.study.common import shown_in
 from trialbridge.mappings.fhir.types import (
     classified,
     each,
-    flag,
     has_code,
     has_url,
     identifier,

@@ -7,13 +7,19 @@ from trialbridge.mappings.codec import (
 )
 from trialbridge.mappings.fhir import codes
 from trialbridge.mappings.fhir import mesh as fhir_mesh
+from trialbridge.mappings.fhir.flags import (
+    both_sexes,
+    flag,
+    flag_codings,
+    flag_item,
+    is_all,
+)
 from trialbridge.mappings.fhir.study.common import shown_in
 from trialbridge.mappings.fhir.types import (
     classified,
     codings,
     concept,
     concept_item,
-    flag,
     is_of,
     phases,
     some_of,
@@ -98,6 +104,7 @@ def _flagged(model: str, name: str) -> Field:
 
 
 IPD_PLAN = concept_item(codes.IPD_SHARING)
+GENDER_BASED = flag_item("gender-based")
 
 CLASSIFIER_ROWS = (
     _flagged("protocol.oversight.oversight_has_dmc", "oversight-has-dmc"),
@@ -116,6 +123,17 @@ CLASSIFIER_ROWS = (
     _flagged(f"{DESIGN}.patient_registry", "patient-registry"),
     _flagged("has_results", "has-results"),
     _flagged("documents.large_document.no_sap", "statistical-analysis-plan-absent"),
+    # Of the study, and of nobody who is in it.
+    _flagged("protocol.eligibility.healthy_volunteers", "healthy-volunteers"),
+    among("protocol.eligibility.sex", "classifier", codec=both_sexes)._replace(when=is_all),
+    field(
+        "protocol.eligibility.gender_based",
+        "classifier",
+        GENDER_BASED,
+        "coding",
+        codec=flag_codings("gender-based"),
+    ),
+    shown_in("text", "protocol.eligibility.gender_description", "classifier", GENDER_BASED),
     among(
         "protocol.eligibility.std_ages",
         "classifier",

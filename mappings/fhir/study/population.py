@@ -7,6 +7,7 @@ from trialbridge.mappings.codec import (
     Field,
     Node,
     Step,
+    also,
     among,
     below,
     boolean,
@@ -17,12 +18,12 @@ from trialbridge.mappings.codec import (
 )
 from trialbridge.mappings.fhir import codes
 from trialbridge.mappings.fhir import eligibility as fhir_eligibility
+from trialbridge.mappings.fhir.flags import is_one, sex_codings
 from trialbridge.mappings.fhir.links import to
 from trialbridge.mappings.fhir.study.common import PUBLISHED, shown_in
 from trialbridge.mappings.fhir.study.design import DESIGN
 from trialbridge.mappings.fhir.types import (
     age,
-    codings,
     each,
     has_code,
     of_code,
@@ -79,29 +80,37 @@ ELIGIBILITY_ROWS = (
                 GENDER_CHARACTERISTIC,
                 "valueCodeableConcept",
                 "coding",
-                codec=codings(codes.SEX),
+                codec=sex_codings,
+                note="one sex, a trait of those who take part; `ALL` is a classifier of the study",
+            )._replace(when=is_one),
+            # Facts of the study stood here, as if they were of each who takes part.
+            also(
+                shown_in(
+                    "text",
+                    f"{ELIGIBILITY}.gender_description",
+                    GENDER_CHARACTERISTIC,
+                    "valueCodeableConcept",
+                )
             ),
-            shown_in(
-                "text",
-                f"{ELIGIBILITY}.gender_description",
-                GENDER_CHARACTERISTIC,
-                "valueCodeableConcept",
+            also(
+                field(
+                    f"{ELIGIBILITY}.gender_based",
+                    _characteristic(codes.CHARACTERISTIC.url, "gender-based"),
+                    "valueBoolean",
+                    codec=boolean,
+                )
             ),
-            field(
-                f"{ELIGIBILITY}.gender_based",
-                _characteristic(codes.CHARACTERISTIC.url, "gender-based"),
-                "valueBoolean",
-                codec=boolean,
+            also(
+                field(
+                    f"{ELIGIBILITY}.healthy_volunteers",
+                    _characteristic(codes.CHARACTERISTIC.url, "healthy-volunteers"),
+                    "valueBoolean",
+                    codec=boolean,
+                )
             ),
             field(f"{ELIGIBILITY}.minimum_age", AGE_CHARACTERISTIC, "valueRange", "low", codec=age),
             field(
                 f"{ELIGIBILITY}.maximum_age", AGE_CHARACTERISTIC, "valueRange", "high", codec=age
-            ),
-            field(
-                f"{ELIGIBILITY}.healthy_volunteers",
-                _characteristic(codes.CHARACTERISTIC.url, "healthy-volunteers"),
-                "valueBoolean",
-                codec=boolean,
             ),
             shown_in(
                 "text",
