@@ -174,6 +174,7 @@ class Field(NamedTuple):
     when: written only for values that this accepts (another row has the others).
     leaves: the attributes below `model` that the row carries, where it is a struct or list.
     read_only: where documents of others have the value; we write it where another row says.
+    write_only: what the value implies and others look for; another row has the value.
     write_always, read_always: the codec is asked even where there is no value, or no member.
     note: in words, where the place alone does not say how the value stands there.
     """
@@ -189,6 +190,7 @@ class Field(NamedTuple):
     write_always: bool = False
     read_always: bool = False
     read_only: bool = False
+    write_only: bool = False
     note: str = ""
 
 
@@ -283,6 +285,20 @@ def merged(
 def also(row: Field) -> Field:
     """A row for reading alone; the row of the same attribute behind it, if read, has the word."""
     return row._replace(read_only=True, home="none")
+
+
+def twice(row: Field) -> Field:
+    """A row whose value another one has, too; of what is read, the row behind it has the word."""
+    return row._replace(home="none")
+
+
+def derived(row: Field) -> Field:
+    """A row for writing alone: what the value at another place implies, for those who look here.
+
+    It is no fact of its own, so it is not read. Where a document says something else there, that
+    is told as what was not read.
+    """
+    return row._replace(write_only=True, home="none")
 
 
 def constant(*steps: Any) -> Field:

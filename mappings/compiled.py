@@ -54,11 +54,12 @@ def reader(table: Record) -> Read:
     """A function that gives the struct of a node; it raises Mismatch with all that is wrong."""
     source = _Source("read", table, "node, names")
     source.line("bad, told = [], []")
-    owners = sorted({row.model.rpartition(".")[0] for row in table.rows if row.model} | {""})
+    rows = tuple(row for row in table.rows if not row.write_only)
+    owners = sorted({row.model.rpartition(".")[0] for row in rows if row.model} | {""})
     every = sorted({".".join(o.split(".")[:i]) for o in owners for i in range(len(o) + 1)})
     for owner in every:
         source.line(f"{_keywords(owner)} = {{}}")
-    _read_branch(source, table, _Branch.of(table.rows), "node", "")
+    _read_branch(source, table, _Branch.of(rows), "node", "")
     source.line("if bad: raise Mismatch.of(bad)")
     source.line("if told: names.warnings = told")
     source.bind("Mismatch", Mismatch)

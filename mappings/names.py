@@ -35,6 +35,14 @@ class Names:
         if trial is not None:
             self.root = root(trial)
 
+    @property
+    def called(self) -> str:
+        """What a person would call the record that is written: its id, else its title."""
+        trial = self.trial or Trial()
+        identification = trial.protocol.identification if trial.protocol else None
+        title = identification.brief_title if identification else None
+        return own_id(trial) or title or "a trial"
+
     def named(self, kind: str, position: int) -> str:
         """The id of the resource for the list item of a kind, from 0."""
         return f"{self.stem(kind)}{position + 1}"
@@ -79,7 +87,11 @@ def root(trial: Trial) -> str:
 
     At most 36 of `[A-Za-z0-9.-]`, so that kind and position still fit into an id's 64.
     """
+    return _NOT_OF_ID.sub("-", own_id(trial) or "trial")[:36]
+
+
+def own_id(trial: Trial) -> str | None:
+    """The id of a record in its register."""
     identification = trial.protocol.identification if trial.protocol else None
     nct_id = identification.nct_id if identification else None
-    own = nct_id or (trial.registration.id if trial.registration else None)
-    return _NOT_OF_ID.sub("-", own or "trial")[:36]
+    return nct_id or (trial.registration.id if trial.registration else None)

@@ -48,10 +48,15 @@ def _write_actions(module: ArmsInterventionsModule, names: Names) -> list[Node] 
     actions = []
     for number, arm in enumerate(module.arm_groups or ()):
         action: Node = {"linkId": names.named("arm", number)}
+        if arm.label:
+            action["title"] = arm.label
         received = []
         for name in arm.intervention_names or ():
             if name in positions:
-                received.append({"definitionCanonical": activity_url(names, positions[name])})
+                inner = {"definitionCanonical": activity_url(names, positions[name])}
+                if title := (module.interventions or ())[positions[name]].name:
+                    inner["title"] = title
+                received.append(inner)
             elif name:
                 received.append({"title": name})
             else:

@@ -22,6 +22,8 @@ class Resources:
         """The entries of the resources that the study links, as they were written."""
         self.study: Node = {}
         """The ResearchStudy that is read."""
+        self.named: dict[tuple[str, str], Node] = {}
+        """The organisations and people that were written, by type and name: each is once."""
         self._read: list[Node] = []
         self._index: dict[str, Node] = {}
 
@@ -58,30 +60,58 @@ class Resources:
 
 _LINKS: dict[str, Aside] = {}
 
+_ONCE = frozenset({"Organization", "Practitioner"})
+"""Resources of which a record has one for each name, whoever refers to it."""
 
-def to(type_: str, name: str | None = None, **const: Any) -> Aside:
+_PLACE = ("city", "state", "country")
+
+
+def shown(type_: str, resource: Node) -> str | None:
+    """What a person would call a resource, or one that is about to be written.
+
+    A place without a name is told by its address, a role by who has it.
+    """
+    found: str | None
+    if type_ in ("Practitioner", "PractitionerRole"):
+        found = resource.get("practitioner", {}).get("display")
+        holder = (resource.get("contact") or (resource,))[0]
+        for name in () if found else holder.get("name") or ():
+            found = name.get("text")
+        return found or resource.get("organization", {}).get("display")
+    found = resource.get("title") or resource.get("name")
+    if found is None and type_ == "Location":
+        address = resource.get("address", {})
+        found = ", ".join(address[part] for part in _PLACE if part in address)
+    return found or None
+
+
+def to(type_: str, name: str | None = None, title: str = "", **const: Any) -> Aside:
     """The resource that a Reference points to; it always has the constant members.
 
     The last part of its id is its name; without one it is named after the list item that it
-    belongs to.
+    belongs to. Its title, which a Group has as its name, says what it is of the record.
     """
-    return _link("reference", type_, name, const, canonical=False)
+    return _link("reference", type_, name, const, title=title, canonical=False)
 
 
 def canonical(member: str, type_: str, **const: Any) -> Aside:
     """The resource that a canonical url in this member names."""
-    return _link(member, type_, None, const, canonical=True)
+    return _link(member, type_, None, const, title="", canonical=True)
 
 
-def _link(member: str, type_: str, name: str | None, const: Node, *, canonical: bool) -> Aside:
+def _link(
+    member: str, type_: str, name: str | None, const: Node, *, title: str, canonical: bool
+) -> Aside:
     """The step of a link: one for all rows that name the same."""
-    key = repr((member, type_, name, const, canonical))
+    key = repr((member, type_, name, const, title, canonical))
     if key not in _LINKS:
-        _LINKS[key] = _made(member, type_, name, const, canonical=canonical)
+        _LINKS[key] = _made(member, type_, name, const, title=title, canonical=canonical)
     return _LINKS[key]
 
 
-def _made(member: str, type_: str, name: str | None, const: Node, *, canonical: bool) -> Aside:
+def _made(
+    member: str, type_: str, name: str | None, const: Node, *, title: str, canonical: bool
+) -> Aside:
     ending = f"-{name}"
     base = f"{BASE}/{type_}/"
     head = base if canonical else f"{type_}/"
@@ -93,9 +123,23 @@ def _made(member: str, type_: str, name: str | None, const: Node, *, canonical: 
         begun = {"resourceType": type_, "id": id_}
         if canonical:
             begun["url"] = base + id_
+        if title:
+            begun["name" if type_ == "Group" else "title"] = f"{title} {names.called}"
         resource = {**begun, **const, **inner}
-        names.once(Resources).entries.append({"fullUrl": base + id_, "resource": resource})
+        called = None if canonical else shown(type_, resource)
+        resources = names.once(Resources)
+        if called is not None and type_ in _ONCE:
+            found = resources.named.setdefault((type_, called), resource)
+            if found is not resource:
+                # Of those who refer to it each says its own; the name is the same.
+                resource, id_ = found, found["id"]
+                resource.update(inner)
+                node[member], node["display"] = head + id_, called
+                return
+        resources.entries.append({"fullUrl": base + id_, "resource": resource})
         node[member] = head + id_
+        if called is not None:
+            node["display"] = called
 
     def find(names: Names, node: Node) -> Node | None:
         """None, with a warning, if there is none in the Bundle, or one of another type."""

@@ -32,6 +32,7 @@ PLAN = (
     to(
         "PlanDefinition",
         "protocol",
+        title="Arms and interventions of",
         type=of_code(codes.PLAN_TYPE, "clinical-protocol"),
         **PUBLISHED,
     ),

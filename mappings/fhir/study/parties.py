@@ -2,13 +2,18 @@
 
 from trialbridge.mappings.codec import (
     FIRST,
-    also,
+    Codec,
+    Node,
     among,
     below,
+    derived,
     field,
     item,
+    merged,
     number,
     record,
+    text,
+    twice,
 )
 from trialbridge.mappings.fhir import codes
 from trialbridge.mappings.fhir.links import to
@@ -25,10 +30,12 @@ from trialbridge.mappings.fhir.types import (
     of_code,
     ours,
 )
+from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import (
     Contact,
     Location,
     Official,
+    ResponsiblePartyType,
     Sponsor,
 )
 
@@ -43,20 +50,20 @@ CONTACT_ROWS = (
 ROLE = to("PractitionerRole")
 
 CENTRAL_CONTACT = record(
-    Contact, also(field("name", "name")), *below(("party", ROLE, "contact", FIRST), CONTACT_ROWS)
+    Contact, twice(field("name", "name")), *below(("party", ROLE, "contact", FIRST), CONTACT_ROWS)
 )
 
 OFFICIAL = record(
     Official,
     field("role", "role", codec=concept(codes.OFFICIAL_ROLE)),
-    also(field("name", "name")),
+    twice(field("name", "name")),
     field("name", "party", ROLE, "practitioner", to("Practitioner"), "name", FIRST, "text"),
     field("affiliation", "party", ROLE, "organization", to("Organization"), "name"),
 )
 
 SPONSOR_ROWS = (
     among("class_", "classifier", codec=classified(codes.AGENCY_CLASS)),
-    also(field("name", "name")),
+    twice(field("name", "name")),
     field("name", "party", to("Organization"), "name"),
 )
 SPONSOR = record(Sponsor, *SPONSOR_ROWS)
@@ -65,19 +72,71 @@ LEAD = "protocol.sponsor_collaborators.lead_sponsor"
 LEAD_SPONSOR = coded_item("role", codes.PARTY_ROLE, "lead-sponsor")
 PARTY = "protocol.sponsor_collaborators.responsible_party"
 _RESPONSIBLE_SYSTEM = codes.RESPONSIBLE_PARTY.exact.url if codes.RESPONSIBLE_PARTY.exact else ""
-RESPONSIBLE = concept_item(codes.RESPONSIBLE_PARTY, "role", "responsible party")._replace(
-    mine=lambda node: any(
+_LEAD = of_code(codes.PARTY_ROLE, "lead-sponsor")
+_TYPE = concept(codes.RESPONSIBLE_PARTY)
+_SPONSOR = {"role": {"coding": [*_LEAD["coding"], *_TYPE.write("SPONSOR", Names())["coding"]]}}
+
+
+def _is_responsible(role: Node) -> bool:
+    return any(
         one.get("system") == _RESPONSIBLE_SYSTEM
         or (one.get("system") == codes.PARTY_ROLE and one.get("code") == "sponsor-investigator")
-        for one in (node.get("role") or {}).get("coding", ())
+        for one in role.get("coding", ())
     )
+
+
+def _read_responsible(lead: Node, names: Names) -> ResponsiblePartyType | None:
+    role = lead.get("role") or {}
+    if not _is_responsible(role):
+        return None
+    others = [one for one in role["coding"] if one.get("code") != "lead-sponsor"]
+    found: ResponsiblePartyType | None = _TYPE.read({"coding": others}, names)
+    return found
+
+
+# The sponsor that is responsible is the lead sponsor: one party in two roles.
+_RESPONSIBLE_LEAD: Codec[ResponsiblePartyType] = Codec(
+    _read_responsible, lambda value, names: _SPONSOR, _TYPE.systems, label="role"
+)
+RESPONSIBLE = concept_item(codes.RESPONSIBLE_PARTY, "role", "responsible party")._replace(
+    mine=lambda node: _is_responsible(node.get("role") or {}) and not LEAD_SPONSOR.mine(node)
 )
 _RESPONSIBLE_ROLE = to("PractitionerRole", "responsible-party")
+
+_NAME_TITLE = ours("responsible-name-title", "String")
+
+
+def _write_name_title(value: str, names: Names) -> Node:
+    protocol = names.trial.protocol if names.trial is not None else None
+    sponsors = protocol.sponsor_collaborators if protocol is not None else None
+    party = sponsors.responsible_party if sponsors is not None else None
+    if party is not None and (
+        party.investigator_full_name or party.investigator_title or party.investigator_affiliation
+    ):
+        # The name of the party is the investigator's.
+        return {"extension": [{"url": _NAME_TITLE.url, "valueString": value}]}
+    return {"name": value}
+
+
+def _read_name_title(node: Node, names: Names) -> str | None:
+    for extension in node.get("extension", ()):
+        if extension.get("url") == _NAME_TITLE.url:
+            return text.read(extension.get("valueString"), names)
+    name = node.get("name")
+    if name is None or name == (node.get("party") or {}).get("display"):
+        return None
+    return text.read(name, names)
+
+
+_name_title: Codec[str] = Codec(
+    _read_name_title, _write_name_title, extensions=(_NAME_TITLE,), label="name"
+)
+"""The name and title of older records, as the party's name where no investigator has that."""
 
 _is_official = is_of(codes.OFFICIAL_ROLE, "role")
 
 PARTY_ROWS = (
-    also(field(f"{LEAD}.name", "associatedParty", LEAD_SPONSOR, "name")),
+    twice(field(f"{LEAD}.name", "associatedParty", LEAD_SPONSOR, "name")),
     field(
         f"{LEAD}.name",
         "associatedParty",
@@ -93,6 +152,9 @@ PARTY_ROWS = (
         "classifier",
         codec=classified(codes.AGENCY_CLASS),
     ),
+    merged(f"{PARTY}.type", "associatedParty", LEAD_SPONSOR, codec=_RESPONSIBLE_LEAD)._replace(
+        when=lambda type_: type_ == "SPONSOR"
+    ),
     among(
         "protocol.sponsor_collaborators.collaborators",
         "associatedParty",
@@ -106,8 +168,11 @@ PARTY_ROWS = (
     *below(
         ("associatedParty", RESPONSIBLE),
         (
-            field(f"{PARTY}.type", "role", codec=concept(codes.RESPONSIBLE_PARTY)),
-            field(f"{PARTY}.old_name_title", "name"),
+            field(f"{PARTY}.type", "role", codec=_TYPE)._replace(
+                when=lambda type_: type_ != "SPONSOR"
+            ),
+            derived(field(f"{PARTY}.investigator_full_name", "name")),
+            merged(f"{PARTY}.old_name_title", codec=_name_title, home="native"),
             field(
                 f"{PARTY}.investigator_full_name",
                 "party",

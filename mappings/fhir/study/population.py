@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from trialbridge.mappings.codec import (
     FIRST,
+    Codec,
     Field,
     Node,
     Step,
@@ -11,6 +12,7 @@ from trialbridge.mappings.codec import (
     among,
     below,
     boolean,
+    derived,
     field,
     item,
     merged,
@@ -28,6 +30,7 @@ from trialbridge.mappings.fhir.types import (
     has_code,
     of_code,
 )
+from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import (
     Outcome,
 )
@@ -51,7 +54,13 @@ AGE_CHARACTERISTIC = _characteristic(codes.USAGE_CONTEXT, "age")
 GROUP = (
     "recruitment",
     "eligibility",
-    to("Group", "eligibility", type="person", membership="definitional"),
+    to(
+        "Group",
+        "eligibility",
+        title="Eligibility for",
+        type="person",
+        membership="definitional",
+    ),
 )
 ELIGIBILITY = "protocol.eligibility"
 
@@ -125,14 +134,25 @@ ELIGIBILITY_ROWS = (
 
 # --- outcomes ----------------------------------------------------------------------------------
 
+VARIABLE = to("EvidenceVariable", **PUBLISHED)
+
+
+def _titled(outcome: Outcome, names: Names) -> Node | None:
+    return {"title": outcome.measure} if outcome.measure and outcome.time_frame else None
+
+
+# A variable is there for what it says beside the outcome's measure, which is its title then.
+_title: Codec[Outcome] = Codec(lambda node, names: None, _titled)
+
 OUTCOME = record(
     Outcome,
     field("measure", "name"),
     field("description", "description"),
+    derived(merged("", "reference", VARIABLE, codec=_title)),
     field(
         "time_frame",
         "reference",
-        to("EvidenceVariable", **PUBLISHED),
+        VARIABLE,
         "characteristic",
         FIRST,
         "timeFromEvent",
