@@ -26,6 +26,7 @@ from trialbridge.mappings.codec import (
     Record,
     annotation,
     attribute_type,
+    fields_of,
     misfit,
 )
 from trialbridge.mappings.names import Names
@@ -63,17 +64,33 @@ def reader(table: Record) -> Read:
     source.line("if bad: raise Mismatch.of(bad)")
     source.line("if told: names.warnings = told")
     source.bind("Mismatch", Mismatch)
-    source.line("try:")
-    for owner in sorted(every, key=lambda path: -path.count(".")):
+    for owner in sorted(every, key=lambda path: (-path.count("."), path == "")):
+        type_, keywords = attribute_type(table.type, owner), _keywords(owner)
+        # Asked beforehand: a TypeError is a fault of ours, and not to be told as one of a document.
+        needed = tuple(key for key, one in fields_of(type_).items() if one.required)
+        if owner:
+            source.line(f"if {keywords}:")
+            source.depth += 1
+        if needed:
+            lacks = source.value(_lacks)
+            source.line(f"{lacks}({type_.__name__!r}, {needed!r}, {keywords})")
+        made = f"{source.value(type_)}(**{keywords})"
         if owner:
             outer, _, name = owner.rpartition(".")
-            type_ = source.value(attribute_type(table.type, owner))
-            keywords = _keywords(owner)
-            source.line(f"    if {keywords}: {_keywords(outer)}[{name!r}] = {type_}(**{keywords})")
-    source.line(f"    return {source.value(table.type)}(**{_keywords('')})")
-    source.line("except TypeError as error: raise Mismatch(str(error)) from None")
+            source.line(f"{_keywords(outer)}[{name!r}] = {made}")
+            source.depth -= 1
+        else:
+            source.line(f"return {made}")
     function: Read = source.function()
     return function
+
+
+def _lacks(struct: str, needed: tuple[str, ...], given: Mapping[str, Any]) -> None:
+    """Raises Mismatch if a struct is not to be made of what was read."""
+    missing = [key for key in needed if key not in given]
+    if missing:
+        lacks, wants = " or ".join(missing), " and ".join(needed)
+        raise Mismatch(f"a {struct} without {lacks}, expected {wants}")
 
 
 def each(

@@ -290,6 +290,38 @@ def test_a_warning_has_the_place_of_its_row() -> None:
     assert names.warnings == [("facts[1].a.b", "unsure", "'perhaps' is neither")]
 
 
+class Spot(Struct, frozen=True, kw_only=True):
+    lat: int
+    lon: int
+
+
+class Kennel(Struct, frozen=True, kw_only=True):
+    spot: Maybe[Spot] = None
+
+    def __post_init__(self) -> None:
+        if self.spot is not None and self.spot.lat > 90:
+            raise TypeError("a fault of ours")
+
+
+KENNEL = record(
+    Kennel,
+    field("spot.lat", "at", "lat", codec=integer),
+    field("spot.lon", "at", "lon", codec=integer),
+)
+
+
+def test_what_a_struct_needs_and_the_document_lacks_is_told() -> None:
+    read = reader(KENNEL)
+    assert read({"at": {"lat": 1, "lon": 2}}, Names()) == Kennel(spot=Spot(lat=1, lon=2))
+    with pytest.raises(Mismatch, match=r"^a Spot without lon, expected lat and lon$"):
+        read({"at": {"lat": 1}}, Names())
+
+
+def test_a_fault_of_ours_is_none_of_the_document() -> None:
+    with pytest.raises(TypeError, match=r"^a fault of ours$"):
+        reader(KENNEL)({"at": {"lat": 91, "lon": 2}}, Names())
+
+
 def test_a_traceback_shows_the_row() -> None:
     try:
         reader(LOUD)({"facts": [{"a": {"b": "maybe"}}]}, Names())
