@@ -39,8 +39,28 @@ def write(trial: Trial) -> tuple[bytes, list[Problem]]:
     characters that XML has no form for, with the place of each.
     """
     tree, problems = write_tree(trial)
+    return _bytes_of(tree, trial), problems
+
+
+def write_checked(trial: Trial) -> tuple[bytes, list[Problem]]:
+    """Write as `write` does; the problems are those of what was written, too.
+
+    The tree is looked at as it is, since to parse the bytes again takes as long as to write them;
+    where there may be something to tell, the bytes are checked.
+    """
+    from trialbridge.formats.odm_xml.checks import is_clean
+    from trialbridge.schemas.odm.validate import check
+
+    tree, problems = write_tree(trial)
+    data = _bytes_of(tree, trial)
+    if is_clean(tree):
+        return data, problems
+    return data, [*problems, *check(data, V2_0.version)]
+
+
+def _bytes_of(tree: Node, trial: Trial) -> bytes:
     try:
-        return bytes_of(tree, V2_0), problems
+        return bytes_of(tree, V2_0)
     except ValueError:
         forbidden = _forbidden(trial)
         if not forbidden:

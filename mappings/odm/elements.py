@@ -49,12 +49,16 @@ MARKDOWN = "text/markdown"
 
 
 class Constant(dict[str, Any]):
-    """A node that is the same in every document: the writer keeps what it wrote of it."""
+    """A node that is the same in every document: the writer keeps what it wrote of it.
 
-    __slots__ = ("written",)
+    `clean` is whether a check of documents found nothing to tell of it.
+    """
+
+    __slots__ = ("clean", "written")
 
     def __init__(self, node: Node) -> None:
         super().__init__(node)
+        self.clean = False
         self.written = ""
 
 

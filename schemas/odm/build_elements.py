@@ -131,10 +131,52 @@ class Schema:
             elif kind in ("any", "all"):
                 raise SystemExit(f"xs:{kind}, which the digest has no room for")
 
-    def has_text(self, element: Element, type_: Element | None) -> bool:
+    def is_sequence(self, node: Element) -> bool:
+        """Tell whether the children below a node are those that there are, one after the other."""
+        for child in node:
+            kind = _kind(child)
+            group = self.named.get(("group", child.get("ref"))) if kind == "group" else None
+            inner = child if group is None else group
+            if kind not in ("choice", "group", "sequence") or not any(self.children(inner)):
+                if not self.is_sequence(child):
+                    return False
+                continue
+            times = child.get("minOccurs", "1"), child.get("maxOccurs", "1")
+            if kind == "choice" or times != ("1", "1") or not self.is_sequence(inner):
+                return False
+        return True
+
+    def content(self, element: Element, type_: Element | None) -> str:
+        """Name the type of an element's text: nothing if it has none, `mixed` with elements in it.
+
+        An element whose type is of text alone has that type.
+        """
         if type_ is None:
-            return element.get("type") is not None
-        return type_.get("mixed") == "true" or type_.find(f"{XS}simpleContent") is not None
+            return str(element.get("type") or "")
+        if type_.get("mixed") == "true":
+            return "mixed"
+        simple = type_.find(f"{XS}simpleContent")
+        return str(simple[0].get("base")) if simple is not None else ""
+
+    def simple_types(self) -> Iterator[tuple[str, str | list[str]]]:
+        """Give the simple types by name: their values; or the type of XML Schema, and the length
+        that it has at least.
+
+        Left out are those with a form, and those of several types.
+        """
+        for (kind, name), type_ in self.named.items():
+            restriction = type_.find(f"{XS}restriction") if kind == "simpleType" else None
+            if restriction is None:
+                continue
+            facets = [(_kind(facet), facet.get("value")) for facet in restriction if _kind(facet)]
+            kinds = {kind for kind, _ in facets}
+            base = str(restriction.get("base"))
+            if kinds == {"enumeration"} and base == "xs:string":
+                yield name, [value for _, value in facets]
+            elif not kinds and base.startswith("xs:"):
+                yield name, base
+            elif kinds == {"minLength"} and base == "xs:string":
+                yield name, f"{base} {facets[0][1]}"
 
     def unique(self) -> Iterator[tuple[str, str]]:
         """Give the constraints by name: `Protocol/Alias Context` for a Context in a Protocol."""
@@ -176,12 +218,15 @@ def build(version: str) -> dict[str, Any]:
 
     `elements`: for each, its attributes `name=type` (`!` after a name that is required, `>` before
     the elements that a reference may point to), its children (`?` none or one, `*` any number, `+`
-    one or more), and whether it has text. Both are in the order of the XSD. `unique`: what each
-    constraint of the XSD forbids to stand twice. `terms`: CDISC's own, of a type that takes others.
+    one or more), and the type of its text. Both are in the order of the XSD. `choices`: elements
+    whose children are more than that sequence. `types`: what the simple types allow. `unique`: what
+    each constraint of the XSD forbids to stand twice. `terms`: CDISC's own, of a type that takes
+    others.
     """
     root = xsd_path(version)
     schema = Schema(root)
     elements: dict[str, list[Any]] = {}
+    choices = []
     for (kind, name), element in sorted(schema.named.items()):
         if kind != "element":
             continue
@@ -201,8 +246,10 @@ def build(version: str) -> dict[str, Any]:
         elements[name] = [
             " ".join(attributes),
             " ".join(f"{child}{_mark(*counts)}" for child, counts in children.items()),
-            schema.has_text(element, type_),
+            schema.content(element, type_),
         ]
+        if type_ is not None and not schema.is_sequence(type_):
+            choices.append(name)
     return {
         "odm": version,
         "source": {"package": SOURCE, "version": version_of(SOURCE)},
@@ -215,7 +262,9 @@ def build(version: str) -> dict[str, Any]:
             for (kind, name), type_ in sorted(schema.named.items())
             if kind == "simpleType" and name in EXTENSIBLE
         },
+        "types": dict(sorted(schema.simple_types())),
         "unique": dict(sorted(schema.unique())),
+        "choices": " ".join(choices),
         "elements": elements,
     }
 

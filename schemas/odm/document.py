@@ -57,21 +57,26 @@ class Attribute(NamedTuple):
 class Element(NamedTuple):
     """What the XSD says of an element, attributes and children in its order.
 
-    `children` tells of each whether it may stand more than once; `text` whether the element has
-    text; `oid` whether its OID or ID is a name that others refer to. An element of another
-    namespace is named with a prefix: `xhtml:div`.
+    `children` tells of each whether it may stand more than once, and `needed` which have to stand;
+    `sequence` whether that is all that there is to say of them. `content` is the type of the
+    element's text, and `text` whether it has any; `oid` whether its OID or ID is a name that others
+    refer to. An element of another namespace is named with a prefix: `xhtml:div`.
     """
 
     attributes: Mapping[str, Attribute]
     children: Mapping[str, bool]
     text: bool
     oid: bool
+    content: str = ""
+    needed: frozenset[str] = frozenset()
+    sequence: bool = True
 
 
 class Digest(NamedTuple):
-    """The digest of a version: elements, constraints and terms (`build_elements.py`)."""
+    """The digest of a version: elements, types, constraints and terms (`build_elements.py`)."""
 
     elements: Mapping[str, Element]
+    types: Mapping[str, str | list[str]]
     unique: Mapping[str, str]
     terms: Mapping[str, list[str]]
 
@@ -102,20 +107,25 @@ def digest(version: str) -> Digest:
     """Load the digest of the XSD of a version."""
     stored: dict[str, Any] = msgspec.json.decode(digest_path(version).read_bytes())
     found = {}
-    for name, (attributes, children, text) in stored["elements"].items():
+    choices = stored["choices"].split()
+    for name, (attributes, children, content) in stored["elements"].items():
         rows: dict[str, Attribute] = {}
         for row in attributes.split():
             key, _, type_ = row.partition("=")
             type_, _, targets = type_.partition(">")
             kinds = tuple(targets.split("|")) if targets else ()
             rows[key.removesuffix("!")] = Attribute(key.endswith("!"), type_, kinds)
+        below = children.split()
         found[name] = Element(
             rows,
-            {child.rstrip("?*+"): child.endswith(("*", "+")) for child in children.split()},
-            text,
+            {child.rstrip("?*+"): child.endswith(("*", "+")) for child in below},
+            content != "",
             any((key, row.type) in (("OID", "oid"), ("ID", "xs:ID")) for key, row in rows.items()),
+            content,
+            frozenset(child.rstrip("+") for child in below if not child.endswith(("?", "*"))),
+            name not in choices,
         )
-    return Digest(found, stored["unique"], stored["terms"])
+    return Digest(found, stored["types"], stored["unique"], stored["terms"])
 
 
 def version_of(namespace: str) -> str | None:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]
 
 # These, or several studies or versions, take the rules of scopes that the slow way has.
-_SCOPING: Final = ("Include", "ClinicalData", "ReferenceData", "Association")
-_ONCE: Final = ("Study", "MetaDataVersion")
+SCOPING: Final = ("Include", "ClinicalData", "ReferenceData", "Association")
+ONCE: Final = ("Study", "MetaDataVersion")
 
 
 class _Plan(NamedTuple):
@@ -59,7 +59,7 @@ def _plans(version: str) -> dict[str, _Plan]:
     }
     plans: dict[str, _Plan] = {}
     for name, element in elements(version).items():
-        if name in _SCOPING or ":" in name:
+        if name in SCOPING or ":" in name:
             continue
         plan = _Plan(
             frozenset(key for key in ("OID", "ID") if key in element.attributes),
@@ -79,7 +79,7 @@ def _leaves_some(root: "_Element", version: str) -> bool:
     from lxml import etree  # type: ignore[import-untyped]
 
     own = NAMESPACES[version]
-    named = [f"{{{own}}}{name}" for name in _SCOPING]
+    named = [f"{{{own}}}{name}" for name in SCOPING]
     others = [f"{{{namespace}}}*" for namespace in PREFIXES if namespace != own]
     left = root.iter(etree.Comment, etree.PI, *named, *others)
     return next(left, None) is not None
@@ -141,6 +141,6 @@ def _keeps_rules(root: "_Element", version: str) -> bool:
     if document.problems:
         return False
     tags = list(named.values())
-    if any(tags.count(prefix + name) != 1 for name in _ONCE):
+    if any(tags.count(prefix + name) != 1 for name in ONCE):
         return False
     return all(named.get(value, "").removeprefix(prefix) in targets for targets, value in wanted)

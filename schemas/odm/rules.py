@@ -12,6 +12,7 @@ from trialbridge.schemas.cdisc_codes import CDISC, EARLY_PHASE_1, PARAMETERS, PH
 from trialbridge.schemas.odm.document import (
     LANG,
     NAMESPACES,
+    Digest,
     Document,
     either,
     elements,
@@ -110,12 +111,17 @@ def _translated(document: Document, texts: Texts, element: "_Element") -> None:
         document.report("error", "rules", element, None, "translation", message)
 
 
+def phases(digest: Digest) -> frozenset[str]:
+    """Give the terms of phases: those of the XSD, and those that CDISC's terminology has by now."""
+    terms = digest.terms["TrialPhaseType"]
+    short = [term.removeprefix("PHASE ").removesuffix(" TRIAL") for term in terms]
+    return frozenset((*terms, *short, *(term.value for term in PHASE.values()), _RENAMED_PHASE))
+
+
 def _phase(document: Document, texts: Texts, element: "_Element") -> None:
     value = element.get("Value", "")
-    terms = document.digest.terms["TrialPhaseType"]
-    short = [term.removeprefix("PHASE ").removesuffix(" TRIAL") for term in terms]
-    joined = (term.value for term in PHASE.values())
-    if value and value not in (*terms, *short, *joined, _RENAMED_PHASE):
+    if value and value not in phases(document.digest):
+        terms = document.digest.terms["TrialPhaseType"]
         message = f"Value {shortened(value)!r} is no term of C66737, expected {either(terms)}"
         document.report("warning", "rules", element, "Value", "term", message)
 
@@ -129,7 +135,7 @@ _DATE: Final = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2}(?:T\d{2}(?::\d{2}){0,2}\S*)?
 _COUNT: Final = re.compile(r"\d+")
 # C66742, which is no open list. https://evs.nci.nih.gov/ftp1/CDISC/
 _ANSWER: Final = re.compile(r"Y|N|U|NA")
-_VALUES: Final[dict[str, tuple[re.Pattern[str], str]]] = {
+VALUES: Final[dict[str, tuple[re.Pattern[str], str]]] = {
     **dict.fromkeys(("AGEMIN", "AGEMAX", "TRGFUDUR"), (_DURATION, "a duration, as P18Y")),
     **dict.fromkeys(("SSTDTC", "SENDTC"), (_DATE, "a date, as 2024-03 or 2024-03-01")),
     **dict.fromkeys(("PLANSUB", "ACTSUB", "NARMS", "NCOHORT"), (_COUNT, "a whole number")),
@@ -152,7 +158,7 @@ def _parameter(document: Document, texts: Texts, element: "_Element") -> None:
         if coding.get("System") == CDISC and code not in (None, known.code):
             message = f"Code {shortened(code)!r} is not that of {short}, expected {known.code!r}"
             document.report("warning", "rules", coding, "Code", "term", message)
-    form, expected = _VALUES.get(short, (None, ""))
+    form, expected = VALUES.get(short, (None, ""))
     for held in element.iterchildren(f"{prefix}ParameterValue"):
         value = held.get("Value", "")
         if value and form is not None and not form.fullmatch(value):
