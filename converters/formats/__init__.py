@@ -25,6 +25,10 @@ Use = Literal["read", "written", "checked"]
 
 _FHIR = "trialbridge.schemas.fhir.versions"
 
+# What documents say beyond the record may be written in their own format alone: the modules that
+# know it, by the name of the format.
+_BEYOND = {"odm-2.0": "trialbridge.mappings.odm.beyond"}
+
 
 class Format(NamedTuple):
     """One format: how it is called, how it is recognised, which modules read, write and check it.
@@ -106,9 +110,11 @@ class Format(NamedTuple):
         module = import_module(self.writer)
         chosen = settled(self.name, self.options, options or {})
         if not told and hasattr(module, "write_untold"):
-            return module.write_untold(trial, **chosen), []
+            return module.write_untold(self._may_have(trial)[0], **chosen), []
         write: Callable[..., tuple[bytes, list[Problem]]] = module.write
-        return write(trial, **chosen)
+        trial, left = self._may_have(trial)
+        data, problems = write(trial, **chosen)
+        return data, [*problems, *left]
 
     def write_checked(
         self, trial: Trial, options: Mapping[str, object] | None = None
@@ -124,7 +130,30 @@ class Format(NamedTuple):
         if not hasattr(module, "write_checked"):
             return None
         write: Callable[..., tuple[bytes, list[Problem]]] = module.write_checked
-        return write(trial, **settled(self.name, self.options, options or {}))
+        trial, left = self._may_have(trial)
+        data, problems = write(trial, **settled(self.name, self.options, options or {}))
+        return data, [*problems, *left]
+
+    def _may_have(self, trial: Trial) -> tuple[Trial, list[Problem]]:
+        """Give a trial without what a document of another format alone may have said.
+
+        The model's own form holds all but the data of subjects.
+        """
+        if not trial.unmapped:
+            return trial, []
+        from msgspec.structs import replace
+
+        left: list[Problem] = []
+        kept = trial.unmapped
+        for name, module in _BEYOND.items():
+            if name != self.name:
+                kept, more = import_module(module).left_out(
+                    kept, subjects_only=self.name == "trial"
+                )
+                left += more
+        if kept == trial.unmapped:
+            return trial, []
+        return replace(trial, unmapped=kept or None), left
 
     def check(
         self,

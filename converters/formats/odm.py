@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from trialbridge.formats.odm_xml.graft import graft
 from trialbridge.formats.odm_xml.tree import FORBIDDEN, bytes_of, plain_tree, tree_of
 from trialbridge.formats.odm_xml.v2_0 import V2_0
 from trialbridge.mappings.codec import Home, Node
+from trialbridge.mappings.odm.beyond import document_of, is_beyond, left_out
 from trialbridge.mappings.odm.document import LINK, read_tree, write_tree
 from trialbridge.mappings.odm.elements import OURS
 from trialbridge.mappings.whole import fatal
@@ -27,6 +29,9 @@ _TAG = f"{{{V2_0.namespace}}}"
 
 _VERSION = re.compile(r"2\.0(?:\.|$)")
 _SHOWN = 5
+_LINE = re.compile(r"line \d+(?: or later)?")
+# A declaration of another encoding, which a document in UTF-8 no longer has.
+_DECLARED = re.compile(r"\ufeff?<\?xml[^>]*?encoding=[\"'](?!(?i:utf-8)[\"'])[^>]*\?>|\ufeff")
 
 
 # --- writing -----------------------------------------------------------------------------------
@@ -35,27 +40,81 @@ _SHOWN = 5
 def write(trial: Trial) -> tuple[bytes, list[Problem]]:
     """The record as an ODM document of one Study, and the organizations and people that it names.
 
-    The problems are warnings of what the document does not carry. Raises Invalid if the record has
-    characters that XML has no form for, with the place of each.
+    A record that was read from an ODM document that says more is put into that document: the same
+    document where the record is the same. The problems are warnings of what the document does not
+    carry. Raises Invalid if the record has characters that XML has no form for, with the place of
+    each.
     """
-    tree, problems = write_tree(trial)
-    return _bytes_of(tree, trial), problems
+    document = document_of(trial.unmapped)
+    if document is not None:
+        bare = _without_document(trial)
+        data, problems = _write(bare)
+        grafted = _grafted(document, bare, data)
+        if grafted is not None:
+            return grafted, problems
+        lost = left_out(trial.unmapped or {}, subjects_only=False)[1]
+        return data, [*problems, *lost]
+    return _write(trial)
 
 
 def write_checked(trial: Trial) -> tuple[bytes, list[Problem]]:
     """Write as `write` does; the problems are those of what was written, too.
 
     The tree is looked at as it is, since to parse the bytes again takes as long as to write them;
-    where there may be something to tell, the bytes are checked.
+    where there may be something to tell, the bytes are checked. What is wrong with the document
+    that the record was read from, and still is, is a warning: it stood so, and is none of the
+    record.
     """
     from trialbridge.formats.odm_xml.checks import is_clean
     from trialbridge.schemas.odm.validate import check
 
+    document = document_of(trial.unmapped)
+    if document is None:
+        tree, problems = write_tree(trial)
+        data = _bytes_of(tree, trial)
+        if is_clean(tree):
+            return data, problems
+        return data, [*problems, *check(data, V2_0.version)]
+    data, problems = write(trial)
+    found = check(data, V2_0.version)
+    stood = {_place(one) for one in check(document.encode(), V2_0.version)} if found else set()
+    found = [
+        msgspec.structs.replace(
+            problem, severity="warning", message=f"{problem.message} (as in what was read)"
+        )
+        if _place(problem) in stood
+        else problem
+        for problem in found
+    ]
+    return data, [*problems, *found]
+
+
+def _place(problem: Problem) -> tuple[str, ...]:
+    """A problem without the line that it is in."""
+    words = problem.path, problem.code, problem.message
+    return tuple(_LINE.sub("line", text) for text in words)
+
+
+def _without_document(trial: Trial) -> Trial:
+    kept = {at: said for at, said in (trial.unmapped or {}).items() if not is_beyond(at)}
+    return msgspec.structs.replace(trial, unmapped=kept or None)
+
+
+def _grafted(document: str, trial: Trial, data: bytes) -> bytes | None:
+    """The document with the record as it now is, written as `data`; None where it takes it not."""
+    try:
+        before = _without_document(read(document.encode())[0])
+        if before == trial:
+            return document.encode()
+        grafted = graft(document.encode(), _write(before)[0], data)
+        return grafted if _without_document(read(grafted)[0]) == trial else None
+    except (ReadError, UnicodeEncodeError):
+        return None
+
+
+def _write(trial: Trial) -> tuple[bytes, list[Problem]]:
     tree, problems = write_tree(trial)
-    data = _bytes_of(tree, trial)
-    if is_clean(tree):
-        return data, problems
-    return data, [*problems, *check(data, V2_0.version)]
+    return _bytes_of(tree, trial), problems
 
 
 def _bytes_of(tree: Node, trial: Trial) -> bytes:
@@ -102,7 +161,13 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     tree = plain_tree(data, V2_0)
     if tree is None or not _is_of_one_study(tree):
         tree = _document(parse(data))
-    return read_tree(tree, lambda: line_of(parse(data)))
+    return read_tree(tree, lambda: line_of(parse(data)), lambda: _text(data))
+
+
+def _text(data: bytes) -> str:
+    """A document in UTF-8 as text, with a declaration that says so or none."""
+    text = data.decode()
+    return _DECLARED.sub("", text) if _DECLARED.match(text) else text
 
 
 def _is_of_one_study(tree: Node) -> bool:

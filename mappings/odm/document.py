@@ -15,6 +15,7 @@ from trialbridge.mappings import whole
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
+from trialbridge.mappings.odm.beyond import DOCUMENT, PREFIX
 from trialbridge.mappings.odm.elements import PLAIN, coding, named
 from trialbridge.mappings.odm.parameters import VALUE, got, index, put, value, value_of
 from trialbridge.mappings.odm.parameters import whole as with_kind
@@ -127,11 +128,13 @@ def _created(trial: Trial) -> str:
 # --- reading -----------------------------------------------------------------------------------
 
 
-def read_tree(tree: Node, place: Callable[[], str]) -> tuple[Trial, list[Problem]]:
+def read_tree(
+    tree: Node, place: Callable[[], str], document: Callable[[], str]
+) -> tuple[Trial, list[Problem]]:
     """The record of the tree of an ODM document of one Study, and warnings.
 
-    What the model has no place for is in `unmapped`, below `/odm`. `place` gives where the document
-    begins. Raises ReadError with all that does not have its form.
+    What the model has no place for is in `unmapped`, below `/odm`, with the text of the document.
+    `place` gives where the document begins. Raises ReadError with all that does not have its form.
     """
     names = Names(form="oid")
     study = tree["Study"][0]
@@ -156,15 +159,23 @@ def read_tree(tree: Node, place: Callable[[], str]) -> tuple[Trial, list[Problem
 
     def keep_rest(trial: Trial) -> tuple[Trial, list[Problem]]:
         rest = _rest(tree, trial)
-        if not rest:
+        if rest is None:
             return trial, []
-        if trial == Trial():
-            message = (
-                "this is no trial record: the document names no study, and has no arm, end point, "
-                "criterion or other part of one"
+        unmapped = {**(trial.unmapped or {}), **rest, DOCUMENT: document()}
+        none = []
+        if rest and trial == Trial():
+            none.append(
+                Problem(
+                    severity="warning",
+                    layer="mapping",
+                    path=place(),
+                    code="no-record",
+                    message="this is no trial record: the document names no study, and has no arm, "
+                    "end point, criterion or other part of one; it is good for ODM alone",
+                    link=LINK,
+                )
             )
-            raise whole.fatal(place(), "no-record", message, LINK)
-        return msgspec.structs.replace(trial, unmapped={**(trial.unmapped or {}), **rest}), [
+        return msgspec.structs.replace(trial, unmapped=unmapped), none + [
             Problem(
                 severity="warning",
                 layer="mapping",
@@ -207,10 +218,11 @@ _OF_FILE = frozenset(
 )
 
 
-def _rest(tree: Node, trial: Trial) -> dict[str, Any]:
+def _rest(tree: Node, trial: Trial) -> dict[str, Any] | None:
     """What of a document is not in the record that was read: by JSON pointers below `/odm`.
 
-    What is not read is what is not written again: of a document of ours nothing.
+    What is not read is what is not written again: of a document of ours nothing. None where the
+    document says the record and no more, in our words and order, or older ones of ours.
     """
     again, _ = write_tree(trial)
     metadata = again["Study"][0]["MetaDataVersion"][0]
@@ -221,7 +233,8 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any]:
         lists, metadata["ConditionDef"] = criteria.elements()
         protocol["InclusionExclusionCriteria"] = lists
     if again == tree:
-        return {}
+        return None
+    ours = tree.get("@SourceSystem") == again["@SourceSystem"]
     tree, again = _spelt_out(tree), _spelt_out(again)
     written = Counter(_facts(again, ""))
     members = Counter(_members(again, ""))
@@ -276,8 +289,8 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any]:
     kept, _ = left(said, "")
     if kept is not None:
         for key, inner in kept.items():
-            gather(inner, said[key], f"/odm/{escape(key)}")
-    return found
+            gather(inner, said[key], f"{PREFIX}{escape(key)}")
+    return None if ours and not found else found
 
 
 def _spelt_out(node: Any) -> Any:
