@@ -177,6 +177,8 @@ def odd_trials() -> Iterable[Trial]:
     status = "/protocolSection/statusModule/overallStatus"
     yield mix(trial, (f"{enrollment}/type", None), (status, "COMPLETED"))
     yield mix(trial, (f"{enrollment}/count", None))
+    dates = ("startDateStruct", "completionDateStruct")
+    yield mix(trial, *((f"/protocolSection/statusModule/{one}/date", None) for one in dates))
     yield mix(trial, ("/protocolSection/conditionsModule/keywords", []))
     yield mix(trial, ("/protocolSection/contactsLocationsModule/locations", [{}, {"city": "x"}]))
     criteria = "Inclusion Criteria:\n\n* adults\n\nExclusion Criteria:\n\n* children"

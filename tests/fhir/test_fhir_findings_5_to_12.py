@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from fhir_bundles import (
     HL7,
+    STATUS,
     at,
     bundle_of,
     codes,
@@ -15,8 +16,11 @@ from fhir_bundles import (
     study,
     trial_of,
 )
+from fhirpathpy import evaluate
+from msgspec import structs
 
 from trialbridge.formats import fhir_r4, fhir_r4b
+from trialbridge.schemas.trial import Registration
 
 EBM = "https://fevir.net/resources/CodeSystem/419455"
 USAGE = "http://terminology.hl7.org/CodeSystem/usage-context-type"
@@ -139,3 +143,155 @@ def test_finding_5_the_guide_s_classifiers_are_read(
     trial, _ = read(bundle)
     assert at(trial, "eligibilityModule/sex") == sex
     assert at(trial, "eligibilityModule/healthyVolunteers") is healthy
+
+
+# --- 10: a state has its period, for the searches that are for a state with it ----------------
+
+
+def overall(bundle: dict[str, Any]) -> list[tuple[bool | None, dict[str, str] | None]]:
+    """The `actual` and the period of each entry for the overall study."""
+    return [
+        (node.get("actual"), node.get("period"))
+        for node in study(bundle).get("progressStatus", ())
+        if (STATUS, "overall-study") in codes(node["state"])
+    ]
+
+
+DATES = "startDateStruct", "completionDateStruct"
+
+
+@pytest.mark.parametrize(
+    ("start", "completion", "expected"),
+    [
+        # As HL7's example of NCT05503693 has it.
+        (
+            {"date": "2022-12-06", "type": "ESTIMATED"},
+            {"date": "2023-06", "type": "ESTIMATED"},
+            [(False, {"start": "2022-12-06", "end": "2023-06"})],
+        ),
+        (
+            {"date": "2020", "type": "ACTUAL"},
+            {"date": "2030-01", "type": "ESTIMATED"},
+            [(True, {"start": "2020"}), (False, {"end": "2030-01"})],
+        ),
+        ({"date": "2004"}, {"date": "2006"}, [(None, {"start": "2004", "end": "2006"})]),
+        (
+            {"date": "2004"},
+            {"date": "2006", "type": "ACTUAL"},
+            [(None, {"start": "2004"}), (True, {"end": "2006"})],
+        ),
+        ({"date": "2004", "type": "ACTUAL"}, None, [(True, {"start": "2004"})]),
+        (None, {"date": "2006"}, [(None, {"end": "2006"})]),
+        # A type without a date has no period, and tells by a code of ours what it is of.
+        ({"type": "ACTUAL"}, {"type": "ACTUAL"}, [(True, None), (True, None)]),
+        (
+            {"date": "2004", "type": "ACTUAL"},
+            {"type": "ACTUAL"},
+            [(True, {"start": "2004"}), (True, None)],
+        ),
+        (None, None, []),
+    ],
+)
+def test_finding_10_the_overall_study_has_its_period(
+    start: Any, completion: Any, expected: list[Any]
+) -> None:
+    said = zip(DATES, (start, completion), strict=True)
+    bundle = sent({"status": {key: one for key, one in said if one is not None}})
+    assert overall(bundle) == expected
+    dates = {"start": (start or {}).get("date"), "end": (completion or {}).get("date")}
+    assert study(bundle).get("period", {}) == {k: one for k, one in dates.items() if one}
+
+
+def test_finding_10_the_search_for_what_is_planned_finds_what_is_planned() -> None:
+    """The search parameter progress-status-state-period-actual, by its expressions of FHIRPath."""
+    bundle = sent(
+        {
+            "status": {
+                "overallStatus": "RECRUITING",
+                "startDateStruct": {"date": "2020-02-01", "type": "ACTUAL"},
+                "completionDateStruct": {"date": "2030-01", "type": "ESTIMATED"},
+            }
+        }
+    )
+    planned = (
+        "ResearchStudy.progressStatus.where(actual = false "
+        "and state.coding.where(code = 'overall-study').exists()).period.end"
+    )
+    assert evaluate(study(bundle), planned) == ["2030-01"]
+
+
+def test_finding_10_the_period_is_read_where_it_alone_has_the_dates() -> None:
+    bundle = bundle_of(trial_of({"identification": {"nctId": "NCT99999999"}}))
+    study(bundle)["progressStatus"] = [
+        {
+            "state": coded(STATUS, "overall-study"),
+            "actual": False,
+            "period": {"start": "2022-12-06", "end": "2023-06"},
+        }
+    ]
+    module = at(read(bundle)[0], "statusModule")
+    assert module["startDateStruct"] == {"date": "2022-12-06", "type": "ESTIMATED"}
+    assert module["completionDateStruct"] == {"date": "2023-06", "type": "ESTIMATED"}
+
+
+def test_finding_10_what_we_wrote_before_is_read() -> None:
+    bundle = bundle_of(trial_of({"identification": {"nctId": "NCT99999999"}}))
+    study(bundle)["period"] = {"start": "2020", "end": "2030"}
+    study(bundle)["progressStatus"] = [
+        {
+            "state": {
+                "coding": [
+                    {"system": STATUS, "code": "overall-study"},
+                    {"system": own("study-milestone"), "code": code},
+                ]
+            },
+            "actual": actual,
+        }
+        for code, actual in (("start", True), ("completion", False))
+    ]
+    module = at(read(bundle)[0], "statusModule")
+    assert module["startDateStruct"] == {"date": "2020", "type": "ACTUAL"}
+    assert module["completionDateStruct"] == {"date": "2030", "type": "ESTIMATED"}
+
+
+# --- 9: the date of the last change -----------------------------------------------------------
+
+UPDATES: dict[str, Any] = {
+    "lastUpdateSubmitDate": "2024-03-01",
+    "lastUpdatePostDateStruct": {"date": "2024-03-05", "type": "ESTIMATED"},
+}
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        (UPDATES, "2024-03-01"),
+        ({"lastUpdatePostDateStruct": {"date": "2024-03-05"}}, "2024-03-05"),
+        ({"statusVerifiedDate": "2024-03"}, None),
+    ],
+)
+def test_finding_9_the_date_is_that_of_the_last_update(
+    module: dict[str, Any], expected: str | None
+) -> None:
+    assert study(sent({"status": module})).get("date") == expected
+
+
+@pytest.mark.parametrize("changed", ["2024-03-01", "2025"])
+@pytest.mark.parametrize("module", [UPDATES, None])
+def test_finding_9_another_register_s_date_goes_before(
+    module: dict[str, Any] | None, changed: str
+) -> None:
+    status = {"status": module} if module else {}
+    trial = structs.replace(
+        trial_of({"identification": {"briefTitle": "Two registers"}, **status}),
+        registration=Registration(register="DRKS", id="DRKS00000001", last_changed=changed),
+    )
+    assert study(comes_back(trial))["date"] == changed
+
+
+def test_finding_9_the_date_edited_beside_the_update_is_told_as_not_read() -> None:
+    bundle = sent({"status": UPDATES})
+    study(bundle)["date"] = "2024-04-01"
+    trial, problems = read(bundle)
+    assert trial.registration is None
+    assert [(one.path, one.code) for one in problems] == [("ResearchStudy.date", "not-read")]

@@ -74,7 +74,9 @@ def test_ids() -> None:
 
 def test_status_phase_and_design() -> None:
     found = the_study()
-    (progress,) = found["progressStatus"]
+    progress, whole = found["progressStatus"]
+    assert codes(whole["state"]) == {(STATUS, "overall-study")}
+    assert whole["period"] == found["period"]
     assert codes(progress["state"]) == {(STATUS, "completed"), (own("ctgov-status"), "COMPLETED")}
     assert codes(found["phase"]) == {(PHASE, "phase-1"), (own("ctgov-phase"), "PHASE1")}
     purpose = f"{HL7}/research-study-prim-purp-type"

@@ -11,6 +11,7 @@ from trialbridge.mappings.codec import (
 )
 from trialbridge.mappings.fhir import codes
 from trialbridge.mappings.fhir.links import to
+from trialbridge.mappings.fhir.progress import last_changed
 from trialbridge.mappings.fhir.types import (
     classified,
     coded_item,
@@ -118,7 +119,13 @@ IDENTIFICATION = (
         ),
     ),
     field("registration.version", "version"),
-    field("registration.last_changed", "date", codec=partial_date),
+    merged(
+        "registration.last_changed",
+        codec=last_changed,
+        home="native",
+        write_always=True,
+        note="without one the date of the last update stands there again",
+    ),
     # The day of the registry's data, which is no version of the study.
     field(
         "derived.misc_info.version_holder",

@@ -2,20 +2,17 @@
 
 from trialbridge.mappings.codec import (
     Field,
-    Step,
+    also,
     among,
     field,
-    item,
 )
 from trialbridge.mappings.fhir import codes
+from trialbridge.mappings.fhir.progress import milestone_date, milestone_type
 from trialbridge.mappings.fhir.study.common import shown_in
 from trialbridge.mappings.fhir.types import (
     coding,
     concept,
     concept_item,
-    date_type,
-    exact_coding,
-    has_code,
     is_of,
     ours,
     partial_date,
@@ -30,24 +27,22 @@ START = "protocol.status.start_date"
 COMPLETION = "protocol.status.completion_date"
 
 
-def _milestone(code: str) -> Step:
-    return item(
-        f"state='{code}'",
-        has_code(codes.MILESTONE.url, code, "state"),
-        state={
-            "coding": [
-                {"system": codes.STUDY_STATUS, "code": "overall-study"},
-                exact_coding(codes.MILESTONE, code),
-            ]
-        },
-    )
-
-
 _has_status = is_of(codes.STATUS, "state")
 # Others write the history of a study: a state that has ended is not the current one.
 OVERALL = concept_item(codes.STATUS, "state", "state of the study")._replace(
     mine=lambda node: _has_status(node) and "end" not in (node.get("period") or {})
 )
+
+
+def _milestone(model: str, code: str, side: str) -> Field:
+    row = among(
+        f"{model}.type",
+        "progressStatus",
+        codec=milestone_type(code),
+        note=f"in `actual`, where `{side}` has the date again",
+    )
+    # The date is there for searches, also where its type is not stated.
+    return row._replace(write_always=True)
 
 
 def _registered(model: str, activity: str, end: str, struct: type | None = None) -> Field:
@@ -60,6 +55,9 @@ def _registered(model: str, activity: str, end: str, struct: type | None = None)
 
 
 STATUS_ROWS = (
+    # Where documents of others have them alone; what ResearchStudy.period says is read last.
+    also(among(f"{START}.date", "progressStatus", codec=milestone_date("start"))),
+    also(among(f"{COMPLETION}.date", "progressStatus", codec=milestone_date("completion"))),
     field(f"{START}.date", "period", "start", codec=partial_date),
     field(f"{COMPLETION}.date", "period", "end", codec=partial_date),
     field(
@@ -77,14 +75,8 @@ STATUS_ROWS = (
         ours("last-known-status", "Coding"),
         codec=coding(codes.STATUS),
     ),
-    field(f"{START}.type", "progressStatus", _milestone("start"), "actual", codec=date_type),
-    field(
-        f"{COMPLETION}.type",
-        "progressStatus",
-        _milestone("completion"),
-        "actual",
-        codec=date_type,
-    ),
+    _milestone(START, "start", "period.start"),
+    _milestone(COMPLETION, "completion", "period.end"),
     shown_in("text", "protocol.status.why_stopped", "whyStopped"),
     _registered("status_verified_date", "record-verification", "end"),
     _registered(
