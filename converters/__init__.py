@@ -38,6 +38,13 @@ if TYPE_CHECKING:
     from trialbridge.schemas.problem import ProblemError as ProblemError
     from trialbridge.schemas.problem import ReadError as ReadError
     from trialbridge.schemas.trial import Trial as Trial
+    from trialbridge.server.client import MissingExtra as MissingExtra
+    from trialbridge.server.client import ServerError as ServerError
+    from trialbridge.server.pulling import pull as pull
+    from trialbridge.server.pushing import Delivery as Delivery
+    from trialbridge.server.pushing import Pushed as Pushed
+    from trialbridge.server.pushing import PushStopped as PushStopped
+    from trialbridge.server.pushing import push as push
     from trialbridge.sources.reading import Record as Record
     from trialbridge.sources.reading import records as records
 
@@ -47,16 +54,21 @@ if TYPE_CHECKING:
 _HOMES = {
     "FORMATS": "trialbridge.formats",
     "CoverageRow": "trialbridge.mappings.coverage",
+    "Delivery": "trialbridge.server.pushing",
     "Difference": "trialbridge.schemas.pointer",
     "Fidelity": "trialbridge.homes",
     "Format": "trialbridge.formats",
+    "MissingExtra": "trialbridge.server.client",
     "Option": "trialbridge.formats.options",
     "Home": "trialbridge.mappings.coverage",
     "Invalid": "trialbridge.schemas.problem",
     "Problem": "trialbridge.schemas.problem",
     "ProblemError": "trialbridge.schemas.problem",
+    "PushStopped": "trialbridge.server.pushing",
+    "Pushed": "trialbridge.server.pushing",
     "ReadError": "trialbridge.schemas.problem",
     "Record": "trialbridge.sources.reading",
+    "ServerError": "trialbridge.server.client",
     "Source": "trialbridge.api",
     "Trial": "trialbridge.schemas.trial",
     "UnknownFormat": "trialbridge.formats",
@@ -66,6 +78,8 @@ _HOMES = {
     "diff": "trialbridge.comparison",
     "fidelity": "trialbridge.api",
     "from_fhir_resources": "trialbridge.fhir_objects",
+    "pull": "trialbridge.server.pulling",
+    "push": "trialbridge.server.pushing",
     "read": "trialbridge.api",
     "recognise": "trialbridge.api",
     "records": "trialbridge.sources.reading",
@@ -78,16 +92,21 @@ _HOMES = {
 __all__ = [
     "FORMATS",
     "CoverageRow",
+    "Delivery",
     "Difference",
     "Fidelity",
     "Format",
     "Home",
     "Invalid",
+    "MissingExtra",
     "Option",
     "Problem",
     "ProblemError",
+    "PushStopped",
+    "Pushed",
     "ReadError",
     "Record",
+    "ServerError",
     "Source",
     "Trial",
     "UnknownFormat",
@@ -99,6 +118,8 @@ __all__ = [
     "fidelity",
     "from_fhir_resources",
     "model",
+    "pull",
+    "push",
     "read",
     "recognise",
     "records",

@@ -25,6 +25,7 @@ from trialbridge.cli.options import (
     pairs,
     report_option,
 )
+from trialbridge.cli.servers import pull, push
 from trialbridge.cli.steps import content, echo_json, name, reported, show_differences
 from trialbridge.cli.validate import validate
 from trialbridge.formats import FORMATS, Format, UnknownFormat, by_name, written_formats
@@ -110,7 +111,7 @@ def convert(
     valid. The commands `convert` and `trialbridge convert` are the same; ImageMagick has a
     `convert` too.
     """
-    to = _target(to, output)
+    to = target_of(to, output)
     try:
         settled(to.name, to.options, options)
     except UnknownOption as error:
@@ -122,7 +123,7 @@ def convert(
         first = api.reading(content(source), stated and stated.name, unique=True)
         data, warnings = api.writing(first.trial, to, options=options, validate=validate)
     problems = [*first.problems, *warnings]
-    deliver([_laid_out(data, to, None if compact else indent)], output)
+    deliver([laid_out(data, to, None if compact else indent)], output)
     if style:
         from trialbridge.homes import measure
 
@@ -153,6 +154,8 @@ def roundtrip(source: str, via: Format, stated: Format | None, style: str, quiet
 main.add_command(validate)
 main.add_command(diff)
 main.add_command(schema)
+main.add_command(push)
+main.add_command(pull)
 
 
 @main.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)
@@ -237,7 +240,7 @@ def formats(name: str | None, style: str) -> None:
 _ENDINGS = {".json": "json", ".xml": "xml", ".txt": "text"}
 
 
-def _target(to: Format | None, output: str | None) -> Format:
+def target_of(to: Format | None, output: str | None) -> Format:
     """Find the format to write, which the output's name may tell. Raises click's UsageError."""
     written = written_formats()
     ending = os.path.splitext(output or "")[1].lower()
@@ -288,7 +291,8 @@ def _report(found: Fidelity, style: str) -> None:
         click.echo(line, err=True)
 
 
-def _laid_out(data: bytes, to: Format, indent: int | None) -> bytes:
+def laid_out(data: bytes, to: Format, indent: int | None) -> bytes:
+    """Lay out what was written, with so many spaces for each level, or on one line for None."""
     if to.syntax == "text":
         return data
     if to.syntax == "xml":

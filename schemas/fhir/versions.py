@@ -94,10 +94,14 @@ def _stated(head: _Head) -> Edition | None:
         for profile in (profiles if isinstance(profiles, list) else ())
         if isinstance(profile, str) and (found := _STATED.match(profile))
     ]
-    for number in numbers:
-        for beginning, edition in _NUMBERS:
-            if number.startswith(beginning):
-                return edition
+    return next(filter(None, map(edition_of, numbers)), None)
+
+
+def edition_of(number: str) -> Edition | None:
+    """The version that a number such as `4.0.1` is of; None if it is none of these."""
+    for beginning, edition in _NUMBERS:
+        if number.startswith(beginning):
+            return edition
     return None
 
 
