@@ -167,6 +167,7 @@ def measure(bundles: Sequence[bytes], passes: int) -> list[Timing]:
         ("parse and dump with orjson", lambda i: orjson.dumps(orjson.loads(bundles[i]))),
         ("checked: lean pass and gate", lambda i: validate(trees[i], "r5")),
         ("lean pass", lambda i: clean(trees[i], "r5", BASE)),
+        ("gate beside the lean pass", lambda i: gate(trees[i], "r5", forms=False)),
         ("gate", lambda i: gate(trees[i], "r5")),
         ("walk", lambda i: walk(trees[i], "r5", BASE)),
         ("gate and walk", lambda i: (walk(trees[i], "r5", BASE), gate(trees[i], "r5"))),

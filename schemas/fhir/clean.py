@@ -1,29 +1,41 @@
 """Is there nothing to tell of this FHIR? The walker's answer where it finds nothing, in less time.
 
-The gate says what the walker says of structure, types, codes, texts and forms. What is left
-(references, canonicals, fullUrls, choices, real days, extensions and their contexts, narratives) is
-looked at here, each by the walker's own function, and what cannot be told in passing is left to the
+The gate says what the walker says of structure, types, codes and texts. What is left (forms,
+references, canonicals, fullUrls, choices, extensions and their contexts, narratives) is looked at
+here, each by the walker's own function, and what cannot be told in passing is left to the
 walker. So a yes of both is the walker's yes, and a no says nothing but that the walker is to be
 asked.
+
+Objects of a type have the same few sets of members again and again. What the members alone say
+(whether two are of one choice, which of them have anything to look at) is found once for each set,
+and kept.
 """
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from trialbridge.schemas.fhir.definitions import Version, definitions
-from trialbridge.schemas.fhir.schema import INTEGERS
-from trialbridge.schemas.fhir.types import Element, KnownExtension, type_of
+from trialbridge.schemas.fhir.schema import INTEGERS, LEFT_TO_GATE
+from trialbridge.schemas.fhir.types import Binding, Element, KnownExtension, type_of
 from trialbridge.schemas.fhir.walk import EXTENSIONS, MAX_DEPTH, Place, Space, Walk
+
+T = TypeVar("T")
 
 # Looks at a member's value in a walk at a depth.
 Look = Callable[[Any, "_Passing", int], None]
 
 # Of these the gate says all that there is to say.
-_PLAIN: Final = frozenset({"boolean", "decimal", "id", "markdown", "string"})
+_PLAIN: Final = LEFT_TO_GATE | {"boolean", "decimal"}
 
 # Systems, urls and dates come again and again.
 _KEPT: Final = 8192
+
+# Sets of members of a type, and urls of extensions at a place: of right documents there are few.
+_SHAPES: Final = 256
+
+# The members of an object that have something to look at.
+_Members = tuple[tuple[str, Look], ...]
 
 _NOWHERE: Final[Place] = (None, "")
 
@@ -42,6 +54,7 @@ class _Passing(Walk):
         super().__init__(version, base)
         self.looks = _looks(version)
         self.beside: dict[str, str] = {}
+        self.by_url = True
 
     def problem(self, *_: Any, **__: Any) -> None:
         raise _Doubt
@@ -54,38 +67,51 @@ class _Passing(Walk):
 
     def enter(self, bundle: dict[str, Any]) -> None:
         """Gather what references in a Bundle can point at."""
-        if not self.of_one_server(bundle):
+        try:
+            of_one = self.of_one_server(bundle)
+        except KeyError:
+            of_one = False
+        if not of_one:
             self.beside = {}
+            self.by_url = True
             self.server = None
             self.space = self.index(bundle, _NOWHERE)
 
+    def resolve(self, reference: str) -> tuple[str | None, str, str]:
+        if not self.by_url:
+            # Those of one server are seldom asked for by their urls.
+            self.space.urls = {f"{self.server}/{key}": name for key, name in self.beside.items()}
+            self.by_url = True
+        return super().resolve(reference)
+
     def of_one_server(self, bundle: dict[str, Any]) -> bool:
         """Tell whether all fullUrls are of one server and no two alike; if so, gather them."""
-        server: str | None = None
-        beside: dict[str, str] = {}
+        entries = bundle.get("entry")
+        if not entries:
+            return False
+        first = entries[0]["resource"]
+        name, id_ = first["resourceType"], first.get("id")
+        url: str = entries[0]["fullUrl"]
+        server = url.removesuffix(f"/{name}/{id_}")
+        if server != self.full_url(url, name, id_, _NOWHERE):
+            return False
         space = Space.of(bundle.get("type"))
-        entries = bundle.get("entry", ())
+        beside: dict[str, str] = {}
+        before = f"{server}/"
         for entry in entries:
-            resource, url = entry.get("resource"), entry.get("fullUrl")
-            if resource is None or url is None:
-                return False
+            resource = entry["resource"]
             name = resource["resourceType"]
-            key = f"{name}/{resource.get('id')}"
-            if server is None:
-                server = url.removesuffix(f"/{key}")
-                if server != self.full_url(url, name, resource.get("id"), _NOWHERE):
-                    return False
-            elif url != f"{server}/{key}":
+            key = f"{name}/{resource['id']}"
+            if entry["fullUrl"] != before + key:
                 return False
-            beside[key] = space.urls[url] = name
-            canonical = resource.get("url")
-            if canonical is not None:
-                listed = space.canonicals.setdefault(canonical, [])
+            beside[key] = name
+            if "url" in resource:
+                listed = space.canonicals.setdefault(resource["url"], [])
                 listed.append((name, resource.get("version")))
-        if server is None or len(beside) < len(entries):
+        if len(beside) < len(entries):
             return False
         space.bases.add(server)
-        self.space, self.server, self.beside = space, server, beside
+        self.space, self.server, self.beside, self.by_url = space, server, beside, False
         return True
 
 
@@ -145,11 +171,11 @@ def _resource(node: dict[str, Any], walk: _Passing, depth: int) -> None:
     look = walk.looks[name]
     ids, walk.element_ids = walk.element_ids, {}
     if name == "Bundle":
-        around = walk.space, walk.server, walk.contained, walk.beside
+        around = walk.space, walk.server, walk.contained, walk.beside, walk.by_url
         walk.contained = None
         walk.enter(node)
         look(node, walk, depth)
-        walk.space, walk.server, walk.contained, walk.beside = around
+        walk.space, walk.server, walk.contained, walk.beside, walk.by_url = around
     elif walk.contained is None:
         walk.contained = (
             walk.index_contained(node, name, _NOWHERE) if "contained" in node else {"": name}
@@ -167,15 +193,11 @@ def _object(
 ) -> Look:
     """Give what looks at an object of a type, as `Walk.object` does."""
     type_ = type_of(version, path)
-    choices = {key: one for key, one in type_.elements.items() if one.choice}
-    keys = frozenset(choices)
-    # What has no more members than it has to have has no two of one choice.
-    fewest = sum(1 for name, _ in type_.required if not name.endswith("[x]")) + 1
 
     def make(element: Element) -> Look | None:
         inner = targets if path == "CodeableReference" else element.targets
-        if element.name in EXTENSIONS and path != "Extension":
-            return _extensions(version, element, anchor, kind)
+        if element.name in EXTENSIONS:
+            return _extensions(version, element.name, None, anchor, kind, "")
         if element.name == "id" and not type_.resource:
             # A snapshot and its differential have elements of the same ids.
             return None if path == "ElementDefinition" else _identified
@@ -187,31 +209,19 @@ def _object(
         return _each(made, element) if element.many else made
 
     table = _Table(version, path, make)
-    plain = frozenset(
-        key
-        for key, one in type_.elements.items()
-        if one.primitive and not (one.many or one.choice or one.twin) and make(one) is None
-    )
-    leaf = plain.issuperset
-    # What has to have something to look at is no leaf.
-    asks = len(plain) > 1 and all(plain.intersection(names) for _, names in type_.required)
+    shapes: dict[tuple[str, ...], _Members] = {}
 
     def look(node: dict[str, Any], walk: _Passing, depth: int) -> None:
-        if asks and leaf(node):
-            return
-        depth += 1
-        if depth > _DEEPEST:
-            raise _Doubt
-        for key, value in node.items():
-            each = table[key]
-            if each is not None:
-                each(value, walk, depth)
-        if keys and len(node) > fewest:
-            chosen = keys.intersection(node)
-            if len(chosen) > 1:
-                pairs = {(choices[key].choice, choices[key].name) for key in chosen}
-                if len({choice for choice, _ in pairs}) < len(pairs):
-                    raise _Doubt
+        shape = tuple(node)
+        looks = shapes.get(shape)
+        if looks is None:
+            looks = _keep(shapes, shape, _looks_at(shape, table))
+        if looks:
+            depth += 1
+            if depth > _DEEPEST:
+                raise _Doubt
+            for key, each in looks:
+                each(node[key], walk, depth)
 
     if path == "Coding":
         return _coding(version, look)
@@ -226,14 +236,52 @@ def _object(
 _DEEPEST: Final = MAX_DEPTH - 2
 
 
+def _keep(kept: dict[Any, T], key: Any, value: T, most: int = _SHAPES) -> T:
+    if len(kept) >= most:
+        kept.clear()
+    kept[key] = value
+    return value
+
+
+def _keep_in(kept: set[Any], value: Any) -> None:
+    if len(kept) >= _KEPT:
+        kept.clear()
+    kept.add(value)
+
+
+def _looks_at(shape: tuple[str, ...], table: _Table) -> _Members:
+    """Give the members of a type that have something to look at. KeyError if one is none of it."""
+    looks = tuple((key, each) for key in shape if (each := table[key]) is not None)
+    elements = table.elements
+    chosen = {(one.choice, one.name) for key in shape if (one := elements.get(key)) and one.choice}
+    if len({choice for choice, _ in chosen}) < len(chosen):
+        raise _Doubt
+    return looks
+
+
 def _entries(made: Look) -> Look:
     def look(entries: list[Any], walk: _Passing, depth: int) -> None:
-        for entry in entries:
-            # Of these the fullUrls are looked at.
-            if walk.beside and len(entry) == 2:
-                _resource(entry["resource"], walk, depth + 1)
-            else:
+        # Where there are resources beside this one, the fullUrls were looked at.
+        if not walk.beside:
+            for entry in entries:
                 made(entry, walk, depth)
+            return
+        looks, within = walk.looks, depth + 1
+        ids, walk.element_ids = walk.element_ids, {}
+        for entry in entries:
+            resource = entry["resource"]
+            name = resource["resourceType"]
+            if len(entry) > 2:
+                made(entry, walk, depth)
+            elif name == "Bundle" or "contained" in resource:
+                _resource(resource, walk, within)
+            else:
+                walk.contained = {"": name}
+                looks[name](resource, walk, within)
+                walk.contained = None
+                if walk.element_ids:
+                    walk.element_ids = {}
+        walk.element_ids = ids
 
     return look
 
@@ -271,7 +319,6 @@ def _full_url(made: Look) -> Look:
 
 
 _CODING: Final = frozenset({"system", "code", "display"})
-_CONCEPT: Final = frozenset({"coding", "text"})
 
 
 @cache
@@ -290,9 +337,7 @@ def _coding(version: Version, inner: Look) -> Look:
                 return
             inner(node, walk, depth)
             walk.coding(node, _NOWHERE)
-            if len(good) >= _KEPT:
-                good.clear()
-            good.add(pair)
+            _keep_in(good, pair)
         else:
             inner(node, walk, depth)
             walk.coding(node, _NOWHERE)
@@ -302,14 +347,16 @@ def _coding(version: Version, inner: Look) -> Look:
 
 def _concept(version: Version, inner: Look) -> Look:
     good = _good_codings(version)
-    plain, plain_coding = _CONCEPT.issuperset, _CODING.issuperset
 
     def look(node: dict[str, Any], walk: _Passing, depth: int) -> None:
-        if plain(node):
-            for coding in node.get("coding", ()):
-                if not plain_coding(coding):
+        codings = node.get("coding", ())
+        # Nothing but codings and text, and in the codings nothing but system, code and display.
+        if len(node) == ("text" in node) + ("coding" in node):
+            for coding in codings:
+                system, code = coding.get("system"), coding.get("code")
+                if system is None or code is None or (system, code) not in good:
                     break
-                if (coding.get("system"), coding.get("code")) not in good:
+                if len(coding) != 2 + ("display" in coding):
                     break
             else:
                 return
@@ -341,19 +388,32 @@ def _value(version: Version, element: Element, targets: frozenset[str] | None) -
         return _resource
     anchor = element.type if "." in element.type else element.anchor
     inner = _object(version, element.type, anchor, element.kind, targets)
-    bound = element.binding
-    if bound is None:
+    if element.binding is None:
         return inner
-    kind, systems = element.kind, bound.systems
+    bound = _bound(element, element.binding)
 
     def look(value: dict[str, Any], walk: _Passing, depth: int) -> None:
         inner(value, walk, depth)
-        if kind == "CodeableConcept" and "coding" in value:
-            for coding in value["coding"]:
-                codes = systems.get(coding.get("system"))
-                if codes is not None and coding.get("code") in codes:
-                    return
-        walk.bound(value, kind, bound, element.anchor, _NOWHERE)
+        bound(value, walk, depth)
+
+    return look
+
+
+def _bound(element: Element, binding: Binding) -> Look:
+    """Give what looks for a code of the value set that an element is bound to."""
+    kind, systems, anchor = element.kind, binding.systems, element.anchor
+    optional = binding.strength != "required"
+
+    def look(value: dict[str, Any], walk: _Passing, depth: int) -> None:
+        if kind == "CodeableConcept":
+            if "coding" in value:
+                for coding in value["coding"]:
+                    codes = systems.get(coding.get("system"))
+                    if codes is not None and coding.get("code") in codes:
+                        return
+            elif optional:
+                return
+        walk.bound(value, kind, binding, anchor, _NOWHERE)
 
     return look
 
@@ -364,8 +424,10 @@ def _primitive(element: Element) -> Look | None:
         return None
     quick = element.quick_item
     good: set[Any] = set()
-    # One number may be right and its equal not, 1 and 1.0; a canonical is right in its Bundle.
-    kept = kind != "canonical" and kind not in INTEGERS
+    if kind == "canonical":
+        return _canonical(element)
+    # One number may be right and its equal not, 1 and 1.0.
+    kept = kind not in INTEGERS
 
     def look(value: Any, walk: _Passing, depth: int) -> None:
         if value in good:
@@ -373,34 +435,144 @@ def _primitive(element: Element) -> Look | None:
         if quick is None or not quick(value):
             walk.primitive(value, element, _NOWHERE)
         if kept:
-            if len(good) >= _KEPT:
-                good.clear()
-            good.add(value)
+            _keep_in(good, value)
 
     return look
 
 
-def _extensions(version: Version, element: Element, anchor: str, kind: str) -> Look:
-    """Give what looks at the extensions of an element, their contexts and their contents."""
-    member = _object(version, "Extension", element.anchor, "Extension", None)
-    key = element.name
-    placed: dict[str, KnownExtension | None] = {}
+def _canonical(element: Element) -> Look:
+    targets = element.targets
+    good: set[Any] = set()
+
+    def look(value: Any, walk: _Passing, depth: int) -> None:
+        # Its form is right anywhere, what it points at in its Bundle alone.
+        if value in good:
+            found = walk.space.canonicals.get(value)
+            if found and (not targets or found[0][0] in targets):
+                return
+            walk.canonical(value, element, _NOWHERE)
+        else:
+            walk.primitive(value, element, _NOWHERE)
+            # These are cut at their marks before they are looked up.
+            if "#" not in value and "|" not in value:
+                _keep_in(good, value)
+
+    return look
+
+
+class _Extension:
+    """An extension of a url at a place: what is known of it, and what its members want."""
+
+    def __init__(self, version: Version, url: str, known: KnownExtension | None) -> None:
+        self.version: Version = version
+        self.url, self.known = url, known
+        self.shapes: dict[tuple[str, ...], tuple[_Members, bool]] = {}
+
+    def shaped(
+        self, shape: tuple[str, ...], node: dict[str, Any], walk: _Passing
+    ) -> tuple[_Members, bool]:
+        """Give what is to look at in an extension of this shape, and whether its value is.
+
+        `_Doubt` where its members alone are not right.
+        """
+        version, url, known = self.version, self.url, self.known
+        looks = tuple(
+            (key, _within(version, known, url) if key == "extension" else each)
+            for key, each in _looks_at(shape, _extension_table(version))
+            if key != "url"
+        )
+        asks = False
+        if known is not None:
+            walk.content(node, url, known, _NOWHERE)
+            for key in shape:
+                one = known.values.get(key)
+                if one is None or one.twin:
+                    continue
+                asks = asks or bool(one.codes or one.targets)
+                if one.binding is not None and not one.primitive:
+                    looks += ((key, _bound(one, one.binding)),)
+        return _keep(self.shapes, shape, (looks, asks))
+
+
+def _extensions(
+    version: Version,
+    key: str,
+    parent: KnownExtension | None,
+    anchor: str,
+    kind: str,
+    within: str,
+) -> Look:
+    """Give what looks at a list of extensions, their contexts and their contents.
+
+    They are those of an element, or those within the extension of a url, `parent` if it is known.
+    """
+    places: dict[str, _Extension] = {}
+    parts = parent.parts if parent else {}
+    counted: dict[tuple[str, ...], bool] = {}
+
+    def placed(url: str, walk: _Passing, depth: int) -> _Extension:
+        form = _extension_table(version)["url"]
+        if form is not None:
+            form(url, walk, depth)
+        known = parts.get(url)
+        if known is None:
+            known = walk.extension(url, key, parent, _NOWHERE, anchor, kind, within)
+        return _keep(places, url, _Extension(version, url, known))
+
+    def count(urls: tuple[str, ...]) -> None:
+        for url, part in parts.items():
+            times = urls.count(url)
+            if times < part.min or (part.max and times > part.max):
+                raise _Doubt
+        _keep(counted, urls, True)
 
     def look(nodes: list[Any], walk: _Passing, depth: int) -> None:
+        depth += 1
         for node in nodes:
-            member(node, walk, depth)
             url = node["url"]
-            if url in placed:
-                known = placed[url]
-            else:
-                known = walk.extension(url, key, None, _NOWHERE, anchor, kind, "")
-                if len(placed) >= _KEPT:
-                    placed.clear()
-                placed[url] = known
-            if known is not None:
-                walk.content(node, url, known, _NOWHERE)
-            inner = node.get("extension")
-            if inner is not None:
-                walk.extensions(inner, "extension", known, _NOWHERE, "", "", url)
+            place = places.get(url)
+            if place is None:
+                place = placed(url, walk, depth)
+            shape = tuple(node)
+            found = place.shapes.get(shape)
+            looks, asks = place.shaped(shape, node, walk) if found is None else found
+            if looks:
+                if depth > _DEEPEST:
+                    raise _Doubt
+                for name, each in looks:
+                    each(node[name], walk, depth)
+            if asks and place.known is not None:
+                walk.content(node, url, place.known, _NOWHERE)
+        if parts:
+            urls = tuple([node["url"] for node in nodes])
+            if urls not in counted:
+                count(urls)
 
     return look
+
+
+@cache
+def _extension_table(version: Version) -> _Table:
+    def make(element: Element) -> Look | None:
+        if element.name == "id":
+            return _identified
+        made = _value(version, element, element.targets)
+        return _each(made, element) if element.many else made
+
+    return _Table(version, "Extension", make)
+
+
+def _within(version: Version, known: KnownExtension | None, url: str) -> Look:
+    """Give what looks at the extensions within one of a url."""
+    kept = _inner(version)
+    # What is known lasts as long as its definitions do.
+    found = kept.get((id(known), url))
+    if found is None:
+        found = _extensions(version, "extension", known, "", "", url)
+        _keep(kept, (id(known), url), found)
+    return found
+
+
+@cache
+def _inner(version: Version) -> dict[tuple[int, str], Look]:
+    return {}

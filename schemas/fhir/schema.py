@@ -57,6 +57,9 @@ PATTERNS: Final = {
 
 MAX_STRING: Final = 1_048_576
 
+LEFT_TO_GATE: Final = frozenset({"id", "markdown", "string"})
+"""The primitives whose form the lean pass does not look at."""
+
 INTEGERS: Final = {
     "integer": (-(2**31), 2**31 - 1),
     "positiveInt": (1, 2**31 - 1),
@@ -66,18 +69,26 @@ INTEGERS: Final = {
 _TWIN: Final = {"$ref": "#/$defs/Element"}
 
 
-def schema(version: Version, resources: Iterable[str] | None = None) -> Schema:
-    """Give the JSON Schema of a FHIR version: of these types of resources alone, or of all."""
+def schema(
+    version: Version, resources: Iterable[str] | None = None, *, forms: bool = True
+) -> Schema:
+    """Give the JSON Schema of a FHIR version: of these types of resources alone, or of all.
+
+    Without `forms`, of primitives it has the forms of those alone that the lean pass leaves to it.
+    """
     known = definitions(version)
     names = sorted(
         known.resources if resources is None else known.resources.intersection(resources)
     )
-    defs: dict[str, Schema] = {"Resource": _by_type(names), "Element": _object(known, "Element")}
+    defs: dict[str, Schema] = {
+        "Resource": _by_type(names),
+        "Element": _object(known, "Element", forms=forms),
+    }
     todo = [*names, "Extension"]
     while todo:
         path = todo.pop()
         if path not in defs:
-            defs[path] = _object(known, path)
+            defs[path] = _object(known, path, forms=forms)
             todo += _named(known, path)
     return {"$schema": DIALECT, "$ref": "#/$defs/Resource", "$defs": dict(sorted(defs.items()))}
 
@@ -86,7 +97,7 @@ def _named(known: Definitions, path: str) -> Iterator[str]:
     """Give the objects that an object's schema refers to."""
     for name, row in known.rows(path).items():
         for _, type_, twin in members(known, name, row):
-            reference = _content(known, f"{path}.{name}", row, type_).get("$ref")
+            reference = _content(known, f"{path}.{name}", row, type_, forms=False).get("$ref")
             if reference and not twin:
                 yield reference.removeprefix("#/$defs/")
 
@@ -108,7 +119,7 @@ def _by_type(names: Sequence[str]) -> Schema:
     }
 
 
-def _object(known: Definitions, path: str) -> Schema:
+def _object(known: Definitions, path: str, *, forms: bool) -> Schema:
     properties: dict[str, Schema] = {}
     required: list[str] = []
     either: list[Schema] = []
@@ -118,7 +129,7 @@ def _object(known: Definitions, path: str) -> Schema:
     for name, row in known.rows(path).items():
         keys: list[str] = []
         for key, type_, twin in members(known, name, row):
-            content = _TWIN if twin else _content(known, f"{path}.{name}", row, type_)
+            content = _TWIN if twin else _content(known, f"{path}.{name}", row, type_, forms=forms)
             keys.append(key)
             if row.max != 1:
                 content = {"type": "array", "items": _nullable(content), "minItems": 1}
@@ -167,7 +178,7 @@ def _nullable(content: Schema) -> Schema:
     return {**content, "type": [content["type"], "null"]}
 
 
-def _content(known: Definitions, path: str, row: Row, type_: str) -> Schema:
+def _content(known: Definitions, path: str, row: Row, type_: str, *, forms: bool) -> Schema:
     code = type_.partition("(")[0]
     if code.startswith("#"):
         return {"$ref": f"#/$defs/{code[1:]}"}
@@ -186,6 +197,8 @@ def _content(known: Definitions, path: str, row: Row, type_: str) -> Schema:
     if code in INTEGERS:
         least, most = INTEGERS[code]
         return {"type": "integer", "minimum": least, "maximum": most}
+    if not forms and code not in LEFT_TO_GATE:
+        return {"type": "string"}
     made: Schema = {"type": "string", "pattern": PATTERNS[code]}
     return {**made, "maxLength": MAX_STRING} if code in ("markdown", "string") else made
 
@@ -205,13 +218,15 @@ class _Gate:
     Compiling all of R5 takes 200 ms, those of a trial's Bundle 20.
     """
 
-    def __init__(self, version: Version) -> None:
+    def __init__(self, version: Version, forms: bool) -> None:
         self.version: Version = version
+        self.forms = forms
         self.names: frozenset[str] = frozenset()
         self.accepts = self.compile(self.names)
 
     def compile(self, names: frozenset[str]) -> Callable[[Any], bool]:
-        return jsonschema_rs.Draft202012Validator(schema(self.version, names)).is_valid
+        made = schema(self.version, names, forms=self.forms)
+        return jsonschema_rs.Draft202012Validator(made).is_valid
 
     def passes(self, tree: Any) -> bool:
         if self.accepts(tree):
@@ -244,14 +259,15 @@ def _resource_types(tree: Any) -> set[str]:
     return found
 
 
-def gate(tree: Any, version: Version) -> bool:
+def gate(tree: Any, version: Version, *, forms: bool = True) -> bool:
     """Say whether parsed JSON has the structure of a resource of a FHIR version.
 
+    Without `forms`, beside the lean pass: what that says of primitives is not asked again.
     A schema is compiled when a type of resource comes by for the first time. For trees that the
     walker found to be at most MAX_DEPTH deep: jsonschema-rs has no limit but its stack.
     """
     try:
-        return _gate(version).passes(tree)
+        return _gate(version, forms).passes(tree)
     except (ValueError, TypeError):
         # Numbers of thousands of digits, keys that are no strings, lone surrogates.
         return False

@@ -35,7 +35,7 @@ def validate(
     Source: https://hl7.org/fhir/R5/validation.html
     """
     # In this order: the gate, written in another language, has no limit of depth but its stack.
-    if clean(tree, version, base) and gate(tree, version):
+    if clean(tree, version, base) and gate(tree, version, forms=False):
         problems: list[Problem] = []
     else:
         done = walk(tree, version, base)
