@@ -37,18 +37,18 @@ Read = Callable[[Node, Names], Any]
 
 
 def writer(table: Record) -> Write:
-    """A function that gives the node of a struct, filled by every row of the table.
-
-    The node may be given as a third argument, with what all such nodes have.
-    """
-    source = _Source("write", table, "v, names, node=None")
-    written = tuple(row for row in table.rows if not row.read_only)
+    """A function that gives the node of a struct, filled by every row of the table."""
+    source = _Source("write", table, "v, names")
     values = _model_variables(source, table)
-    source.line("if node is None: node = {}")
-    _write_branch(source, table, values, _Branch.of(written), "node")
+    source.line("node = {}")
+    _write_branch(source, table, values, _written(table), "node")
     source.line("return node")
     function: Write = source.function()
     return function
+
+
+def _written(table: Record) -> "_Branch":
+    return _Branch.of(tuple(row for row in table.rows if not row.read_only))
 
 
 def reader(table: Record) -> Read:
@@ -101,61 +101,76 @@ def each(
     mine: Callable[[Node], bool] | None = None,
     id_as: str | None = None,
     complete: Callable[[Node], None] | None = None,
+    blank: Mapping[str, Any] | None = None,
 ) -> Codec[list[Any]]:
     """The structs of a list as the elements of a list that `mine` accepts.
 
     Each element has `const`; it is named by kind and position, and has this name in the member
-    `id_as`. `complete` gives a written element what the standard wants and the source does not say.
+    `id_as`. `complete` gives a written element what the standard wants and the source does not say;
+    one that has nothing but `const` even then gets the members of `blank`.
     """
-    return _Each(table, name, dict(const or {}), mine, id_as, complete).codec
+    constant = dict(const or {})
+    write = _elements_writer(table, name, constant, id_as, complete, blank)
+    url = constant.get("url")
+    return Codec(
+        _Elements(table, mine).read,
+        write,
+        extensions=(Extension(url, None),) if url else (),
+        table=table,
+    )
 
 
-class _Each:
-    def __init__(
-        self,
-        table: Record,
-        name: str | None,
-        const: dict[str, Any],
-        mine: Callable[[Node], bool] | None,
-        id_as: str | None,
-        complete: Callable[[Node], None] | None,
-    ) -> None:
-        self.table, self.name, self.const, self.mine = table, name, const, mine
-        self.id_as, self.complete = id_as, complete
-        self.write_one, self.read_one = writer(table), reader(table)
-        # Constant lists are joined with the written ones; all else is overwritten.
-        self.joined = {key for key, value in self.const.items() if isinstance(value, list)}
-        url = self.const.get("url")
-        self.codec: Codec[list[Any]] = Codec(
-            self.read,
-            self.write,
-            extensions=(Extension(url, None),) if url else (),
-            table=table,
-        )
+def _elements_writer(
+    table: Record,
+    name: str | None,
+    const: Mapping[str, Any],
+    id_as: str | None,
+    complete: Callable[[Node], None] | None,
+    blank: Mapping[str, Any] | None,
+) -> Callable[[list[Any], Names], list[Node]]:
+    """A function that gives the nodes of structs, each as `writer` has it, in one loop."""
+    source = _Source("write", table, "values, names")
+    source.line("outer, elements = names.item, []")
+    if name is not None:
+        source.line(f"stem, number = names.stem({name!r}), 0")
+    source.line("for v in values:")
+    source.depth += 1
+    if name is not None:
+        source.line("number += 1")
+        source.line("names.item = stem + str(number)")
+    members = source.members(const)
+    if id_as is not None:
+        members = [*members, f"{id_as!r}: names.item"]
+    source.line(f"node = {{{', '.join(members)}}}")
+    values = _model_variables(source, table)
+    # Constant lists are joined with the written ones; all else is overwritten.
+    lists = sorted(key for key, value in const.items() if isinstance(value, list))
+    if lists:
+        source.line("written = {}")
+    _write_branch(source, table, values, _written(table), "written" if lists else "node")
+    for key in lists:
+        before = source.value(const[key])
+        source.line(f"if {key!r} in written: written[{key!r}] = {before} + written[{key!r}]")
+    if lists:
+        source.line("node.update(written)")
+    if complete is not None:
+        source.line(f"{source.value(complete)}(node)")
+    if blank is not None:
+        source.line(f"if len(node) <= {len(const)}: node.update({source.value(dict(blank))})")
+    source.line("elements.append(node)")
+    source.depth -= 1
+    source.line("names.item = outer")
+    source.line("return elements")
+    function: Callable[[list[Any], Names], list[Node]] = source.function()
+    return function
 
-    def write(self, values: list[Any], names: Names) -> list[Node]:
-        outer, elements = names.item, []
-        const, write_one, id_as, joined = self.const, self.write_one, self.id_as, self.joined
-        complete = self.complete
-        stem = names.stem(self.name) if self.name is not None else ""
-        for number, value in enumerate(values, 1):
-            node = dict(const)
-            if stem:
-                names.item = stem + str(number)
-            if id_as is not None:
-                node[id_as] = names.item
-            if joined:
-                written = write_one(value, names)
-                for key in joined & written.keys():
-                    written[key] = const[key] + written[key]
-                node.update(written)
-            else:
-                write_one(value, names, node)
-            if complete is not None:
-                complete(node)
-            elements.append(node)
-        names.item = outer
-        return elements
+
+class _Elements:
+    """The elements of a list that are read as structs."""
+
+    def __init__(self, table: Record, mine: Callable[[Node], bool] | None) -> None:
+        self.mine = mine
+        self.read_one = reader(table)
 
     def read(self, nodes: Any, names: Names) -> list[Any] | None:
         values, bad = [], []
@@ -212,6 +227,15 @@ class _Source:
         name = self.new(f"{word.replace('.', '__')}_")
         self.names[name] = value
         return name
+
+    def members(self, const: Mapping[str, Any]) -> list[str]:
+        """The members of a display of a dict with these."""
+        return [
+            f"{key!r}: {value!r}"
+            if value.__class__ in (str, bool, int)
+            else f"{key!r}: {self.value(value)}"
+            for key, value in const.items()
+        ]
 
     def function(self) -> Any:
         # All of the source is made here, from tables of ours: no input has a part in it.
@@ -353,6 +377,12 @@ def _write_branch(
                     _write_value(source, table, values, element, f"{found} += ".__add__)
                     continue
                 item, inside = below.items[element]
+                if (only := inside.only) and only.keys and not only.row.merge:
+                    members = ", ".join([*source.members(item.const), f"{only.keys[0]!r}: "])
+                    head = f"{found}.append({{{members}"
+                    store_item = only._replace(keys=only.keys[1:]).within(head, "})")
+                    _write_value(source, table, values, only.row, store_item)
+                    continue
                 inner = source.new("n")
                 source.line(f"{inner} = {{}}")
                 _write_branch(source, table, values, inside, inner)

@@ -94,16 +94,21 @@ def each(
     be empty is marked. A member that is required and that the source does not say is marked too.
     https://hl7.org/fhir/R5/json.html
     """
-    said = len(const or ())
     may_be_empty = not (const or {}).keys() - {"url"}
 
     def complete(node: Node) -> None:
-        if required is not None and required not in node:
+        if required not in node:
             node[f"_{required}"] = _ABSENT_REASON
-        if may_be_empty and len(node) <= said:
-            node.update(_EMPTY)
 
-    return compiled.each(table, name=name, const=const, mine=mine, id_as=id_as, complete=complete)
+    return compiled.each(
+        table,
+        name=name,
+        const=const,
+        mine=mine,
+        id_as=id_as,
+        complete=complete if required is not None else None,
+        blank=_EMPTY if may_be_empty else None,
+    )
 
 
 def has_url(url: str) -> Callable[[Node], bool]:
