@@ -7,6 +7,7 @@ does not say which of the two it is.
 
 import re
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -45,24 +46,40 @@ def split(text: str) -> list[Criterion]:
     indent = -1
     start = 0
     after_blank = True
+    heads = False
     for line in [*text.split("\n"), None]:
+        # Most lines are such items, and need no look at what else they could be.
+        if (
+            line
+            and line[0] == "*"
+            and line[1:2] == " " < line[2:3]
+            and "clusion" not in line
+            and "CLUSION" not in line
+        ):
+            if exclude is not None:
+                if open_at >= 0:
+                    words = text[open_at:start].rstrip()
+                    found.append(Criterion(words, exclude, open_at, open_at + len(words)))
+                open_at, indent = start + 2, 0
+            after_blank = False
+            start += len(line) + 1
+            continue
         depth = -1
         closes = line is None
         if line is None:
-            kinds: set[bool] = set()
+            kinds: frozenset[bool] = _NEITHER
         elif not line:
             after_blank = True
             start += 1
             continue
         else:
-            # Most items begin so, and need no look at what else they could be.
             if line.startswith("* ") and line[2:3] > " ":
                 depth, marker = 0, 2
             elif line[0] in _BULLET_STARTS and (bullet := _BULLET.match(line)):
                 depth, marker = len(bullet[1]), bullet.end()
-            kinds = set()
+            kinds = _NEITHER
             if ("clusion" in line or "CLUSION" in line) and (depth < 0 or _is_bare_heading(line)):
-                kinds = {mention["include"] is None for mention in _MENTION.finditer(line)}
+                kinds, heads = _mentions(line) if len(line) <= _SHORT else _looked_at(line)
             if kinds:
                 closes = True
             elif exclude is None:
@@ -79,7 +96,7 @@ def split(text: str) -> list[Criterion]:
         if line is None:
             break
         if kinds:
-            exclude, indent = _section(line, kinds, exclude), -1
+            exclude, indent = _section(kinds, heads, exclude), -1
         elif closes and depth >= 0:
             open_at, indent = start + marker, depth
         after_blank = False
@@ -87,7 +104,19 @@ def split(text: str) -> list[Criterion]:
     return found
 
 
-def _section(line: str, kinds: set[bool], current: bool | None) -> bool | None:
+def _looked_at(line: str) -> tuple[frozenset[bool], bool]:
+    """Which lists a line mentions, that of exclusion or the other, and whether it is a heading."""
+    kinds = frozenset(mention["include"] is None for mention in _MENTION.finditer(line))
+    return kinds, len(kinds) == 1 and _HEADING.fullmatch(line) is not None
+
+
+# Headings are the same few words in most texts.
+_mentions = lru_cache(maxsize=512)(_looked_at)
+_SHORT = 80
+_NEITHER: frozenset[bool] = frozenset()
+
+
+def _section(kinds: frozenset[bool], heads: bool, current: bool | None) -> bool | None:
     """Which list goes on after a line that mentions inclusion or exclusion: exclude, or not.
 
     After a line about both, or prose about the other one, the text no longer says which.
@@ -95,7 +124,7 @@ def _section(line: str, kinds: set[bool], current: bool | None) -> bool | None:
     if len(kinds) > 1:
         return None
     (exclude,) = kinds
-    return exclude if current is exclude or _HEADING.fullmatch(line) else None
+    return exclude if current is exclude or heads else None
 
 
 _BARE = re.compile(r"[ \t#*_]*(?:in|ex)clusion(?:[ \t]+criteri(?:a|on))?[ \t:.*_]*", re.IGNORECASE)

@@ -33,15 +33,21 @@ def place(browse: BrowseModule | None, owners: Sequence[str | None]) -> Places:
     if browse is None or not meshes:
         return Places({}, [], True)
     lowered = [name.lower() if name else "" for name in owners]
-    found_as = {
-        leaf.name.lower(): leaf.as_found.lower()
-        for leaf in browse.browse_leaves or ()
-        if leaf.name and leaf.as_found
-    }
+    named = {name: position for position, name in reversed(list(enumerate(lowered))) if name}
+    every = "\n".join(lowered)
+    found_as: dict[str, str] | None = None
     placed: dict[int, list[int]] = {}
     alone = []
     for position, mesh in enumerate(meshes):
-        owner = _owner(mesh.term.lower() if mesh.term else "", lowered, found_as)
+        term = mesh.term.lower() if mesh.term else ""
+        owner = named.get(term)
+        if owner is None and term:
+            if found_as is None:
+                found_as = _found_as(browse)
+            owner = named.get(found_as.get(term, ""))
+            if owner is None and term in every:
+                within = [place for place, name in enumerate(lowered) if term in name]
+                owner = within[0] if len(within) == 1 else None
         if owner is None:
             alone.append(position)
         else:
@@ -51,11 +57,9 @@ def place(browse: BrowseModule | None, owners: Sequence[str | None]) -> Places:
     return places._replace(in_order=order == sorted(order))
 
 
-def _owner(term: str, lowered: list[str], found_as: dict[str, str]) -> int | None:
-    if not term:
-        return None
-    for wanted in (term, found_as.get(term)):
-        if wanted in lowered:
-            return lowered.index(wanted)
-    within = [position for position, name in enumerate(lowered) if term in name]
-    return within[0] if len(within) == 1 else None
+def _found_as(browse: BrowseModule) -> dict[str, str]:
+    return {
+        leaf.name.lower(): leaf.as_found.lower()
+        for leaf in browse.browse_leaves or ()
+        if leaf.name and leaf.as_found
+    }
