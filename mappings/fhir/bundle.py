@@ -3,6 +3,7 @@
 https://hl7.org/fhir/R5/bundle.html
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,9 +12,10 @@ from trialbridge.mappings.codec import Node
 from trialbridge.mappings.fhir.cautions import cautions
 from trialbridge.mappings.fhir.links import Resources
 from trialbridge.mappings.fhir.r5 import STUDY, coverage
-from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, UNMAPPED
+from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, UNMAPPED, is_uri
 from trialbridge.mappings.fhir.versions import newer, older
-from trialbridge.mappings.names import Names
+from trialbridge.mappings.names import Names, own_id
+from trialbridge.mappings.record import registry
 from trialbridge.mappings.tree import extend
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir.definitions import Version, definitions
@@ -100,7 +102,10 @@ def _written(trial: Trial) -> tuple[Node, list[Problem]]:
     names = Names(trial)
     study, problems = whole.write(trial, STUDY, names, KEEP)
     url = f"{BASE}/ResearchStudy/{names.root}"
-    resource = {"resourceType": "ResearchStudy", "id": names.root, "status": "active", **study}
+    resource: Node = {"resourceType": "ResearchStudy", "id": names.root}
+    if source := _source(trial):
+        resource["meta"] = {"source": source}
+    resource |= {"url": url, "name": _computer_name(names.root), "status": "active", **study}
     linked = names.once(Resources).entries
     entries = [{"fullUrl": url, "resource": resource}, *linked]
     for entry in linked:
@@ -110,6 +115,24 @@ def _written(trial: Trial) -> tuple[Node, list[Problem]]:
         ):
             organization["_name"] = {"extension": [_NOT_STATED]}
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}, problems
+
+
+def _source(trial: Trial) -> str | None:
+    """Where the register shows the record. https://hl7.org/fhir/R5/resource.html#Meta"""
+    own = own_id(trial) or ""
+    if registry.NCT_ID.fullmatch(own):
+        return f"{registry.CTGOV}/study/{own}"
+    url = trial.registration.url if trial.registration else None
+    return url if url and is_uri(url) else None
+
+
+def _computer_name(root: str) -> str:
+    """A name that programs can use. https://hl7.org/fhir/R5/researchstudy.html#ResearchStudy.name
+
+    It begins with a capital letter, and has letters, digits and `_` (invariant cnl-0).
+    """
+    name = re.sub(r"[^A-Za-z0-9]", "_", root)
+    return name if re.match("[A-Z].", name) else f"Trial_{name}"
 
 
 def read_tree(

@@ -245,6 +245,9 @@ ARTIFACT = code_system(
 
 STANDARD_FLAGS = frozenset({"fda-regulated-drug", "fda-regulated-device"})
 """The flags whose yes is a code of CLASSIFIER."""
+# An analysis plan and a form of consent have no code there.
+STANDARD_ARTIFACTS: Mapping[str, str] = {"protocol-document": "protocol"}
+"""The flags whose yes has a code of ARTIFACT_CLASSIFIER beside ours."""
 
 EBM_FLAGS: Mapping[str, tuple[Coded, Coded]] = {
     "healthy-volunteers": (

@@ -7,6 +7,7 @@ from typing import Any
 
 from trialbridge.mappings.codec import Codec, Item, Node, item
 from trialbridge.mappings.fhir.codes import (
+    ARTIFACT_CLASSIFIER,
     CLASSIFIER,
     EBM_CLASSIFIER,
     EBM_FLAGS,
@@ -14,8 +15,10 @@ from trialbridge.mappings.fhir.codes import (
     FLAG,
     FLAGS,
     SEX,
+    STANDARD_ARTIFACTS,
     STANDARD_FLAGS,
 )
+from trialbridge.mappings.fhir.displays import standard_coding
 from trialbridge.mappings.fhir.types import Lists, codings, exact_coding, systems_of
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record import registry
@@ -28,7 +31,9 @@ def _codings(name: str) -> dict[bool, list[Node]]:
     found = {True: [exact_coding(FLAG, name)] if name not in STANDARD_FLAGS else []}
     found[False] = [exact_coding(FLAG, f"not-{name}")]
     if name in STANDARD_FLAGS:
-        found[True].append({"system": CLASSIFIER, "code": name})
+        found[True].append(standard_coding(CLASSIFIER, name))
+    if name in STANDARD_ARTIFACTS:
+        found[True].insert(0, standard_coding(ARTIFACT_CLASSIFIER, STANDARD_ARTIFACTS[name]))
     for value, one in zip((True, False), EBM_FLAGS.get(name, ()), strict=False):
         found[value].insert(0, {"system": EBM_CLASSIFIER, **one._asdict()})
     return found

@@ -10,6 +10,7 @@ from typing import Any
 
 from trialbridge.mappings.codec import Codec, Node
 from trialbridge.mappings.fhir.codes import MILESTONE, STUDY_STATUS
+from trialbridge.mappings.fhir.displays import standard_coding
 from trialbridge.mappings.fhir.types import (
     Lists,
     date_type,
@@ -21,7 +22,7 @@ from trialbridge.mappings.fhir.types import (
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import PartialDateStruct
 
-_OVERALL = {"system": STUDY_STATUS, "code": "overall-study"}
+_OVERALL = standard_coding(STUDY_STATUS, "overall-study")
 _is_overall = has_code(STUDY_STATUS, "overall-study", "state")
 _SIDES = {"start": "start", "completion": "end"}
 """Each milestone, and the member of a Period that is its date."""

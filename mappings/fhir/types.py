@@ -5,7 +5,7 @@ https://hl7.org/fhir/R5/datatypes.html
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from trialbridge.mappings import compiled
@@ -36,10 +36,13 @@ from trialbridge.mappings.fhir.codes import (
     UCUM,
     Codes,
 )
+from trialbridge.mappings.fhir.displays import standard_coding
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record import registry
 from trialbridge.mappings.record.markdown import marked, plain
 from trialbridge.schemas.base import BASE
+from trialbridge.schemas.countries import SYSTEM as COUNTRIES
+from trialbridge.schemas.countries import country
 from trialbridge.schemas.trial import Age, AgeUnit, PartialDate, age_text
 from trialbridge.schemas.trial import age as quantity_of
 
@@ -164,7 +167,7 @@ def codings(codes: Codes) -> Codec[Any]:
     """
     exact = codes.exact
     back = _standard_back(codes)
-    every = {value: [{"system": codes.system, "code": c}] for value, c in codes.standard.items()}
+    every = {value: [standard_coding(codes.system, c)] for value, c in codes.standard.items()}
     for code in exact.codes if exact else ():
         assert exact is not None
         every[code] = [*every.get(code, ()), exact_coding(exact, code)]
@@ -272,8 +275,8 @@ def _has(holder: Any, systems: frozenset[str], code: str) -> bool:
 
 
 def of_code(system: str, code: str, display: str | None = None) -> Node:
-    """A CodeableConcept of one code."""
-    one = {"system": system, "code": code}
+    """A CodeableConcept of one code, with what we call it, or else what its standard does."""
+    one = standard_coding(system, code)
     if display is not None:
         one["display"] = display
     return {"coding": [one]}
@@ -341,7 +344,7 @@ def _write_phases(phases: list[str], names: Names) -> Node:
     standard = PHASES.get(tuple(phases))
     return {
         "coding": [
-            *([{"system": STUDY_PHASE, "code": standard}] if standard else ()),
+            *([standard_coding(STUDY_PHASE, standard)] if standard else ()),
             *(exact_coding(PHASE_EXACT, phase) for phase in phases),
         ]
     }
@@ -390,6 +393,40 @@ def worded() -> Codec[list[str]]:
 
     return Codec(read, write)
 
+
+CODED = Extension(f"{OFFICIAL_BASE}/iso21090-codedString", "Coding")
+
+
+@lru_cache(maxsize=1024)
+def _coded_country(name: str) -> Node | None:
+    found = country(name)
+    return None if found is None else {"system": COUNTRIES, "code": found.alpha_2}
+
+
+def _write_country_code(name: str, names: Names) -> Node | None:
+    coding = _coded_country(name)
+    return coding and {"_country": {"extension": [{"url": CODED.url, "valueCoding": coding}]}}
+
+
+country_code: Codec[str] = Codec(lambda node, names: None, _write_country_code)
+"""The code of ISO 3166 beside the name of a country in an Address, which has words alone there.
+
+https://hl7.org/fhir/extensions/StructureDefinition-iso21090-codedString.html
+"""
+
+_words = worded()
+
+
+def _write_countries(values: list[str], names: Names) -> list[Node]:
+    nodes: list[Node] = _words.write(values, names)
+    return [
+        {"coding": [coding], **node} if (coding := _coded_country(node["text"])) else node
+        for node in nodes
+    ]
+
+
+countries: Codec[list[str]] = Codec(_words.read, _write_countries)
+"""Countries by their names, each with its code of ISO 3166."""
 
 RENDERING = Extension(f"{OFFICIAL_BASE}/rendering-markdown", "Markdown")
 

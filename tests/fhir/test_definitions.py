@@ -95,6 +95,7 @@ def codings(node: Any) -> Iterator[tuple[str, str]]:
 
 # Where official extensions are allowed. https://hl7.org/fhir/extensions/extension-registry.html
 OFFICIAL = {
+    "iso21090-codedString": "string",
     "researchStudy-studyRegistration": "ResearchStudy",
     "rendering-markdown": "string",
     "data-absent-reason": "Element",

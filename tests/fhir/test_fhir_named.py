@@ -22,9 +22,13 @@ from fhir_bundles import (
 )
 
 from trialbridge.formats import ctgov
+from trialbridge.mappings.fhir import codes as fhir_codes
 from trialbridge.mappings.fhir.bundle import write_tree
+from trialbridge.mappings.fhir.displays import DISPLAYS, display
+from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir import r5 as fhir_r5
-from trialbridge.schemas.trial import Trial
+from trialbridge.schemas.fhir.codes import codes as official
+from trialbridge.schemas.trial import Page, Registration, Trial
 
 HOSPITAL = {"name": "Example Hospital", "class": "OTHER"}
 
@@ -216,3 +220,95 @@ def test_15_what_is_named_after_nothing_is_named_after_a_trial() -> None:
     bundle = sent(trial_of({"eligibility": {"sex": "FEMALE"}}))
     (group,) = resources(bundle, "Group")
     assert group["name"] == "Eligibility for a trial"
+
+
+# --- 16: codes, identifiers and countries that others know ---------------------------------------
+
+ISO = "urn:iso:std:iso:3166"
+CODED = "http://hl7.org/fhir/StructureDefinition/iso21090-codedString"
+
+
+def test_16_every_coding_has_a_display(bundles: list[dict[str, Any]]) -> None:
+    for bundle in bundles:
+        for node in objects(bundle):
+            if {"system", "code"} <= node.keys() and "value" not in node and node["system"] != ISO:
+                assert node.get("display"), node
+
+
+def test_16_displays_are_those_of_hl7() -> None:
+    """Of each standard code that a table of ours has, and no other package's than those named."""
+    for table in vars(fhir_codes).values():
+        if isinstance(table, fhir_codes.Codes):
+            for code in table.standard.values():
+                assert display(table.system, code), (table.system, code)
+    assert display("http://hl7.org/fhir/study-design", "SEVCO:01003") == "randomized assignment"
+    for system, named in DISPLAYS.items():
+        assert set(named) <= official(system), system
+
+
+@pytest.mark.parametrize(
+    ("type_", "system"),
+    [
+        ("EUDRACT_NUMBER", "https://www.clinicaltrialsregister.eu"),
+        ("CTIS", "https://euclinicaltrials.eu"),
+        ("NIH", None),
+        (None, None),
+    ],
+)
+def test_16_identifiers_of_the_eu_have_a_system(type_: str | None, system: str | None) -> None:
+    info = {"id": "2024-513304-33-00", **({"type": type_} if type_ else {})}
+    bundle = sent(trial_of({"identification": {"secondaryIdInfos": [info]}}))
+    (identifier,) = study(bundle)["identifier"]
+    assert identifier.get("system") == system
+
+
+def test_16_a_protocol_is_one_by_its_standard_code() -> None:
+    documents = [{"hasProtocol": True, "hasSap": True}, {"hasProtocol": False}]
+    bundle = sent(
+        trial_of(documentSection={"largeDocumentModule": {"largeDocs": documents}}),
+    )
+    protocol = ("http://hl7.org/fhir/citation-artifact-classifier", "protocol")
+    found = [
+        any(protocol in codes(classifier) for classifier in artifact["classifier"])
+        for artifact in study(bundle)["relatedArtifact"]
+    ]
+    assert found == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Switzerland", "CH"),
+        ("Turkey (Türkiye)", "TR"),
+        ("Korea, Republic of", "KR"),
+        ("Côte D'Ivoire", "CI"),
+        ("Former Yugoslavia", None),
+    ],
+)
+def test_16_a_country_has_its_code_beside_its_name(name: str, code: str | None) -> None:
+    sites = [{"facility": "Clinic", "country": name}]
+    bundle = sent(trial_of({"contactsLocations": {"locations": sites}}))
+    (place,) = resources(bundle, "Location")
+    assert place["address"]["country"] == name
+    coded = {"url": CODED, "valueCoding": {"system": ISO, "code": code}}
+    assert place["address"].get("_country") == ({"extension": [coded]} if code else None)
+
+
+def test_16_the_countries_of_a_page_have_their_codes() -> None:
+    bundle = sent(Trial(page=Page(countries=["Iran", "Atlantis"])))
+    assert study(bundle)["region"] == [
+        {"coding": [{"system": ISO, "code": "IR"}], "text": "Iran"},
+        {"text": "Atlantis"},
+    ]
+
+
+def test_16_a_study_says_where_it_is_from_and_has_a_url_and_a_name() -> None:
+    found = study(sent(trial_of({"identification": {"nctId": "NCT09000001"}})))
+    assert found["meta"] == {"source": "https://clinicaltrials.gov/study/NCT09000001"}
+    assert found["url"] == f"{BASE}/ResearchStudy/NCT09000001"
+    assert found["name"] == "NCT09000001"
+    registered = Registration(id="2024-513304-33-00", url="https://euclinicaltrials.eu/1")
+    found = study(sent(Trial(registration=registered)))
+    assert found["meta"] == {"source": "https://euclinicaltrials.eu/1"}
+    assert found["name"] == "Trial_2024_513304_33_00"
+    assert "meta" not in study(sent(Trial()))

@@ -207,6 +207,7 @@ def test_site() -> None:
     (site,) = the_study()["site"]
     location = resolve(bundle(), site)
     assert location["name"] == "Tehran University of Medical Sciences,Tehran, Iran"
+    assert location["address"].pop("_country")["extension"][0]["valueCoding"]["code"] == "IR"
     assert location["address"] == {"city": "Tehran", "country": "Iran"}
     # The status of the site is not said.
     assert "extension" not in site

@@ -20,6 +20,7 @@ from trialbridge.mappings.fhir.types import (
     codings,
     concept,
     concept_item,
+    countries,
     is_of,
     phases,
     some_of,
@@ -90,7 +91,7 @@ CONDITION_ROWS = (
         note="a Coding of the condition that the term belongs to, else a condition of its own",
     ),
     among("protocol.conditions.keywords", "keyword", codec=worded()),
-    among("page.countries", "region", codec=worded()),
+    among("page.countries", "region", codec=countries),
     field("protocol.description.brief_summary", "descriptionSummary"),
     field("protocol.description.detailed_description", "description"),
 )

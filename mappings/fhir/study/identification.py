@@ -1,9 +1,11 @@
 """Identifiers and titles of a study, in FHIR R5."""
 
 from trialbridge.mappings.codec import (
+    Codec,
     Node,
     among,
     below,
+    derived,
     field,
     item,
     merged,
@@ -28,6 +30,7 @@ from trialbridge.mappings.fhir.types import (
 from trialbridge.mappings.record import registry
 from trialbridge.schemas.trial import (
     SecondaryIdInfo,
+    SecondaryIdType,
 )
 
 
@@ -49,9 +52,19 @@ REGISTERED = item(
 ORG_STUDY_ID = item(use="usual")
 
 
+# HL7 lists no system for either: these are where the registers show their records.
+_SYSTEMS = {
+    "EUDRACT_NUMBER": registry.REGISTERS["EUCTR"],
+    "CTIS": registry.REGISTERS["CTIS"],
+}
+_system: Codec[SecondaryIdType] = Codec(
+    lambda node, names: None, lambda type_, names: _SYSTEMS.get(type_)
+)
+
 SECONDARY_ID = record(
     SecondaryIdInfo,
     field("type", "type", codec=concept(codes.SECONDARY_ID_TYPE)),
+    derived(field("type", "system", codec=_system)),
     field("id", "value"),
     field("domain", "assigner", "display"),
     *url_rows("link", ours("identifier-link", "Url")),
