@@ -149,7 +149,7 @@ def validate(
     from trialbridge.validation import reports
     from trialbridge.validation.check import Tally, Wish, reaches
     from trialbridge.validation.check import validate as validated
-    from trialbridge.validation.workers import Budget, limits_memory
+    from trialbridge.workers import Budget, limits_memory
 
     if memory is not None and not limits_memory():
         raise click.UsageError("--memory needs Linux, which limits the memory of a process")

@@ -19,7 +19,10 @@ from trialbridge.sources import Source, unknown
 from trialbridge.validation.baseline import Baseline, Known, known
 from trialbridge.validation.hl7_validator import Validator
 from trialbridge.validation.places import Place, Places
-from trialbridge.validation.workers import Budget, Checked, in_turn
+from trialbridge.workers import Budget, in_turn
+
+Checked = tuple[str | None, list[Problem]]
+"""The name of a format, where it is known, and what was found."""
 
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 """From the worst."""
@@ -88,7 +91,7 @@ def validate(sources: Iterable[Source], wish: Wish, tally: Tally) -> Iterator[Re
     check = partial(
         _check, format=wish.format, deep=wish.deep, hl7=wish.hl7, invariants=wish.invariants
     )
-    for source, (name, problems) in in_turn(sources, check, wish.budget):
+    for source, (name, problems) in in_turn(sources, check, _unchecked, wish.budget):
         format_ = by_name(name) if name else None
         reason = source.skipped
         if source.data is not None and format_ is None and (source.found or wish.skip_unknown):
@@ -102,6 +105,10 @@ def validate(sources: Iterable[Source], wish: Wish, tally: Tally) -> Iterator[Re
         tally.gone = wish.baseline.gone
 
 
+def _unchecked(problems: list[Problem]) -> Checked:
+    return None, problems
+
+
 def _check(
     source: Source,
     *,
@@ -111,10 +118,8 @@ def _check(
     invariants: float | None,
 ) -> Checked:
     """Give the name of the format, where it is known, and the problems, whatever happens."""
-    if source.data is None:
-        return None, []
     try:
-        known, problems = api.checking(source.data, format, deep=deep, budget=invariants)
+        known, problems = api.checking(source.data or b"", format, deep=deep, budget=invariants)
         readable = not any(problem.severity == "fatal" for problem in problems)
         if hl7 is not None and known is not None and readable:
             problems = [*problems, *hl7.check(source.data, known.name)]

@@ -11,8 +11,10 @@ from click.testing import CliRunner, Result
 import trialbridge
 from trialbridge.cli import commands as cli
 from trialbridge.schemas import json_schema
+from trialbridge.schemas.problem import Problem
 from trialbridge.sources import Source
-from trialbridge.validation.workers import Budget, Checked, in_turn
+from trialbridge.validation.check import Checked
+from trialbridge.workers import Budget, in_turn
 
 TEA = {"protocolSection": {"identificationModule": {"nctId": "NCT00000001", "briefTitle": "Tea"}}}
 
@@ -37,11 +39,15 @@ def act(source: Source) -> Checked:
     return (source.data or b"").decode(), []
 
 
+def stopped(problems: list[Problem]) -> Checked:
+    return None, problems
+
+
 def test_what_hangs_or_dies_is_the_problem_of_its_source_and_the_order_stays() -> None:
     wanted = ["slow", "a", "hang", "b", "die", "c"]
     sources = [Source(name, data=name.encode()) for name in wanted]
     sources.insert(1, Source("none"))
-    found = list(in_turn(sources, act, Budget(jobs=2, seconds=2)))
+    found = list(in_turn(sources, act, stopped, Budget(jobs=2, seconds=2)))
     assert [source.file for source, _ in found] == ["slow", "none", *wanted[1:]]
     told = {
         s.file: [(p.code, p.message) for p in problems] or name for s, (name, problems) in found
@@ -50,9 +56,9 @@ def test_what_hangs_or_dies_is_the_problem_of_its_source_and_the_order_stays() -
         "slow": "slow",
         "none": None,
         "a": "a",
-        "hang": [("timeout", "not checked within 2 seconds: stopped")],
+        "hang": [("timeout", "not done within 2 seconds: stopped")],
         "b": "b",
-        "die": [("crashed", "the process that checked it ended with status 7")],
+        "die": [("crashed", "the process that worked on it ended with status 7")],
         "c": "c",
     }
 

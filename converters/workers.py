@@ -1,6 +1,6 @@
-"""Check sources in this process, or in others that are watched, and in order all the same.
+"""Do the work on sources in this process, or in others that are watched, and in order all the same.
 
-A process of its own is what can be stopped: a check that hangs, or claims all memory, is ended
+A process of its own is what can be stopped: work that hangs, or claims all memory, is ended
 with its process, becomes the problem of its source, and the next goes to a new process.
 """
 
@@ -11,15 +11,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from trialbridge.schemas.problem import Problem
 from trialbridge.sources import Source
 
-Checked = tuple[str | None, list[Problem]]
-"""The name of a format, where it is known, and what was found."""
+R = TypeVar("R")
+"""What the work gives."""
 
-Check = Callable[[Source], Checked]
+Work = Callable[[Source], R]
 
 _AHEAD: Final = 2
 """How many sources are read for each process before the first of them is done."""
@@ -50,16 +50,23 @@ def limits_memory() -> bool:
 
 
 def in_turn(
-    sources: Iterable[Source], check: Check, budget: Budget
-) -> Iterator[tuple[Source, Checked]]:
-    """Give each source with what the check finds, in the order of the sources."""
+    sources: Iterable[Source],
+    work: Work[R],
+    failed: Callable[[list[Problem]], R],
+    budget: Budget,
+) -> Iterator[tuple[Source, R]]:
+    """Give each source with what the work on it gives, in the order of the sources.
+
+    `failed` makes the result of a source that has no data (without a problem), or whose process
+    was stopped or died.
+    """
     if budget.here:
         for source in sources:
-            yield source, check(source)
+            yield source, failed([]) if source.data is None else work(source)
         return
-    workers = [_Worker(check, budget) for _ in range(budget.jobs)]
+    workers = [_Worker(work, failed, budget) for _ in range(budget.jobs)]
     coming = iter(sources)
-    tasks: deque[_Task] = deque()
+    tasks: deque[_Task[R]] = deque()
     more = True
     try:
         while more or tasks:
@@ -68,11 +75,10 @@ def in_turn(
                 if source_or_end is None:
                     more = False
                     break
-                tasks.append(_Task(source_or_end))
+                tasks.append(_Task(source_or_end, failed))
             _hand_out(tasks, workers)
-            while tasks and tasks[0].result is not None:
-                task = tasks.popleft()
-                yield task.source, task.result or (None, [])
+            while tasks and (done := tasks[0].result) is not None:
+                yield tasks.popleft().source, done[0]
             if tasks and (len(tasks) == _AHEAD * budget.jobs or not more):
                 _await(workers, budget.seconds)
     finally:
@@ -80,35 +86,36 @@ def in_turn(
             worker.stop()
 
 
-class _Task:
-    """A source, and what was found once that is there."""
+class _Task(Generic[R]):
+    """A source, and what the work gave, alone in a tuple, once that is there."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, failed: Callable[[list[Problem]], R]) -> None:
         self.source = source
-        self.result: Checked | None = (None, []) if source.data is None else None
+        self.result: tuple[R] | None = (failed([]),) if source.data is None else None
         self.given = False
 
 
-class _Worker:
-    """A process that checks one source at a time."""
+class _Worker(Generic[R]):
+    """A process that works on one source at a time."""
 
-    def __init__(self, check: Check, budget: Budget) -> None:
-        self._check = check
+    def __init__(self, work: Work[R], failed: Callable[[list[Problem]], R], budget: Budget) -> None:
+        self._do = work
+        self._failed = failed
         self._budget = budget
         self._start()
 
     def _start(self) -> None:
         self.connection, theirs = _SPAWN.Pipe()
         self._process = _SPAWN.Process(
-            target=_work, args=(theirs, self._check, self._budget.memory), daemon=True
+            target=_work, args=(theirs, self._do, self._budget.memory), daemon=True
         )
         self._process.start()
         theirs.close()
-        self.task: _Task | None = None
+        self.task: _Task[R] | None = None
         self.ready = False
         self.since = time.monotonic()
 
-    def give(self, task: _Task) -> None:
+    def give(self, task: _Task[R]) -> None:
         self.task = task
         task.given = True
         self.since = time.monotonic()
@@ -125,21 +132,21 @@ class _Worker:
             status = self._process.exitcode
             limit = self._budget.memory
             why = f", perhaps at the limit of {limit >> 20:,} MiB" if limit else ""
-            message = f"the process that checked it ended with status {status}{why}"
+            message = f"the process that worked on it ended with status {status}{why}"
             self.fail("crashed", message)
             return
         if self.task is None or not self.ready:
             self.ready = True
             self.since = time.monotonic()
         else:
-            self.task.result = said
+            self.task.result = (said,)
             self.task = None
 
     def fail(self, code: str, message: str) -> None:
         """Give the source its problem, and begin anew."""
         if self.task is not None:
             problem = Problem(severity="fatal", layer="file", path="", code=code, message=message)
-            self.task.result = None, [problem]
+            self.task.result = (self._failed([problem]),)
         elif not self.ready:
             raise RuntimeError(f"no process can be started: {message}")
         self.stop()
@@ -151,14 +158,14 @@ class _Worker:
         self._process.join()
 
 
-def _hand_out(tasks: Iterable[_Task], workers: list[_Worker]) -> None:
+def _hand_out(tasks: Iterable[_Task[R]], workers: list[_Worker[R]]) -> None:
     waiting = (task for task in tasks if task.result is None and not task.given)
     for worker in workers:
         if worker.task is None and worker.ready and (task := next(waiting, None)):
             worker.give(task)
 
 
-def _await(workers: list[_Worker], seconds: float | None) -> None:
+def _await(workers: list[_Worker[R]], seconds: float | None) -> None:
     """Wait until a process says something, or one is over its time."""
     left = None
     if seconds is not None:
@@ -169,11 +176,11 @@ def _await(workers: list[_Worker], seconds: float | None) -> None:
         if worker.connection in heard:
             worker.hear()
         elif worker.task and seconds is not None and time.monotonic() >= worker.since + seconds:
-            worker.fail("timeout", f"not checked within {seconds:g} seconds: stopped")
+            worker.fail("timeout", f"not done within {seconds:g} seconds: stopped")
 
 
-def _work(connection: Connection, check: Check, memory: int | None) -> None:
-    """Check what comes until nothing does."""
+def _work(connection: Connection, work: Work[R], memory: int | None) -> None:
+    """Do the work on what comes until nothing does."""
     # What every check needs is loaded before time counts.
     from trialbridge.formats import sniff  # noqa: F401
 
@@ -184,4 +191,4 @@ def _work(connection: Connection, check: Check, memory: int | None) -> None:
     with suppress(EOFError, OSError, KeyboardInterrupt):
         connection.send(None)
         while True:
-            connection.send(check(connection.recv()))
+            connection.send(work(connection.recv()))
