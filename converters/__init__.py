@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from trialbridge.formats.options import Option as Option
     from trialbridge.formats.options import UnknownOption as UnknownOption
     from trialbridge.homes import Fidelity as Fidelity
+    from trialbridge.many.conversion import Conversion as Conversion
+    from trialbridge.many.conversion import conversions as conversions
+    from trialbridge.many.run import Summary as Summary
+    from trialbridge.many.run import convert_many as convert_many
     from trialbridge.mappings.coverage import CoverageRow as CoverageRow
     from trialbridge.mappings.coverage import Home as Home
     from trialbridge.schemas.pointer import Difference as Difference
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
 # A module here must not share a name with one of these: importing it would hide the function.
 _HOMES = {
     "FORMATS": "trialbridge.formats",
+    "Conversion": "trialbridge.many.conversion",
     "CoverageRow": "trialbridge.mappings.coverage",
     "Delivery": "trialbridge.server.pushing",
     "Difference": "trialbridge.schemas.pointer",
@@ -70,10 +75,13 @@ _HOMES = {
     "Record": "trialbridge.sources.reading",
     "ServerError": "trialbridge.server.client",
     "Source": "trialbridge.api",
+    "Summary": "trialbridge.many.run",
     "Trial": "trialbridge.schemas.trial",
     "UnknownFormat": "trialbridge.formats",
     "UnknownOption": "trialbridge.formats.options",
+    "conversions": "trialbridge.many.conversion",
     "convert": "trialbridge.api",
+    "convert_many": "trialbridge.many.run",
     "coverage": "trialbridge.api",
     "diff": "trialbridge.comparison",
     "fidelity": "trialbridge.api",
@@ -91,6 +99,7 @@ _HOMES = {
 
 __all__ = [
     "FORMATS",
+    "Conversion",
     "CoverageRow",
     "Delivery",
     "Difference",
@@ -108,11 +117,14 @@ __all__ = [
     "Record",
     "ServerError",
     "Source",
+    "Summary",
     "Trial",
     "UnknownFormat",
     "UnknownOption",
     "__version__",
+    "conversions",
     "convert",
+    "convert_many",
     "coverage",
     "diff",
     "fidelity",

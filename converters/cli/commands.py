@@ -10,11 +10,12 @@ import os
 import sys
 from collections.abc import Iterable
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from trialbridge.cli.compare import diff, schema
+from trialbridge.cli.many import convert_into, many_options, one_source, wants_many
 from trialbridge.cli.options import (
     EPILOG,
     SETTINGS,
@@ -29,6 +30,7 @@ from trialbridge.cli.servers import pull, push
 from trialbridge.cli.steps import content, echo_json, name, reported, show_differences
 from trialbridge.cli.validate import validate
 from trialbridge.formats import FORMATS, Format, UnknownFormat, by_name, written_formats
+from trialbridge.formats.laid_out import laid_out
 from trialbridge.formats.options import UnknownOption, settled
 from trialbridge.shown.output import deliver
 
@@ -60,7 +62,12 @@ class _Convert(Command):
 
 
 @main.command(cls=_Convert, context_settings=SETTINGS, epilog=EPILOG)
-@source_argument
+@click.argument(
+    "sources",
+    metavar="SOURCE...",
+    nargs=-1,
+    type=click.Path(allow_dash=True, readable=False),
+)
 @format_option(
     "--to",
     "-t",
@@ -92,9 +99,13 @@ class _Convert(Command):
 @click.option("--compact", is_flag=True, help="JSON or XML without white space.")
 @click.option("--validate/--no-validate", default=True, help="Refuse what would not be valid.")
 @click.option("--quiet", "-q", is_flag=True, help="No warnings.")
+@many_options
 @click.version_option(package_name="trialbridge", message="%(prog)s %(version)s")
+@click.pass_context
 def convert(
-    source: str,
+    ctx: click.Context,
+    /,
+    sources: tuple[str, ...],
     to: Format | None,
     stated: Format | None,
     output: str | None,
@@ -104,13 +115,34 @@ def convert(
     compact: bool,
     validate: bool,
     quiet: bool,
+    **many: Any,
 ) -> None:
-    """Convert a record to another format.
+    """Convert a record to another format, or many into a folder.
 
     SOURCE is a path, or - for standard input. Nothing is written unless the whole result is
     valid. The commands `convert` and `trialbridge convert` are the same; ImageMagick has a
     `convert` too.
+
+    With a folder for --output (its name ends in /, or it is there), SOURCE is whatever `validate`
+    takes, and several of them: every record is converted, in order, each into a file of its own
+    unless --layout says otherwise. What cannot be converted is put into quarantine/ there.
     """
+    if wants_many(output, many):
+        convert_into(
+            ctx,
+            sources,
+            to,
+            stated,
+            output,
+            options=options,
+            indent=None if compact else indent,
+            validate=validate,
+            quiet=quiet,
+            report=style,
+            **many,
+        )
+        return
+    source = one_source(sources, many)
     to = target_of(to, output)
     try:
         settled(to.name, to.options, options)
@@ -289,24 +321,3 @@ def _report(found: Fidelity, style: str) -> None:
         lines = report.fidelity_lines(found)
     for line in lines:
         click.echo(line, err=True)
-
-
-def laid_out(data: bytes, to: Format, indent: int | None) -> bytes:
-    """Lay out what was written, with so many spaces for each level, or on one line for None."""
-    if to.syntax == "text":
-        return data
-    if to.syntax == "xml":
-        return data + b"\n" if indent is None else _indented(data, indent)
-    import msgspec
-
-    return (data if indent is None else msgspec.json.format(data, indent=indent)) + b"\n"
-
-
-def _indented(data: bytes, indent: int) -> bytes:
-    """Lay out XML; what is within texts stays as it is."""
-    from lxml import etree  # type: ignore[import-untyped]
-
-    root = etree.fromstring(data)
-    etree.indent(root, space=" " * indent)
-    laid_out: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
-    return laid_out + b"\n"

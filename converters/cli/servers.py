@@ -175,7 +175,8 @@ def pull(
     server cannot be used.
     """
     from trialbridge import api
-    from trialbridge.cli.commands import laid_out, target_of
+    from trialbridge.cli.commands import target_of
+    from trialbridge.formats.laid_out import laid_out
     from trialbridge.schemas.problem import ProblemError
     from trialbridge.server.pulling import pull as pulled_from
     from trialbridge.server.pulling import wanted

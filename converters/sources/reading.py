@@ -53,10 +53,17 @@ def records(
     of the code `skipped`.
     """
     stated = by_name(format, "read") if format is not None else None
+    return chain.from_iterable(records_of(one, stated) for one in sources_of(source))
+
+
+def sources_of(source: Readable | Iterable[Readable]) -> Iterator[Source]:
+    """Give the sources that a path, content, a stream, or several of these stand for.
+
+    Raises ValueError where the size limit is no number.
+    """
     limit = api.size_limit()
     several = [source] if _is_one(source) else source
-    sources = chain.from_iterable(_sources(one, limit) for one in several)  # type: ignore[arg-type, union-attr]
-    return chain.from_iterable(_read(one, stated) for one in sources)
+    return chain.from_iterable(_sources(one, limit) for one in several)  # type: ignore[arg-type, union-attr]
 
 
 def _is_one(source: object) -> bool:
@@ -73,7 +80,7 @@ def _sources(source: Readable, limit: int) -> Iterator[Source]:
     return streamed(source, Source(str(getattr(source, "name", "<stream>"))), limit)
 
 
-def _read(source: Source, stated: Format | None) -> Iterator[Record]:
+def records_of(source: Source, stated: Format | None) -> Iterator[Record]:
     """Give the record of a source, or those that its document has, or what it met."""
     try:
         yield from _found(source, stated)
@@ -102,7 +109,7 @@ def _refused(source: Source, stated: Format | None, problems: list[Problem]) -> 
         known = stated or recognise(data)
         members = split(known.syntax, data)
         for pointer, own, place in members:
-            for record in _read(source._replace(pointer=pointer, data=own), known):
+            for record in records_of(source._replace(pointer=pointer, data=own), known):
                 moved = [
                     msgspec.structs.replace(problem, path=place(problem.path))
                     for problem in record.problems

@@ -118,13 +118,14 @@ def _check(
     invariants: float | None,
 ) -> Checked:
     """Give the name of the format, where it is known, and the problems, whatever happens."""
+    data = source.data or b""
     try:
-        known, problems = api.checking(source.data or b"", format, deep=deep, budget=invariants)
+        known, problems = api.checking(data, format, deep=deep, budget=invariants)
         readable = not any(problem.severity == "fatal" for problem in problems)
         if hl7 is not None and known is not None and readable:
-            problems = [*problems, *hl7.check(source.data, known.name)]
+            problems = [*problems, *hl7.check(data, known.name)]
     except Exception as error:
-        return _name(source.data, format), [fault(error)]
+        return _name(data, format), [fault(error)]
     return known and known.name, problems
 
 

@@ -36,7 +36,7 @@ def slow(data, to, indent):
         time.sleep(60)
     return pieces()
 
-commands._laid_out = slow
+commands.laid_out = slow
 commands.deliver = lambda pieces, output, deliver=commands.deliver: deliver(*pieces, output)
 start.convert()
 """

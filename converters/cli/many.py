@@ -1,0 +1,242 @@
+"""The part of `convert` that converts many records into a folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from trialbridge.cli.options import size_limit
+
+if TYPE_CHECKING:
+    from trialbridge.formats import Format
+    from trialbridge.many.run import Summary
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS: Final = (
+    click.option(
+        "--layout",
+        type=click.Choice(["files", "ndjson", "bulk"]),
+        help="Into a folder: a file a record, a line a record, or FHIR's Bulk Data.  "
+        "[default: files]",
+    ),
+    click.option(
+        "--part",
+        metavar="NUMBER",
+        type=click.IntRange(min=1),
+        help="How many records a file of ndjson or bulk holds.  [default: 10000]",
+    ),
+    click.option("--gzip", "compress", is_flag=True, help="Into a folder: compress each file."),
+    click.option(
+        "--workers",
+        "-j",
+        metavar="NUMBER",
+        type=click.IntRange(min=1, max=256),
+        help="Into a folder: how many processes convert.  [default: one a core]",
+    ),
+    click.option(
+        "--timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(min=0, min_open=True, max=86_400),
+        help="Into a folder: how long a source may take; then it has failed.",
+    ),
+    click.option(
+        "--memory",
+        metavar="MIB",
+        type=click.IntRange(min=512),
+        help="Into a folder: how much memory a source may take; then it has failed. Linux only.",
+    ),
+    click.option("--resume", is_flag=True, help="Go on with the run that was stopped there."),
+    click.option(
+        "--since",
+        metavar="FOLDER",
+        type=click.Path(file_okay=False),
+        help="Convert only what changed since the run in that folder; list what is gone.",
+    ),
+    click.option(
+        "--files-from",
+        metavar="FILE",
+        type=click.Path(allow_dash=True, dir_okay=False),
+        help="Into a folder: a file with a SOURCE on each line, or - for standard input.",
+    ),
+)
+
+
+def many_options(function: F) -> F:
+    """Add the options of a run into a folder."""
+    return reduce(lambda made, option: option(made), reversed(_OPTIONS), function)
+
+
+def wants_many(output: str | None, many: dict[str, Any]) -> bool:
+    """Tell if the output is a folder, or something is asked for that is for folders alone."""
+    if output is None or output == "-":
+        return False
+    return output.endswith(("/", os.sep)) or os.path.isdir(output) or many["layout"] is not None
+
+
+def one_source(sources: tuple[str, ...], many: dict[str, Any]) -> str:
+    """Give the one source. Raises click's UsageError for several, and for options of folders."""
+    for name, value in many.items():
+        if value:
+            option = {"compress": "gzip"}.get(name, name).replace("_", "-")
+            message = f"--{option} is for many records: --output FOLDER/ takes them"
+            raise click.UsageError(message)
+    if not sources:
+        raise click.UsageError("Missing argument 'SOURCE...'.")
+    if len(sources) > 1:
+        raise click.UsageError(f"{len(sources)} sources: --output FOLDER/ takes them")
+    return sources[0]
+
+
+def convert_into(
+    ctx: click.Context,
+    sources: tuple[str, ...],
+    to: Format | None,
+    stated: Format | None,
+    output: str | None,
+    *,
+    options: dict[str, str],
+    indent: int | None,
+    validate: bool,
+    quiet: bool,
+    report: str | None,
+    layout: str | None,
+    part: int | None,
+    compress: bool,
+    workers: int | None,
+    timeout: float | None,
+    memory: int | None,
+    resume: bool,
+    since: str | None,
+    files_from: str | None,
+) -> None:
+    """Convert all records into a folder, and tell how it went; exit with 1 if any failed."""
+    from trialbridge.formats.options import UnknownOption
+    from trialbridge.many.journal import Refused
+    from trialbridge.many.layouts import PART
+    from trialbridge.many.run import convert_many
+    from trialbridge.workers import limits_memory
+
+    if to is None:
+        raise click.UsageError("Missing option '--to' / '-t': a folder does not tell the format.")
+    if report is not None:
+        raise click.UsageError("--report is of one record; a run has its summary.json")
+    if memory is not None and not limits_memory():
+        raise click.UsageError("--memory needs Linux, which limits the memory of a process")
+    if not sources and files_from is None:
+        raise click.UsageError("Missing argument 'SOURCE...'.")
+    if ctx.get_parameter_source("indent") is ParameterSource.DEFAULT or layout not in (
+        None,
+        "files",
+    ):
+        indent = None
+    size_limit()
+    folder = output or ""
+    shown = _Progress(quiet)
+    try:
+        summary = convert_many(
+            _named(sources, files_from),
+            to.name,
+            folder,
+            layout=layout or "files",
+            format=stated and stated.name,
+            options=options,
+            validate=validate,
+            indent=indent,
+            compress=compress,
+            part=part or PART,
+            workers=workers,
+            timeout=timeout,
+            memory=None if memory is None else memory << 20,
+            resume=resume,
+            since=since,
+            told=shown,
+        )
+    except UnknownOption as error:
+        raise click.BadParameter(str(error), param_hint="'-O'") from error
+    except Refused as error:
+        raise click.UsageError(str(error)) from error
+    except OSError as error:
+        shown.end()
+        name = error.filename or folder
+        message = f"cannot write {name}: {error.strerror}; --resume goes on from here"
+        raise click.ClickException(message) from error
+    shown.end()
+    if not quiet:
+        for line in summary_lines(summary, folder):
+            click.echo(line, err=True)
+    if summary.failed:
+        sys.exit(1)
+
+
+def _named(sources: tuple[str, ...], files_from: str | None) -> Iterator[Any]:
+    """Give the sources, `-` as the stream that it is, then those that a file names."""
+    for source in sources:
+        yield sys.stdin.buffer if source == "-" else source
+    if files_from is not None:
+        with click.open_file(files_from, "rb") as file:
+            for line in file:
+                if name := line.rstrip(b"\r\n"):
+                    yield os.fsdecode(name)
+
+
+class _Progress:
+    """How far a run is: a line that changes on a terminal, else one a minute."""
+
+    def __init__(self, quiet: bool) -> None:
+        terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._every = 0.2 if terminal else 60.0
+        self._terminal, self._quiet = terminal, quiet
+        self._start = self._last = time.monotonic()
+        self._drawn = 0
+
+    def __call__(self, summary: Summary) -> None:
+        now = time.monotonic()
+        if self._quiet or now - self._last < self._every:
+            return
+        self._last = now
+        fresh = summary.sources - summary.resumed
+        line = (
+            f"{summary.sources:,} sources, {summary.written:,} written, "
+            f"{summary.failed:,} failed, {fresh / (now - self._start):,.0f} a second"
+        )
+        if self._terminal:
+            click.echo("\r" + line.ljust(self._drawn), err=True, nl=False)
+            self._drawn = len(line)
+        else:
+            click.echo(line, err=True)
+
+    def end(self) -> None:
+        """Leave the line that changes."""
+        if self._drawn:
+            click.echo("\r" + " " * self._drawn + "\r", err=True, nl=False)
+            self._drawn = 0
+
+
+def summary_lines(summary: Summary, folder: str) -> Iterator[str]:
+    """Say how a run went."""
+    told = [f"{summary.written:,} written", f"{summary.failed:,} failed"]
+    told += [
+        f"{count:,} {word}"
+        for count, word in (
+            (summary.skipped, "skipped"),
+            (summary.unchanged, "unchanged"),
+            (summary.disappeared, "disappeared"),
+        )
+        if count
+    ]
+    one = "record" if summary.records == 1 else "records"
+    yield f"{summary.records:,} {one}: {', '.join(told)}"
+    if summary.failed:
+        yield f"see {os.path.join(folder, 'quarantine')}"
+    for key, count in summary.problems.items():
+        yield f"  {count:,} {key}"
+    memory = f", {summary.memory / 2**20:,.0f} MiB at most in a process" if summary.memory else ""
+    yield f"{summary.seconds:,.1f} s, {summary.rate:,.0f} sources a second{memory}"

@@ -1,0 +1,199 @@
+"""Put documents into a folder: a file each, or many in files of bounded size.
+
+A file is written under another name and renamed when it is whole, so what has its name is whole.
+Names and bytes follow from the order of the records alone: a run that was resumed ends with the
+same bytes.
+"""
+
+import gzip
+import os
+import re
+from collections.abc import Callable
+from typing import IO, Final, Protocol, cast
+
+import msgspec
+
+from trialbridge.formats import Format
+from trialbridge.many.conversion import Conversion, stem
+
+FOLDER: Final = 1000
+"""How many documents a folder holds."""
+
+PART: Final = 10_000
+"""How many records a file of many holds, unless it is said."""
+
+_BEGUN: Final = ".begun-"
+_SUFFIX: Final = {"json": ".json", "xml": ".xml", "text": ".txt"}
+
+
+class Layout(Protocol):
+    """Where documents go."""
+
+    def put(self, conversion: Conversion) -> str:
+        """Take a document, and say where it is: a path in the folder."""
+
+    def settle(self, *, last: bool = False) -> bool:
+        """At the end of a source: tell if all that was put is in files that are whole."""
+
+    def recall(self, place: str) -> None:
+        """Take up that a document was put there by a run before, in the order in which it was."""
+
+
+def replaced(path: str, data: bytes, *, compress: bool = False) -> None:
+    """Write a file that is there whole, or as it was."""
+    folder, name = os.path.split(path)
+    os.makedirs(folder, exist_ok=True)
+    begun = os.path.join(folder, _BEGUN + name)
+    with _opened(begun, compress) as file:
+        file.write(data)
+    os.replace(begun, path)
+
+
+def _opened(path: str, compress: bool) -> IO[bytes]:
+    if not compress:
+        return open(path, "wb")
+    # No name and no time in it: the same bytes at every run.
+    return cast(IO[bytes], _Gzip(path))
+
+
+class _Gzip(gzip.GzipFile):
+    """A gzip file that closes the file that it writes."""
+
+    def __init__(self, path: str) -> None:
+        self._under = open(path, "wb")  # noqa: SIM115 - until `close`
+        super().__init__(filename="", mode="wb", compresslevel=6, fileobj=self._under, mtime=0)
+
+    def close(self) -> None:
+        super().close()
+        self._under.close()
+
+
+class Files:
+    """A file for each record: `0000/NCT01234567.json`, a thousand in a folder."""
+
+    def __init__(
+        self,
+        folder: str,
+        to: Format,
+        compress: bool,
+        laid_out: Callable[[bytes], bytes],
+    ) -> None:
+        self._folder, self._compress, self._laid_out = folder, compress, laid_out
+        self._suffix = _SUFFIX[to.syntax] + (".gz" if compress else "")
+        self._count = 0
+        self._taken: set[str] = set()
+
+    def put(self, conversion: Conversion) -> str:
+        base = stem(conversion.id, self._count + 1)
+        name, again = base, 1
+        # Where file names know no capitals, two of these would be one file.
+        while name.lower() in self._taken:
+            again += 1
+            name = f"{base}-{again}"
+        place = f"{self._count // FOLDER:04d}/{name}{self._suffix}"
+        document = self._laid_out(conversion.data or b"")
+        replaced(os.path.join(self._folder, place), document, compress=self._compress)
+        self._take(name)
+        return place
+
+    def _take(self, name: str) -> None:
+        self._taken.add(name.lower())
+        self._count += 1
+        if self._count % FOLDER == 0:
+            self._taken.clear()
+
+    def settle(self, *, last: bool = False) -> bool:
+        return True
+
+    def recall(self, place: str) -> None:
+        self._take(place.rpartition("/")[2].removesuffix(self._suffix))
+
+
+class _Parts:
+    """Files of many records, each begun anew where it was not whole."""
+
+    def __init__(self, folder: str, part: int, compress: bool) -> None:
+        self._folder, self._part, self._compress = folder, part, compress
+        self._suffix = ".ndjson" + (".gz" if compress else "")
+        self._number = self._records = 0
+        self._open: dict[str, IO[bytes]] = {}
+
+    def _line(self, kind: str, data: bytes) -> str:
+        name = f"{kind}-{self._number:05d}{self._suffix}"
+        if name not in self._open:
+            self._open[name] = _opened(os.path.join(self._folder, _BEGUN + name), self._compress)
+        self._open[name].write(data + b"\n")
+        return name
+
+    def settle(self, *, last: bool = False) -> bool:
+        if self._records < self._part and not last:
+            return False
+        for name, file in self._open.items():
+            file.close()
+            os.replace(os.path.join(self._folder, _BEGUN + name), os.path.join(self._folder, name))
+        self._open.clear()
+        self._number += bool(self._records)
+        self._records = 0
+        return True
+
+    def recall(self, place: str) -> None:
+        self._number = int(place.removesuffix(self._suffix).rpartition("-")[2]) + 1
+
+
+class Lines(_Parts):
+    """NDJSON, a document a line: `records-00000.ndjson`."""
+
+    def put(self, conversion: Conversion) -> str:
+        self._records += 1
+        return self._line("records", conversion.data or b"")
+
+
+class _Typed(msgspec.Struct):
+    resourceType: str
+
+
+class _Entry(msgspec.Struct):
+    resource: msgspec.Raw
+
+
+class _Bundle(msgspec.Struct):
+    entry: list[_Entry] = []
+
+
+_bundle: Final = msgspec.json.Decoder(_Bundle)
+_typed: Final = msgspec.json.Decoder(_Typed)
+
+
+class Bulk(_Parts):
+    """NDJSON for each type of resource, as FHIR's Bulk Data has it: `Location-00000.ndjson`.
+
+    A record's place is the part, named by the type of the resource that holds its others.
+    https://hl7.org/fhir/uv/bulkdata/export.html
+    """
+
+    def put(self, conversion: Conversion) -> str:
+        self._records += 1
+        place = ""
+        for entry in _bundle.decode(conversion.data or b"").entry:
+            resource = bytes(entry.resource)
+            name = self._line(_typed.decode(resource).resourceType, resource)
+            place = place or name
+        return place
+
+    @staticmethod
+    def manifest(folder: str, request: str, time: str) -> dict[str, object]:
+        """Give the manifest of the files that are there."""
+        output = []
+        for name in sorted(os.listdir(folder)):
+            if found := re.fullmatch(r"([A-Z][A-Za-z]+)-\d{5,}\.ndjson(\.gz)?", name):
+                path = os.path.join(folder, name)
+                with gzip.open(path) if found[2] else open(path, "rb") as file:
+                    count = sum(1 for _ in file)
+                output.append({"type": found[1], "url": name, "count": count})
+        return {
+            "transactionTime": time,
+            "request": request,
+            "requiresAccessToken": False,
+            "output": output,
+            "error": [],
+        }

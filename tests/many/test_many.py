@@ -1,0 +1,247 @@
+"""Many records into a folder, as a user converts them: layouts, crashes, changes, what fails."""
+
+import gzip
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import trialbridge
+from trialbridge.cli import commands as cli
+from trialbridge.many.journal import Refused
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    # The one time that is in the files.
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+
+
+def study(number: int, title: str = "Tea") -> dict[str, Any]:
+    names = {"nctId": f"NCT{number:08d}", "briefTitle": f"{title} {number}"}
+    return {"protocolSection": {"identificationModule": names}}
+
+
+def ndjson(name: str, studies: list[dict[str, Any]]) -> None:
+    Path(name).write_text("".join(json.dumps(one) + "\n" for one in studies))
+
+
+def run(*arguments: str, stdin: bytes = b"") -> Result:
+    return CliRunner().invoke(
+        cli.main,
+        ["convert", *arguments],
+        prog_name="trialbridge",
+        catch_exceptions=False,
+        input=stdin,
+    )
+
+
+def tree(folder: str) -> dict[str, bytes]:
+    """Give the files of a run, but the summary, which has seconds."""
+    root = Path(folder)
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and path.name != "summary.json"
+    }
+
+
+def summary(folder: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Path(folder, "summary.json").read_bytes())
+    return found
+
+
+def test_a_file_for_each_record_and_what_fails_is_kept_with_its_problems() -> None:
+    bad = {"protocolSection": {"identificationModule": {"nctId": 7, "briefTitle": "Coffee"}}}
+    ndjson("records.ndjson", [study(1), bad, study(1), study(2)])
+    found = run("records.ndjson", "--to", "fhir", "-o", "out/", "-j", "1")
+    assert found.exit_code == 1
+    assert found.stderr.splitlines()[:3] == [
+        "4 records: 3 written, 1 failed",
+        "see out/quarantine",
+        "  1 error wrong-type",
+    ]
+    kept = ["0000/NCT00000001-2.json", "0000/NCT00000001.json", "0000/NCT00000002.json"]
+    assert sorted(tree("out")) == [
+        ".journal.ndjson",
+        *kept,
+        "quarantine/0000002.json",
+        "quarantine/0000002.problems.json",
+    ]
+    one = Path("out", kept[1]).read_bytes()
+    assert one.rstrip(b"\n") == trialbridge.convert(study(1), "fhir-r5")
+    assert json.loads(Path("out/quarantine/0000002.json").read_bytes()) == bad
+    told = json.loads(Path("out/quarantine/0000002.problems.json").read_bytes())
+    assert told["source"] == "records.ndjson:2"
+    (problem,) = told["records"][0]["problems"]
+    assert problem["path"] == "/protocolSection/identificationModule/nctId"
+
+
+def test_processes_change_nothing_and_files_can_be_named_on_standard_input() -> None:
+    for number in range(1, 6):
+        Path(f"{number}.json").write_text(json.dumps(study(number)))
+    Path("notes.md").write_text("# Notes")
+    names = "".join(f"{number}.json\n" for number in range(1, 6)).encode()
+    assert run("--to", "odm", "-o", "a/", "--files-from", "-", stdin=names).exit_code == 0
+    assert run(*(f"{n}.json" for n in range(1, 6)), "-t", "odm", "-o", "b/", "-j2").exit_code == 0
+    assert tree("a") == tree("b")
+    found = run(".", "--to", "ctgov", "-o", "../c/", "-j", "1")
+    # The folders of the runs are sources of their documents; all else in them is none, and told.
+    assert found.stderr.splitlines()[0] == "15 records: 15 written, 0 failed, 3 skipped"
+    assert found.exit_code == 0
+
+
+def test_lines_and_bulk_data_in_parts() -> None:
+    ndjson("records.ndjson", [study(number) for number in range(1, 6)])
+    arguments = ("records.ndjson", "--part", "2", "-j", "1", "--quiet")
+    assert run(*arguments, "--to", "ctgov", "-o", "lines", "--layout", "ndjson").exit_code == 0
+    lines = [f"records-{part:05d}.ndjson" for part in range(3)]
+    assert sorted(tree("lines")) == [".journal.ndjson", *lines]
+    read = [one.trial for name in lines for one in trialbridge.records(f"lines/{name}")]
+    assert [trial and trial.nct_id for trial in read] == [f"NCT0000000{n}" for n in range(1, 6)]
+
+    asked = ("--to", "fhir", "-o", "bulk/", "--layout", "bulk", "--gzip")
+    assert run(*arguments, *asked).exit_code == 0
+    manifest = json.loads(Path("bulk/manifest.json").read_bytes())
+    assert manifest["transactionTime"] == "2023-11-14T22:13:20Z"
+    studies = [one for one in manifest["output"] if one["type"] == "ResearchStudy"]
+    assert [one["count"] for one in studies] == [2, 2, 1]
+    with gzip.open(Path("bulk", studies[0]["url"])) as file:
+        resources = [json.loads(line) for line in file]
+    bundle = json.loads(trialbridge.convert(study(1), "fhir-r5"))
+    mine = [entry["resource"] for entry in bundle["entry"]]
+    assert resources[0] == next(one for one in mine if one["resourceType"] == "ResearchStudy")
+
+
+@pytest.mark.parametrize("layout", ["files", "ndjson", "bulk"])
+def test_a_run_that_is_killed_goes_on_to_the_same_bytes(layout: str) -> None:
+    ndjson("records.ndjson", [study(number) for number in range(1, 400)])
+    asked = ("records.ndjson", "--to", "fhir", "--layout", layout, "--part", "50", "-j", "1")
+    assert run(*asked, "-o", "whole/").exit_code == 0
+    command = [sys.executable, "-m", "trialbridge", "convert", *asked, "-o", "killed/"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    journal = Path("killed/.journal.ndjson")
+    while process.poll() is None and (not journal.exists() or journal.stat().st_size < 8000):
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = len(journal.read_bytes().splitlines()) - 1
+    assert done > 0
+    # A crash may leave half a line.
+    with journal.open("ab") as file:
+        file.write(b'{"source":"rec')
+    assert run(*asked, "-o", "killed/", "--resume").exit_code == 0
+    assert tree("killed") == tree("whole")
+    assert summary("killed")["resumed"] == done
+    assert summary("killed")["written"] == 399
+
+
+def test_only_what_changed_is_converted_and_what_is_gone_is_listed() -> None:
+    ndjson("monday.ndjson", [study(1), study(2), study(3)])
+    ndjson("tuesday.ndjson", [study(2), study(3, "Coffee"), study(4)])
+    for day, more in (("monday", ()), ("tuesday", ("--since", "monday"))):
+        found = run(f"{day}.ndjson", "--to", "ctgov", "-o", f"{day}/", *more)
+        assert found.exit_code == 0
+    assert (
+        found.stderr.splitlines()[0] == "2 records: 2 written, 0 failed, 1 unchanged, 1 disappeared"
+    )
+    assert [name for name in tree("tuesday") if name.startswith("0")] == [
+        "0000/NCT00000003.json",
+        "0000/NCT00000004.json",
+    ]
+    assert Path("tuesday/disappeared.tsv").read_text().splitlines() == [
+        "id\tplace\tname",
+        "NCT00000001\t0000/NCT00000001.json\tmonday.ndjson:1",
+    ]
+    # The next day is beside all of this one, the unchanged too.
+    ndjson("wednesday.ndjson", [study(2), study(4)])
+    found = run("wednesday.ndjson", "--to", "ctgov", "-o", "wednesday/", "--since", "tuesday")
+    assert (
+        found.stderr.splitlines()[0] == "0 records: 0 written, 0 failed, 2 unchanged, 1 disappeared"
+    )
+
+
+def test_what_does_not_fit_is_refused_with_the_way_out() -> None:
+    ndjson("records.ndjson", [study(1)])
+    ndjson("others.ndjson", [study(2)])
+
+    def told(*arguments: str) -> str:
+        found = run(*arguments)
+        assert found.exit_code == 2
+        return found.stderr.splitlines()[-1]
+
+    assert run("records.ndjson", "--to", "fhir", "-o", "out/", "-q").exit_code == 0
+    assert told("records.ndjson", "--to", "fhir", "-o", "out/") == (
+        "Error: out/ has a run: resume it, or give another folder"
+    )
+    assert told("records.ndjson", "--to", "odm", "-o", "out/", "--resume") == (
+        "Error: the run in out/ was begun otherwise: to was 'fhir-r5' and is 'odm-2.0'"
+    )
+    assert told("others.ndjson", "--to", "fhir", "-o", "out/", "--resume") == (
+        "Error: the sources changed since the run in out/ was begun: records.ndjson:1 is"
+        " others.ndjson:1 now, or its content changed; give another folder, and this one as since"
+    )
+    Path("full").mkdir()
+    Path("full/mine.txt").write_text("mine")
+    assert told("records.ndjson", "--to", "fhir", "-o", "full/") == (
+        "Error: full/ has other files: give a folder that is new or empty"
+    )
+    assert told("records.ndjson", "others.ndjson", "--to", "fhir") == (
+        "Error: 2 sources: --output FOLDER/ takes them"
+    )
+    assert told("records.ndjson", "--to", "fhir", "--resume") == (
+        "Error: --resume is for many records: --output FOLDER/ takes them"
+    )
+    assert told("records.ndjson", "--to", "odm", "-o", "new/", "--layout", "ndjson") == (
+        "Error: layout ndjson is of JSON, and odm-2.0 is none: layout files takes it"
+    )
+    assert told("records.ndjson", "--to", "ctgov", "-o", "new/", "--layout", "bulk") == (
+        "Error: layout bulk is of FHIR's resources, and ctgov has none"
+    )
+    assert told("records.ndjson", "--to", "ctgov", "-o", "new/", "--since", "full") == (
+        f"Error: since: {Path('full').resolve()} has no run: No such file or directory"
+    )
+    assert not Path("new").exists() or not tree("new")
+
+
+def test_a_folder_that_cannot_be_written_ends_the_run_and_it_can_go_on() -> None:
+    ndjson("records.ndjson", [study(number) for number in range(1, 4)])
+    Path("out").mkdir()
+    Path("out/0000").write_text("in the way")
+    with pytest.raises(Refused):
+        trialbridge.convert_many("records.ndjson", "ctgov", "out")
+    Path("out/0000").rename("away")
+    trialbridge.convert_many("records.ndjson", "ctgov", "out", workers=1)
+    # As a full disk would do it, in the middle.
+    journal = Path("out/.journal.ndjson").read_bytes().splitlines(keepends=True)
+    Path("out/.journal.ndjson").write_bytes(b"".join(journal[:2]))
+    for file in Path("out/0000").iterdir():
+        file.unlink()
+    Path("out/0000").rmdir()
+    Path("out/0000").write_text("in the way")
+    found = run("records.ndjson", "--to", "ctgov", "-o", "out/", "--resume", "-j", "1")
+    assert found.exit_code == 1
+    assert "--resume goes on from here" in found.stderr
+    Path("out/0000").unlink()
+    told = trialbridge.convert_many("records.ndjson", "ctgov", "out", workers=1, resume=True)
+    assert (told.resumed, told.written) == (1, 3)
+
+
+def test_conversions_one_after_another_in_python() -> None:
+    bad = {"protocolSection": {"identificationModule": {"nctId": 7}}}
+    ndjson("records.ndjson", [study(1), bad, study(2)])
+    found = list(trialbridge.conversions("records.ndjson", "ctgov", workers=2))
+    assert [(one.name, one.id, one.data is not None) for one in found] == [
+        ("records.ndjson:1", "NCT00000001", True),
+        ("records.ndjson:2", None, False),
+        ("records.ndjson:3", "NCT00000002", True),
+    ]
+    with pytest.raises(trialbridge.UnknownFormat):
+        trialbridge.conversions("records.ndjson", "docx")
