@@ -80,14 +80,22 @@ def of_organization(kind: str) -> tuple[Aside, str]:
 
 
 def organization(oid: str | None = None) -> Aside:
-    """The Organization that the element at hand is of; its OID follows from the item's."""
+    """The Organization that the element at hand is of: one of its name, else one of its own.
+
+    The OID of its own follows from the item's. What a site has are its contacts: it is none.
+    """
 
     def store(names: Names, node: Node, inner: Node) -> None:
+        organizations = names.once(Apart).lists["Organization"]
         its = f"ORG.{oid or names.item}"
-        node["@OrganizationOID"] = its
         element = {"@Type": "Other", **inner, "@OID": its}
         named(element)
-        names.once(Apart).lists["Organization"].append(element)
+        for known in organizations:
+            if known["@Name"] == element["@Name"] and known["@Type"] != "Site":
+                node["@OrganizationOID"] = known["@OID"]
+                return
+        node["@OrganizationOID"] = its
+        organizations.append(element)
 
     def find(names: Names, node: Node) -> Node | None:
         its = node.get("@OrganizationOID")

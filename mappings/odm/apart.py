@@ -24,3 +24,5 @@ class Apart:
         self.protocol: Node = {}
         self.conditions: Mapping[Any, Any] = {}
         """The Description of each ConditionDef, by its OID."""
+        self.told: dict[int, str] = {}
+        """The names that elements share, of those that were given one of their own, by identity."""

@@ -5,7 +5,7 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from trialbridge.mappings.codec import Node
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.beyond import DOCUMENT, PREFIX
-from trialbridge.mappings.odm.elements import PLAIN, coding, named
+from trialbridge.mappings.odm.elements import PLAIN, coding, named, tell_apart, told_apart
 from trialbridge.mappings.odm.parameters import VALUE, got, index, put, value, value_of
 from trialbridge.mappings.odm.parameters import whole as with_kind
 from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, EMPTY_KIND, ODM, UNMAPPED, coverage
@@ -25,6 +25,9 @@ from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.trial import Trial
 
 LINK = "https://wiki.cdisc.org/display/PUB/ODM+v2.0"
+
+OURS = "trialbridge"
+"""The system that documents of ours are from."""
 
 # Where neither the caller nor the record says a time.
 _NO_TIME = "1970-01-01T00:00:00"
@@ -75,11 +78,14 @@ def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
     _assemble(tree, names)
     tree |= {
         "@FileType": "Snapshot",
-        "@FileOID": f"ODM.{names.root}",
+        "@FileOID": ".".join(filter(None, ("ODM", names.root, _as_of(trial)))),
         "@CreationDateTime": _created(trial),
         "@ODMVersion": "2.0",
-        "@SourceSystem": "trialbridge",
+        "@SourceSystem": OURS,
     }
+    date = _as_of(trial)
+    if date:
+        tree["@AsOfDateTime"] = f"{date}T00:00:00"
     return tree, problems
 
 
@@ -104,9 +110,18 @@ def _assemble(tree: Node, names: Names) -> None:
     if documents := metadata.get("Leaf"):
         refs = [{"@LeafID": leaf["@ID"]} for leaf in documents]
         metadata["SupplementalDoc"] = {"DocumentRef": refs}
+    for elements in _with_own_names(protocol, apart):
+        tell_apart(elements)
     people = {kind: found for kind in ("User", "Organization") if (found := apart.get(kind))}
     if people:
         tree["AdminData"] = [{"@StudyOID": study["@OID"], **people}]
+
+
+def _with_own_names(protocol: Node, lists: Mapping[str, list[Node]]) -> Iterable[list[Node]]:
+    """The elements that share no name with another of their list."""
+    yield lists.get("Organization", [])
+    yield protocol.get("StudyEndPoints", {}).get("StudyEndPoint", [])
+    yield protocol.get("StudyStructure", {}).get("Arm", [])
 
 
 def _created(trial: Trial) -> str:
@@ -117,12 +132,17 @@ def _created(trial: Trial) -> str:
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     if epoch.isascii() and epoch.isdecimal():
         return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    date = _as_of(trial)
+    return f"{date}T00:00:00" if date else _NO_TIME
+
+
+def _as_of(trial: Trial) -> str | None:
+    """The day when the record was last updated."""
     status = trial.protocol.status if trial.protocol else None
     if status is None:
-        return _NO_TIME
+        return None
     posted = status.last_update_post_date
-    date = (posted.date if posted else None) or status.last_update_submit_date
-    return f"{date}T00:00:00" if date else _NO_TIME
+    return (posted.date if posted else None) or status.last_update_submit_date
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -156,6 +176,10 @@ def read_tree(
     }
     index(summary, names)
     _level(protocol)
+    if tree.get("@SourceSystem") == OURS:
+        # A number behind a name of others is of the name.
+        for elements in _with_own_names(protocol, apart.lists):
+            told_apart(elements, names)
 
     def keep_rest(trial: Trial) -> tuple[Trial, list[Problem]]:
         rest = _rest(tree, trial)
@@ -213,6 +237,7 @@ _OF_FILE = frozenset(
         "@CreationDateTime",
         "@ODMVersion",
         "@SourceSystem",
+        "@AsOfDateTime",
         "@Granularity",
     }
 )
@@ -234,7 +259,7 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any] | None:
         protocol["InclusionExclusionCriteria"] = lists
     if again == tree:
         return None
-    ours = tree.get("@SourceSystem") == again["@SourceSystem"]
+    ours = tree.get("@SourceSystem") == OURS
     tree, again = _spelt_out(tree), _spelt_out(again)
     written = Counter(_facts(again, ""))
     members = Counter(_members(again, ""))

@@ -10,7 +10,7 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from math import isinf
 from typing import Any
@@ -29,6 +29,7 @@ from trialbridge.mappings.codec import (
     merged,
 )
 from trialbridge.mappings.names import Names
+from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.record.markdown import plain
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.cdisc_codes import (
@@ -45,7 +46,12 @@ OURS = f"{BASE}/CodeSystem/odm-parameter"
 """The code system of the study parameters that CDISC's terminology does not have."""
 
 PLAIN = "text/plain"
-MARKDOWN = "text/markdown"
+MARKDOWN = "en-x-markdown"
+"""The language tag of CommonMark beside the words that it shows: a text has no type but plain here.
+
+https://www.rfc-editor.org/rfc/rfc5646#section-2.2.7
+"""
+_FORMER_MARKDOWN = "text/markdown"
 
 
 class Constant(dict[str, Any]):
@@ -136,7 +142,12 @@ def described_as(markdown: str) -> str | Node:
     shown = plain(markdown)
     if shown == markdown:
         return markdown
-    return {"TranslatedText": [{"@Type": PLAIN, "#": shown}, {"@Type": MARKDOWN, "#": markdown}]}
+    return {
+        "TranslatedText": [
+            {"@Type": PLAIN, "#": shown},
+            {"@xml:lang": MARKDOWN, "@Type": PLAIN, "#": markdown},
+        ]
+    }
 
 
 def said(description: Any) -> str | None:
@@ -150,7 +161,10 @@ def said(description: Any) -> str | None:
         raise Mismatch(f"expected a Description, found {description!r:.60}")
     given: dict[str, str] = {}
     for text in sorted(description.get("TranslatedText", ()), key=_in_other_language):
-        given.setdefault(str(text.get("@Type")), str(text.get("#", "")))
+        kind = str(text.get("@Type"))
+        if text.get("@xml:lang") == MARKDOWN or kind == _FORMER_MARKDOWN:
+            kind = MARKDOWN
+        given.setdefault(kind, str(text.get("#", "")))
     shown = given.get(PLAIN)
     markdown = given.get(MARKDOWN)
     if markdown is not None and shown in (None, plain(markdown)):
@@ -180,8 +194,44 @@ def name_of(name: Any, oid: Any) -> Any:
     return name
 
 
+# Four digits are mostly a year of a measure's.
+_NUMBERED = re.compile(r"(.*) \((?:[1-9]\d{0,2}|[1-9]\d{4,8})\)", re.DOTALL)
+_NUMBERS = (*range(2, 1_000), *range(10_000, 1_000_000))
+
+
+def tell_apart(nodes: Iterable[Node]) -> None:
+    """Give each element a name of its own: behind one that another has stands a number from 2.
+
+    A name that reads as such a one has `(1)` behind it.
+    https://wiki.cdisc.org/display/PUB/Organization
+    """
+    times: dict[str, int] = {}
+    for node in nodes:
+        name = node["@Name"]
+        number = times.get(name, 0)
+        times[name] = number + 1
+        if number:
+            node["@Name"] = f"{name} ({_NUMBERS[number - 1]})"
+        elif name.endswith(")") and _NUMBERED.fullmatch(name):
+            node["@Name"] = f"{name} (1)"
+
+
+def told_apart(nodes: Iterable[Node], names: Names) -> None:
+    """Note which elements have a name that was made their own, and the name that they have."""
+    told = names.once(Apart).told
+    for node in nodes:
+        name = node.get("@Name", "")
+        if name.endswith(")") and (found := _NUMBERED.fullmatch(name)):
+            told[id(node)] = found[1]
+
+
+def name_in(node: Node, names: Names) -> Any:
+    """The name that an element was given, as the record may have it for others too."""
+    return names.once(Apart).told.get(id(node), node.get("@Name"))
+
+
 def _read_name(node: Node, names: Names) -> str | None:
-    name = name_of(node.get("@Name"), node.get("@OID"))
+    name = name_of(name_in(node, names), node.get("@OID"))
     return None if name is None else read_words(name, names)
 
 
@@ -215,6 +265,45 @@ def named(node: Node, key: str = "@Name") -> None:
 def described(node: Node) -> None:
     """Give an element the Description that it requires."""
     node.setdefault("Description", "")
+
+
+def _read_measured(node: Node, names: Names) -> str | None:
+    held = node.get("Description")
+    text = None if held is None else said(held)
+    more = _more_blanks(text, name_in(node, names))
+    if text is None or more is None or more < 0:
+        return text
+    return None if more == 0 else " " * (more - 1) + text.lstrip(" ")
+
+
+def _more_blanks(text: Any, name: Any) -> int | None:
+    """How many more blanks than a name a text has before the same words; None before others."""
+    if not isinstance(text, str) or not isinstance(name, str):
+        return None
+    return len(text) - len(name) if text.lstrip(" ") == name.lstrip(" ") else None
+
+
+measured: Codec[str] = Codec(
+    _read_measured, lambda value, names: {"Description": described_as(value)}, label="Description"
+)
+"""The Description of an end point, which has to have one: its name again where it has none."""
+
+
+def complete_endpoint(node: Node) -> None:
+    """Give an end point the name and the Description that it requires.
+
+    Its measure is both where the record has no more; a Description that says the measure has more
+    blanks before it than the name.
+    """
+    named(node)
+    held, name = node.get("Description"), node["@Name"]
+    if held is None:
+        node["Description"] = described_as(name)
+        return
+    text = said(held)
+    if text is not None and _more_blanks(text, name) is not None:
+        blanks = len(name) - len(name.lstrip(" ")) + 1
+        node["Description"] = described_as(" " * blanks + text)
 
 
 def each(

@@ -65,7 +65,11 @@ def cdisc(name: str) -> Kind:
     """A parameter that CDISC's terminology has: of the trial summary by its TSPARMCD."""
     if name in TERMS:
         term = TERMS[name]
-        const: Node = {"@Term": term.value, "Coding": [Constant(coding(CDISC, term.code))]}
+        const: Node = {
+            "@Term": term.value,
+            "@ShortName": name,
+            "Coding": [Constant(coding(CDISC, term.code))],
+        }
     else:
         parameter = PARAMETERS[name]
         const = {
@@ -85,7 +89,7 @@ def own(name: str) -> Kind:
     """A parameter of ours: its term is its name in words."""
     first, *others = (_SPELT.get(word, word) for word in name.split("-"))
     term = " ".join([first[:1].upper() + first[1:], *others])
-    const = Constant({"@Term": term, "Coding": [Constant(coding(OURS, name))]})
+    const = Constant({"@Term": term, "@ShortName": name, "Coding": [Constant(coding(OURS, name))]})
     return Kind(name, const, "ours")
 
 
@@ -98,7 +102,7 @@ def kind_of(node: Node) -> str | None:
         if code in _NAMES and system == CDISC:
             return _NAMES[code]
     short = node.get("@ShortName")
-    return short if short in PARAMETERS else None
+    return short if short in PARAMETERS or short in TERMS else None
 
 
 VALUE = "ParameterValue"
@@ -231,8 +235,8 @@ def parameters_by(
 
 
 def _label(kind: Kind) -> str:
-    short = kind.const.get("@ShortName")
-    return f"@ShortName='{short}'" if short else f"@Term='{kind.const['@Term']}'"
+    short = kind.const["@ShortName"]
+    return f"@ShortName='{short}'" if short in PARAMETERS else f"@Term='{kind.const['@Term']}'"
 
 
 def one(

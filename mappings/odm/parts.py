@@ -5,7 +5,6 @@ https://wiki.cdisc.org/display/PUB/Protocol
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from trialbridge.mappings.codec import Aside, Codec, Mismatch, Node
@@ -20,6 +19,7 @@ from trialbridge.mappings.odm.elements import (
     decimal_text,
     described_as,
     integer,
+    name_in,
     name_of,
     said,
     words,
@@ -55,8 +55,6 @@ from trialbridge.schemas.trial import (
     GeoPoint,
     InterventionType,
     Mesh,
-    Outcome,
-    OutcomesModule,
     intervention_name,
 )
 
@@ -371,7 +369,7 @@ class _Study:
         self.labels: dict[str, list[str]] = {}
         for node in protocol.get("StudyStructure", {}).get("Arm", ()):
             oid = str(node.get("@OID"))
-            label = name_of(node.get("@Name"), oid)
+            label = name_of(name_in(node, names), oid)
             if label is not None:
                 self.arms[oid] = str(label)
             for one in got(names, RECEIVED, oid):
@@ -599,32 +597,6 @@ Where that is not the registry's order, another parameter has the position of ea
 # --- outcomes ----------------------------------------------------------------------------------
 
 ENDPOINT = {"Primary": "EP.PRIMARY", "Secondary": "EP.SECONDARY", None: "EP.OTHER"}
-
-
-@lru_cache(maxsize=1024)
-def _end_point(level: str, number: int) -> Constant:
-    oid = f"{ENDPOINT[level]}.{number}"
-    return Constant({"@StudyEndPointOID": oid, "@OrderNumber": str(number)})
-
-
-def _write_objectives(outcomes: OutcomesModule, names: Names) -> Node | None:
-    lists: tuple[tuple[str, Sequence[Outcome] | None], ...] = (
-        ("Primary", outcomes.primary_outcomes),
-        ("Secondary", outcomes.secondary_outcomes),
-    )
-    objectives = []
-    for level, measures in lists:
-        if measures:
-            oid = f"OBJ.{level.upper()}"
-            refs = [_end_point(level, number) for number in range(1, len(measures) + 1)]
-            objectives.append(
-                {"@OID": oid, "@Name": oid, "@Level": level, "StudyEndPointRef": refs}
-            )
-    return {"StudyObjectives": {"StudyObjective": objectives}} if objectives else None
-
-
-objectives: Codec[OutcomesModule] = Codec(lambda node, names: None, _write_objectives)
-"""An objective for each level that has end points; the registry says no more of objectives."""
 
 
 # --- eligibility -------------------------------------------------------------------------------

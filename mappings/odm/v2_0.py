@@ -32,11 +32,13 @@ from trialbridge.mappings.odm.elements import (
     age,
     beside,
     code_of,
+    complete_endpoint,
     date,
     described,
     description,
     each,
     integer,
+    measured,
     name_rows,
     named,
     words,
@@ -138,24 +140,28 @@ IDENTIFICATION = (
         *parts.SECONDARY_IDS,
         codec=each(SECONDARY_ID, parts.SECONDARY_STEM),
     ),
-    *below(
-        (
-            only(
-                "Organization",
-                STUDY_OID,
-                lambda node: node.get("@Role") == "Study ID",
-                Type="Other",
-                Role="Study ID",
+    one(f"{ORGANIZATION}.full_name", own("organization")),
+    coded_one(f"{ORGANIZATION}.class_", own("organization-class"), {}, registry.AGENCY_CLASS),
+    # As an Organization of a role that CDISC does not have, which documents of ours had.
+    *map(
+        also,
+        below(
+            (
+                only(
+                    "Organization",
+                    STUDY_OID,
+                    lambda node: node.get("@Role") == "Study ID",
+                ),
             ),
-        ),
-        (
-            *name_rows(f"{ORGANIZATION}.full_name"),
-            coded_one(
-                f"{ORGANIZATION}.class_",
-                own("agency-class"),
-                {},
-                registry.AGENCY_CLASS,
-                of=STUDY_OID,
+            (
+                name_rows(f"{ORGANIZATION}.full_name")[0],
+                coded_one(
+                    f"{ORGANIZATION}.class_",
+                    own("agency-class"),
+                    {},
+                    registry.AGENCY_CLASS,
+                    of=STUDY_OID,
+                ),
             ),
         ),
     ),
@@ -297,14 +303,9 @@ INTERVENTION = record(
 OUTCOME = record(
     Outcome,
     *name_rows("measure"),
-    field("description", "Description", codec=description),
+    merged("description", codec=measured),
     one("time_frame", cdisc("time-frame"), of=None),
 )
-
-
-def _complete_endpoint(node: Node) -> None:
-    named(node)
-    described(node)
 
 
 def _outcomes(model: str, level: str | None, mine: Callable[[Node], bool]) -> Field:
@@ -318,7 +319,7 @@ def _outcomes(model: str, level: str | None, mine: Callable[[Node], bool]) -> Fi
             parts.ENDPOINT[level],
             const={"@Level": level} if level else None,
             mine=mine,
-            complete=_complete_endpoint,
+            complete=complete_endpoint,
         ),
     )
 
@@ -353,12 +354,6 @@ PROTOCOL_ROWS = (
         "StudyInterventions",
         "StudyIntervention",
         codec=each(INTERVENTION, parts.INTERVENTION, complete=described),
-    ),
-    merged(
-        "protocol.outcomes",
-        *PROTOCOL,
-        codec=parts.objectives,
-        home="none",
     ),
     _outcomes("primary_outcomes", "Primary", lambda node: node.get("@Level") == "Primary"),
     _outcomes("secondary_outcomes", "Secondary", lambda node: node.get("@Level") == "Secondary"),

@@ -513,7 +513,15 @@ EDITS: dict[str, tuple[Edit, Changes]] = {
     ),
     "sponsor's name": (
         attribute("//o:Organization[@Type='Sponsor']", "Name", "New"),
-        {f"{PARTIES}/leadSponsor/name": ("Example Hospital", "New")},
+        {
+            # They are of one organization.
+            f"{PARTIES}/leadSponsor/name": ("Example Hospital", "New"),
+            f"{PARTIES}/responsibleParty/investigatorAffiliation": ("Example Hospital", "New"),
+            "/protocolSection/contactsLocationsModule/overallOfficials/0/affiliation": (
+                "Example Hospital",
+                "New",
+            ),
+        },
     ),
     "collaborator's name": (
         attribute("//o:Organization[@OID='ORG.COLLABORATOR.1']", "Name", "New"),
@@ -728,13 +736,9 @@ NOTHING: dict[str, Edit] = {
         "Coding",
         lambda node: [node.attrib.pop(key, None) for key in ("SystemName", "SystemVersion")],
     ),
-    "languages said": every("TranslatedText", lambda node: node.set(LANG, "en")),
+    "languages said": every("TranslatedText", lambda node: node.set(LANG, node.get(LANG, "en"))),
     "codes of parameters in no system of ours gone": without(
         f"//o:StudyParameter[@ShortName]/o:Coding[@System!='{OURS}']"
-    ),
-    "objectives gone": without("//o:StudyObjectives"),
-    "levels said by objectives alone": every(
-        "StudyEndPoint", lambda node: node.attrib.pop("Level", None)
     ),
     "documents listed nowhere": without("//o:SupplementalDoc"),
     "people in another AdminData": lambda root: add(root, "AdminData").append(

@@ -268,12 +268,13 @@ def test_what_the_model_has_not_is_kept_at_its_place() -> None:
     assert held["/StudyStructure/Epoch"] == [
         {"@OID": "E1", "@Name": "Run-in", "@SequenceNumber": "1"}
     ]
-    assert held["/StudyObjectives/StudyObjective/0/@Name"] == "Efficacy"
+    objectives = held["/StudyObjectives"]["StudyObjective"]
+    assert [one["@Name"] for one in objectives] == ["Efficacy", "Safety"]
     assert held["/StudyIndications/StudyIndication/0/Coding"] == [
         {"@System": "http://snomed.info/sct", "@Code": "195967001"}
     ]
     # An exploratory objective makes no level of its end point.
-    assert held["/StudyObjectives/StudyObjective/1"]["@Level"] == "Exploratory"
+    assert objectives[1]["@Level"] == "Exploratory"
     assert "/StudyEndPoints/StudyEndPoint/1/@Level" not in held
     for number, short in ((7, "ADAPT"), (10, "TINDTP"), (13, "TPHASE"), (15, "SPONSOR")):
         assert held[f"/StudySummary/StudyParameter/{number}"]["@ShortName"] == short

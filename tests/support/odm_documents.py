@@ -8,7 +8,7 @@ from fhir_bundles import at, full, own, trial_of
 from lxml import etree
 
 from trialbridge.formats import odm
-from trialbridge.mappings.odm.elements import OURS
+from trialbridge.mappings.odm.elements import MARKDOWN, OURS
 from trialbridge.schemas.cdisc_codes import CDISC
 from trialbridge.schemas.odm.document import NAMESPACES
 from trialbridge.schemas.odm.validate import check
@@ -39,6 +39,7 @@ __all__ = [
     "written",
 ]
 
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 Element = Any
 """An element of lxml, which has no types."""
 
@@ -102,10 +103,11 @@ def _found(root: Element, path: str) -> list[Any]:
 
 
 def said(root: Element, path: str) -> dict[str, str]:
-    """The TranslatedTexts of the Description of an element, by type."""
+    """The TranslatedTexts of the Description of an element, by language, else type."""
     nodes = _found(root, f"{path}/o:Description/o:TranslatedText")
-    assert all(list(node.keys()) == ["Type"] for node in nodes)
-    return {node.get("Type"): node.text or "" for node in nodes}
+    assert all(node.get("Type") == "text/plain" for node in nodes)
+    assert all(node.get(_LANG) in (None, MARKDOWN) for node in nodes)
+    return {node.get(_LANG) or node.get("Type"): node.text or "" for node in nodes}
 
 
 def parameter(root: Element, oid: str) -> Element:

@@ -115,11 +115,10 @@ V2_0 = Dialect(
             # What has no name of its own has its OID as its name; systems are those of code tables.
             "Criterion Name",
             "ConditionDef Name",
-            "StudyObjective Name",
             "Coding System",
         }
     ),
     # Of ParameterValue too: see `_parameters`.
-    constant=frozenset({"Coding", "StudyEndPointRef"}),
+    constant=frozenset({"Coding"}),
     special=_special,
 )

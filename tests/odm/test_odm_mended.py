@@ -1,0 +1,157 @@
+"""What readers of ODM other than ours ask of a document, by the findings of CDISC's readers."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from odm_documents import comes_back, root_of, texts, written
+
+from trialbridge.formats import odm
+from trialbridge.mappings.names import Names
+from trialbridge.mappings.odm.elements import name_in, tell_apart, told_apart
+from trialbridge.schemas.trial import Trial
+
+WORDS = st.sampled_from(["A", "A (1)", "A (2)", "A (2) (1)", "B", " A", "A (2010)", "(2)", ""])
+
+
+def record(tree: dict[str, Any]) -> Trial:
+    return msgspec.convert({"protocolSection": tree}, Trial)
+
+
+# --- finding 2: rules of the specification --------------------------------------------------------
+
+
+@given(st.lists(WORDS))
+def test_finding_2_names_are_told_apart_and_read_as_they_were(given_names: list[str]) -> None:
+    nodes = [{"@OID": f"O.{at}", "@Name": name} for at, name in enumerate(given_names)]
+    tell_apart(nodes)
+    written_names = [node["@Name"] for node in nodes]
+    assert len(set(written_names)) == len(nodes)
+    names = Names(form="oid")
+    told_apart(nodes, names)
+    assert [name_in(node, names) for node in nodes] == given_names
+
+
+def test_finding_2_sites_and_end_points_of_one_name_have_names_of_their_own() -> None:
+    trial = record(
+        {
+            "contactsLocationsModule": {
+                "locations": [{"facility": "Research Site", "city": c} for c in "ABC"]
+            },
+            "outcomesModule": {
+                "primaryOutcomes": [{"measure": "Pain"}],
+                "secondaryOutcomes": [{"measure": "Pain"}, {"measure": "Pain (2)"}],
+            },
+        }
+    )
+    root = comes_back(trial)
+    assert texts(root, "//o:Organization/@Name") == [
+        "Research Site",
+        "Research Site (2)",
+        "Research Site (3)",
+    ]
+    assert texts(root, "//o:StudyEndPoint/@Name") == ["Pain", "Pain (2)", "Pain (2) (1)"]
+
+
+def test_finding_2_a_number_behind_a_name_of_others_is_of_the_name() -> None:
+    trial = record({"contactsLocationsModule": {"locations": [{"facility": "Clinic"}] * 2}})
+    data = written(trial).replace(b'SourceSystem="trialbridge"', b'SourceSystem="theirs"')
+    again, _ = odm.read(data)
+    assert again.protocol is not None
+    assert again.protocol.contacts_locations is not None
+    sites = again.protocol.contacts_locations.locations or ()
+    assert [site.facility for site in sites] == ["Clinic", "Clinic (2)"]
+
+
+def test_finding_2_every_parameter_has_a_short_name_and_every_text_a_type() -> None:
+    trial = record(
+        {
+            "statusModule": {"overallStatus": "COMPLETED", "whyStopped": "x"},
+            "identificationModule": {"acronym": "X", "officialTitle": "T"},
+            "descriptionModule": {"briefSummary": "Age \\> 18"},
+        }
+    )
+    root = comes_back(trial)
+    assert sorted(texts(root, "//o:StudyParameter/@ShortName")) == [
+        "TITLE",
+        "acronym",
+        "overall-status",
+        "why-stopped",
+    ]
+    assert set(texts(root, "//o:TranslatedText/@Type")) == {"text/plain"}
+    assert texts(root, "//o:TranslatedText/text()") == ["Age > 18", "Age \\> 18"]
+
+
+def test_finding_2_texts_of_the_former_type_are_read() -> None:
+    data = written(record({"descriptionModule": {"briefSummary": "Age \\> 18"}}))
+    former = data.replace(b'xml:lang="en-x-markdown" Type="text/plain"', b'Type="text/markdown"')
+    former = former.replace(b'Type="text/plain" xml:lang="en-x-markdown"', b'Type="text/markdown"')
+    assert former != data
+    trial, _ = odm.read(former)
+    assert trial.protocol is not None
+    assert trial.protocol.description is not None
+    assert trial.protocol.description.brief_summary == "Age \\> 18"
+
+
+# --- finding 3: what odmlib takes -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Pain", " Pain", None, "EP.PRIMARY.1", "Age \\> 1"])
+@pytest.mark.parametrize("text", [None, "Pain", " Pain", "  Pain", "On a scale", "Age \\> 1"])
+def test_finding_3_an_end_point_without_a_description_has_its_measure_there(
+    name: str | None, text: str | None
+) -> None:
+    outcome = {"timeFrame": "1 day", "measure": name, "description": text}
+    said = {key: held for key, held in outcome.items() if held is not None}
+    root = comes_back(record({"outcomesModule": {"primaryOutcomes": [said]}}))
+    assert all(texts(root, "//o:StudyEndPoint/o:Description/o:TranslatedText/text()"))
+    if text is None and name == "Pain":
+        assert texts(root, "//o:StudyEndPoint//o:TranslatedText/text()") == ["Pain"]
+
+
+# --- finding 8: invented or odd -------------------------------------------------------------------
+
+
+def test_finding_8_no_objective_and_no_role_is_invented() -> None:
+    trial = record(
+        {
+            "identificationModule": {"organization": {"fullName": "Org", "class": "NIH"}},
+            "outcomesModule": {"primaryOutcomes": [{"measure": "Pain"}]},
+        }
+    )
+    root = comes_back(trial)
+    assert texts(root, "//o:StudyObjective") == []
+    assert texts(root, "//o:Organization") == []
+
+
+def test_finding_8_an_organization_with_the_former_role_is_read() -> None:
+    data = written(record({"identificationModule": {"nctId": "NCT00000001"}})).replace(
+        b"</ODM>",
+        b'<AdminData><Organization OID="ORG.STUDY-ID" Name="Org" Type="Other" Role="Study ID"/>'
+        b"</AdminData></ODM>",
+    )
+    trial, _ = odm.read(data)
+    assert trial.protocol is not None
+    assert trial.protocol.identification is not None
+    assert trial.protocol.identification.organization is not None
+    assert trial.protocol.identification.organization.full_name == "Org"
+
+
+def test_finding_8_each_version_of_a_record_is_a_file_of_its_own() -> None:
+    files = []
+    for date in ("2024-01-01", "2024-02-01"):
+        root = root_of(
+            written(
+                record(
+                    {
+                        "identificationModule": {"nctId": "NCT00000001"},
+                        "statusModule": {"lastUpdateSubmitDate": date},
+                    }
+                )
+            )
+        )
+        assert root.get("AsOfDateTime") == f"{date}T00:00:00"
+        files.append(root.get("FileOID"))
+    assert files == ["ODM.NCT00000001.2024-01-01", "ODM.NCT00000001.2024-02-01"]
