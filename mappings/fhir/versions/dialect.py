@@ -69,7 +69,7 @@ class Dialect:
         self._required: dict[str, tuple[str, ...]] = {}
         self._copied: dict[str, bool] = {}
         self._systems: dict[tuple[str, bool], str] = {}
-        self._newer: dict[tuple[str, str], bool] = {}
+        self._recoded: dict[str, tuple[str, frozenset[str]]] = {}
 
     def place(self, path: str, older: str | None, key: str) -> Place | None:
         """What becomes of a member of the R5 node at a path; None if R5 has no such member.
@@ -167,17 +167,17 @@ class Dialect:
             self._systems[url, back] = other if renamed else url
         return self._systems[url, back]
 
-    def is_newer(self, system: str, code: str) -> bool:
-        """Whether R5 alone has a code of a system that both versions have under one name."""
-        if (system, code) not in self._newer:
+    def recoded(self, system: str) -> tuple[str, frozenset[str]]:
+        """The name of a code system in the older version, and the codes that R5 alone has.
+
+        Those of a system that both versions have under one name.
+        """
+        found = self._recoded.get(system)
+        if found is None:
             mine, theirs = self.r5.code_system(system), self.old.code_system(system)
-            self._newer[system, code] = (
-                mine is not None
-                and theirs is not None
-                and code in mine.codes
-                and code not in theirs.codes
-            )
-        return self._newer[system, code]
+            newer = frozenset(mine.codes).difference(theirs.codes) if mine and theirs else ()
+            found = self._recoded[system] = self.system(system, back=False), frozenset(newer)
+        return found
 
 
 @once

@@ -1,6 +1,11 @@
-"""Bundles of R5 as an older version has them."""
+"""Bundles of R5 as an older version has them.
 
-from typing import Any
+What becomes of each member of a node is found once for each set of members that a node of a path
+has, and kept with the dialect as a plan: a step for each member.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from trialbridge.mappings.fhir.versions.dialect import (
     ABSENT,
@@ -19,16 +24,216 @@ from trialbridge.mappings.fhir.versions.dialect import (
 )
 from trialbridge.mappings.fhir.versions.own import FILL
 from trialbridge.schemas.fhir.definitions import Version
+from trialbridge.schemas.once import once
+
+# Puts a member of a node of R5 into the older node, or among its extensions.
+Step = Callable[["Down", Node, Node, list[Node]], None]
+
+# Makes of a value that of the older version. Raises Misfit if that cannot hold it.
+Convert = Callable[["Down", Any], Any]
+
+
+class _Plan(NamedTuple):
+    """What to do with a node of these members.
+
+    A step is a member, its name in the older version, and what does it: None copies the value.
+    `lacks`: whether the node cannot have what the older version demands.
+    """
+
+    steps: tuple[tuple[str, str, Step | None], ...]
+    lacks: bool
+
+
+# Of the nodes that we write there are few sets of members.
+_MOST_PLANS = 4096
+
+
+class _Plans:
+    """The plans of an older version."""
+
+    def __init__(self, version: Version) -> None:
+        self.known = dialect(version)
+        self._kept: dict[tuple[str, str | None, tuple[str, ...]], _Plan] = {}
+
+    def of(self, node: Node, path: str, older: str | None) -> _Plan:
+        """The plan of a node of R5; `older` is its path in the older version.
+
+        Without one its members become extensions under their bare names.
+        """
+        shape = path, older, tuple(node)
+        found = self._kept.get(shape)
+        if found is None:
+            if len(self._kept) >= _MOST_PLANS:
+                self._kept.clear()
+            found = self._kept[shape] = self._made(node, path, older)
+        return found
+
+    def _made(self, node: Node, path: str, older: str | None) -> _Plan:
+        if older is None:
+            bare = ((key, key, self._part(path, key, node)) for key in names(node))
+            return _Plan(tuple(one for one in bare if one[2] is not None), lacks=False)
+        places = {key: self.known.place(path, older, key) for key in names(node)}
+        steps = tuple(self._step(path, key, place, node) for key, place in places.items())
+        given = {moved for _, moved, _ in steps}
+        required = self.known.required(older)
+        return _Plan(steps, any(_is_absent(name, given) for name in required))
+
+    def _part(self, path: str, key: str, node: Node) -> Step | None:
+        if key == "extension":
+            return _append_own
+        place = self.known.place(path, None, key)
+        if place is None:
+            return None
+        return self._told(key, place, place.name.removesuffix("[x]"), node)
+
+    def _step(
+        self, path: str, key: str, place: Place | None, node: Node
+    ) -> tuple[str, str, Step | None]:
+        if key == "extension":
+            return key, key, _own_first
+        if key == "contained":
+            return key, key, _contained
+        if place is None or (place.copied and place.key is not None):
+            moved = key if place is None else str(place.key)
+            return key, moved, _copy(key, moved) if f"_{key}" in node else None
+        told = self._told(key, place, url_of(path, place), node)
+        if place.key is None:
+            return key, "extension", told
+        if place.codes is None and f"_{key}" not in node:
+            return key, place.key, self._value(key, place.key, place, told)
+        return key, place.key, self._store(path, key, place.key, place, told)
+
+    def _value(self, key: str, moved: str, place: Place, told: Step) -> Step:
+        """What puts a value without extensions of its own into the older node."""
+        convert = self._converter(place)
+
+        def step(down: "Down", node: Node, made: Node, extensions: list[Node]) -> None:
+            value = node[key]
+            try:
+                if value.__class__ is list:
+                    made[moved] = [convert(down, one) for one in value]
+                elif value is not None:
+                    made[moved] = convert(down, value)
+            except Misfit:
+                told(down, node, made, extensions)
+
+        return step
+
+    def _store(self, path: str, key: str, moved: str, place: Place, told: Step) -> Step:
+        convert, codes, twin = self._converter(place), place.codes, f"_{key}"
+
+        def step(down: "Down", node: Node, made: Node, extensions: list[Node]) -> None:
+            value, beside = node.get(key), node.get(twin)
+            if codes is not None and value.__class__ is str and value not in codes:
+                # The element says nothing that its value set does not have, its extension does.
+                kept = dict(beside or {})
+                said = {"url": url_of(path, place), "valueCode": value}
+                kept["extension"] = [*kept.get("extension", ()), said]
+                made[f"_{moved}"] = kept
+                return
+            try:
+                if value.__class__ is list:
+                    value = [convert(down, one) for one in value]
+                elif value is not None:
+                    value = convert(down, value)
+            except Misfit:
+                told(down, node, made, extensions)
+                return
+            if value is not None:
+                made[moved] = value
+            if beside is not None:
+                made[f"_{moved}"] = beside
+
+        return step
+
+    def _told(self, key: str, place: Place, url: str, node: Node) -> Step:
+        """What adds the values of an element of R5 as extensions of this url, one each."""
+        make, twin = self._extension(place, url), f"_{key}"
+        if twin not in node:
+
+            def add(down: "Down", node: Node, made: Node, extensions: list[Node]) -> None:
+                value = node[key]
+                if value.__class__ is list:
+                    extensions += [make(down, one, None) for one in value]
+                else:
+                    extensions.append(make(down, value, None))
+
+            return add
+
+        def step(down: "Down", node: Node, made: Node, extensions: list[Node]) -> None:
+            value, beside = node.get(key), node.get(twin)
+            if value.__class__ is not list:
+                extensions.append(make(down, value, beside))
+            elif beside is None:
+                extensions += [make(down, one, None) for one in value]
+            else:
+                pairs = zip(value, beside, strict=True)
+                extensions += [make(down, one, other) for one, other in pairs]
+
+        return step
+
+    def _extension(self, place: Place, url: str) -> Callable[["Down", Any, Any], Node]:
+        path, values = place.path, self.known.values
+        type_ = "string" if place.type.startswith("http:") else place.type
+        if path is not None and (type_ not in values or "." in path):
+            return lambda down, value, _: {"url": url, "extension": down.parts(value, path)}
+        key = f"value{capital(type_ if type_ in values else 'string')}"
+        convert = None if place.copied else self._converter(place)
+
+        def make(down: "Down", value: Any, beside: Any) -> Node:
+            made: Node = {"url": url}
+            if value is not None:
+                made[key] = value if convert is None else convert(down, value)
+            if beside is not None:
+                made[f"_{key}"] = beside
+            return made
+
+        return make
+
+    def _converter(self, place: Place) -> Convert:
+        path, older = place.path, place.older
+        match place.type:
+            case "Coding":
+                return lambda down, value: down.coding(value)
+            case "CodeableConcept":
+                return lambda down, value: down.concept(value)
+            case "Reference":
+                return lambda down, value: down.reference(value)
+            case "CodeableReference" if older is not None:
+                return _concept_alone
+            case "integer64" if place.key is not None:
+                return _small
+        if path is None or older is None or place.type in ("CodeableReference", "integer64"):
+            return lambda _, value: value
+        required = self.known.required(older)
+
+        def convert(down: "Down", value: Any) -> Any:
+            if value.__class__ is not dict:
+                return value
+            if down.plans.of(value, path, older).lacks:
+                raise Misfit
+            made = down.element(value, path, older)
+            if required and any(_is_absent(name, made) for name in required):
+                raise Misfit
+            return made
+
+        return convert
+
+
+@once
+def _plans(version: Version) -> _Plans:
+    return _Plans(version)
 
 
 def older(tree: Node, version: Version) -> Node:
     """A Bundle of R5, or one resource, as the older version has it. The tree is left as it is."""
-    return Down(dialect(version)).document(tree)
+    return Down(_plans(version)).document(tree)
 
 
 class Down:
-    def __init__(self, known: Dialect) -> None:
-        self.known = known
+    def __init__(self, plans: _Plans) -> None:
+        self.plans = plans
+        self.known: Dialect = plans.known
         self.renamed: dict[str, str] = {}
         self.references: list[Node] = []
 
@@ -36,15 +241,16 @@ class Down:
         if tree.get("resourceType") != "Bundle":
             return self.resource(tree)
         entries = [self._entry(entry) for entry in tree.get("entry", ())]
-        for entry in entries:
-            if entry.get("fullUrl") in self.renamed:
-                entry["fullUrl"] = self.renamed[entry["fullUrl"]]
-            request = entry.get("request", {})
-            if request.get("url") in self.renamed:
-                entry["request"] = {**request, "url": self.renamed[request["url"]]}
+        renamed = self.renamed
+        for entry in entries if renamed else ():
+            if entry.get("fullUrl") in renamed:
+                entry["fullUrl"] = renamed[entry["fullUrl"]]
+            request = entry.get("request")
+            if request is not None and request.get("url") in renamed:
+                entry["request"] = {**request, "url": renamed[request["url"]]}
         # Who refers to a resource may come before it is known what that becomes.
-        for reference in self.references:
-            other = self.renamed.get(reference.get("reference", ""))
+        for reference in self.references if renamed else ():
+            other = renamed.get(reference.get("reference", ""))
             if other is not None:
                 reference["reference"] = other
         return {**tree, "entry": entries}
@@ -54,8 +260,8 @@ class Down:
         if "resource" in entry:
             resource = entry["resource"]
             made["resource"] = self.resource(resource)
-            type_ = resource.get("resourceType")
-            if made["resource"].get("resourceType") != type_:
+            type_ = resource["resourceType"]
+            if made["resource"]["resourceType"] != type_:
                 self.renamed[f"{type_}/{resource.get('id')}"] = f"Basic/{resource.get('id')}"
                 url = str(entry.get("fullUrl", ""))
                 self.renamed[url] = url.replace(f"/{type_}/", "/Basic/")
@@ -68,7 +274,7 @@ class Down:
     def _as_is(self, node: Node) -> Node | None:
         """A resource as the older version has it; None if that cannot hold it."""
         type_ = node["resourceType"]
-        if type_ not in self.known.old.resources:
+        if type_ not in self.known.old.resources or self._lacks(node, type_):
             return None
         made = self.element(node, type_, type_)
         if type_ in FILL:
@@ -100,139 +306,102 @@ class Down:
             "code": {"coding": [{"system": TYPES, "code": type_}]},
         }
 
+    def _lacks(self, node: Node, type_: str) -> bool:
+        """Whether what a resource must have is there, and cannot be held, so that it is a Basic."""
+        for name in self.known.required(type_):
+            place = self.known.place(type_, type_, name) if name in node else None
+            if place is None or place.key is None or place.copied:
+                continue
+            path, older, value = place.path, place.older, node[name]
+            for one in value if value.__class__ is list else (value,):
+                if path is not None and older is not None and self.plans.of(one, path, older).lacks:
+                    return True
+        return False
+
     def element(self, node: Node, path: str, older: str) -> Node:
         """A node as the older version has it. Raises Misfit if it lacks what that demands."""
         made: Node = {}
         told: list[Node] = []
-        places = self.known.places(path, older)
-        for key in names(node):
-            value, beside = node.get(key), node.get(f"_{key}")
-            place = places[key] if key in places else self.known.place(path, older, key)
-            if key == "extension":
-                told[:0] = value or ()
-            elif key == "contained" and isinstance(value, list):
-                made[key] = [self.resource(one) for one in value]
-            elif place is None or (place.copied and place.key is not None):
-                moved = key if place is None else str(place.key)
-                if value is not None:
-                    made[moved] = value
-                if beside is not None:
-                    made[f"_{moved}"] = beside
-            elif place.key is None:
-                told += self.extensions(url_of(path, place), place, value, beside)
-            else:
-                try:
-                    self._store(made, path, place, value, beside)
-                except Misfit:
-                    told += self.extensions(url_of(path, place), place, value, beside)
+        for key, moved, step in self.plans.of(node, path, older).steps:
+            if step is not None:
+                step(self, node, made, told)
+            elif (value := node[key]) is not None:
+                made[moved] = value
         if told:
             made["extension"] = told
-        return made
-
-    def _store(self, made: Node, path: str, place: Place, value: Any, beside: Any) -> None:
-        key = place.key
-        if place.codes is not None and value.__class__ is str and value not in place.codes:
-            # The element says nothing that its value set does not have, and its extension does.
-            kept = dict(beside or {})
-            said = {"url": url_of(path, place), "valueCode": value}
-            kept["extension"] = [*kept.get("extension", ()), said]
-            made[f"_{key}"] = kept
-            return
-        if value is not None:
-            many = value.__class__ is list
-            made_of = [self.value(one, place) for one in (value if many else [value])]
-            made[str(key)] = made_of if many else made_of[0]
-        if beside is not None:
-            made[f"_{key}"] = beside
-
-    def value(self, value: Any, place: Place) -> Any:
-        """A value of an element in the older version."""
-        match place.type:
-            case "Coding":
-                return self.coding(value)
-            case "CodeableConcept":
-                return self.concept(value)
-            case "Reference":
-                return self.reference(value)
-            case "CodeableReference":
-                if place.older is None:
-                    return value
-                if set(value) != {"concept"}:
-                    raise Misfit
-                return self.concept(value["concept"])
-            case "integer64":
-                if place.key is None:
-                    return value
-                if not 0 <= int(value) <= MOST:
-                    raise Misfit
-                return int(value)
-        if value.__class__ is not dict or place.path is None or place.older is None:
-            return value
-        made = self.element(value, place.path, place.older)
-        if any(
-            name not in made and f"_{name}" not in made and not _has_choice(made, name)
-            for name in self.known.required(place.older)
-        ):
-            raise Misfit
         return made
 
     def coding(self, node: Node) -> Node:
         system = node.get("system")
         if system is None:
             return node
-        other = self.known.system(system, back=False)
+        other, newer = self.known.recoded(system)
         if other != system:
             return {**node, "system": other}
-        if "version" not in node and self.known.is_newer(system, str(node.get("code"))):
+        if node.get("code") in newer and "version" not in node:
             # Of R5's edition of a code system that had fewer codes.
             return {**node, "version": self.known.r5.fhir}
         return node
 
     def concept(self, node: Node) -> Node:
-        codings = node.get("coding")
-        return node if codings is None else {**node, "coding": [*map(self.coding, codings)]}
+        before = node.get("coding")
+        if before is None:
+            return node
+        codings = [self.coding(one) for one in before]
+        # What stays the same is not made anew.
+        return node if codings == before else {**node, "coding": codings}
 
     def reference(self, node: Node) -> Node:
         made = dict(node)
         self.references.append(made)
         return made
 
-    def extensions(self, url: str, place: Place, value: Any, beside: Any) -> list[Node]:
-        """Values of an element of R5 as cross-version extensions, one each."""
-        if value.__class__ is not list:
-            return [self.extension(url, place, value, beside)]
-        values, besides = value, beside or [None] * len(value)
-        return [
-            self.extension(url, place, one, other)
-            for one, other in zip(values, besides, strict=True)
-        ]
-
-    def extension(self, url: str, place: Place, value: Any, beside: Any) -> Node:
-        type_ = "string" if place.type.startswith("http:") else place.type
-        if place.path is not None and (type_ not in self.known.values or "." in place.path):
-            return {"url": url, "extension": self.parts(value, place.path)}
-        held = type_ if type_ in self.known.values else "string"
-        key = f"value{capital(held)}"
-        made: Node = {"url": url}
-        if value is not None:
-            made[key] = value if place.copied else self.value(value, place)
-        if beside is not None:
-            made[f"_{key}"] = beside
-        return made
-
     def parts(self, node: Node, path: str) -> list[Node]:
         """The members of a node of R5 as extensions under their bare names, and its own."""
         found: list[Node] = []
-        places = self.known.places(path, None)
-        for key in names(node):
-            value, beside = node.get(key), node.get(f"_{key}")
-            place = places[key] if key in places else self.known.place(path, None, key)
-            if key == "extension":
-                found += value or ()
-            elif place is not None:
-                found += self.extensions(place.name.removesuffix("[x]"), place, value, beside)
+        for _, _, step in self.plans.of(node, path, None).steps:
+            if step is not None:
+                step(self, node, node, found)
         return found
 
 
-def _has_choice(node: Node, name: str) -> bool:
-    return name.endswith("[x]") and any(key.startswith(name[:-3]) for key in node)
+def _own_first(down: Down, node: Node, made: Node, extensions: list[Node]) -> None:
+    extensions[:0] = node["extension"] or ()
+
+
+def _append_own(down: Down, node: Node, made: Node, extensions: list[Node]) -> None:
+    extensions += node["extension"] or ()
+
+
+def _contained(down: Down, node: Node, made: Node, extensions: list[Node]) -> None:
+    made["contained"] = [down.resource(one) for one in node["contained"]]
+
+
+def _copy(key: str, moved: str) -> Step:
+    """What copies a member with its extensions."""
+
+    def step(down: Down, node: Node, made: Node, extensions: list[Node]) -> None:
+        for before, after in ((key, moved), (f"_{key}", f"_{moved}")):
+            if node.get(before) is not None:
+                made[after] = node[before]
+
+    return step
+
+
+def _concept_alone(down: Down, value: Node) -> Node:
+    if set(value) != {"concept"}:
+        raise Misfit
+    return down.concept(value["concept"])
+
+
+def _small(down: Down, value: Any) -> int:
+    if not 0 <= int(value) <= MOST:
+        raise Misfit
+    return int(value)
+
+
+def _is_absent(name: str, given: Any) -> bool:
+    """Whether a member that is demanded is in no form among those that are given."""
+    if name in given or f"_{name}" in given:
+        return False
+    return not (name.endswith("[x]") and any(key.startswith(name[:-3]) for key in given))

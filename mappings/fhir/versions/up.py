@@ -139,7 +139,7 @@ class Up:
         if other != system:
             return {**node, "system": other}
         told = node.get("version") == self.known.r5.fhir
-        if told and self.known.is_newer(system, str(node.get("code"))):
+        if told and str(node.get("code")) in self.known.recoded(system)[1]:
             return {key: value for key, value in node.items() if key != "version"}
         return node
 
