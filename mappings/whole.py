@@ -68,6 +68,11 @@ def write(trial: Trial, table: Record, names: Names, keep: Keep) -> tuple[Node, 
     return node, problems
 
 
+def node_of(trial: Trial, table: Record, names: Names) -> Node:
+    """The node that a table gives of a record, without what no row carries."""
+    return _functions(table)[0](trial, names)
+
+
 def read(
     node: Node,
     table: Record,

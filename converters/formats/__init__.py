@@ -26,8 +26,11 @@ Use = Literal["read", "written", "checked"]
 _FHIR = "trialbridge.schemas.fhir.versions"
 
 # What documents say beyond the record may be written in their own format alone: the modules that
-# know it, by the name of the format.
-_BEYOND = {"odm-2.0": "trialbridge.mappings.odm.beyond"}
+# know it, with the names of the formats.
+_BEYOND = {
+    "trialbridge.mappings.odm.beyond": ("odm-2.0",),
+    "trialbridge.mappings.fhir.beyond": ("fhir-r5", "fhir-r4b", "fhir-r4"),
+}
 
 
 class Format(NamedTuple):
@@ -145,8 +148,8 @@ class Format(NamedTuple):
 
         left: list[Problem] = []
         kept = trial.unmapped
-        for name, module in _BEYOND.items():
-            if name != self.name:
+        for module, names in _BEYOND.items():
+            if self.name not in names:
                 kept, more = import_module(module).left_out(
                     kept, subjects_only=self.name == "trial"
                 )

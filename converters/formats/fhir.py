@@ -54,7 +54,7 @@ def read(data: bytes, *, version: Version = "r5") -> tuple[Trial, list[Problem]]
 
 
 def read_untold(data: bytes, *, version: Version = "r5") -> Trial:
-    """As `read`, without the look for what was not read, which takes as long as the reading."""
+    """As `read`, without its warnings."""
     return read_tree(decode_tree(data), version=version, told=False)[0]
 
 

@@ -4,14 +4,20 @@ https://hl7.org/fhir/R5/bundle.html
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from trialbridge.mappings import whole
-from trialbridge.mappings.codec import Node
+from trialbridge.mappings.codec import Mismatch, Node
+from trialbridge.mappings.fhir.beyond import PREFIX
 from trialbridge.mappings.fhir.cautions import cautions
 from trialbridge.mappings.fhir.links import Resources
+from trialbridge.mappings.fhir.others import as_ours
 from trialbridge.mappings.fhir.r5 import STUDY, coverage
+from trialbridge.mappings.fhir.rest import rest
 from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, UNMAPPED, is_uri
 from trialbridge.mappings.fhir.versions import newer, older
 from trialbridge.mappings.names import Names, own_id
@@ -19,6 +25,7 @@ from trialbridge.mappings.record import registry
 from trialbridge.mappings.tree import extend
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir.definitions import Version, definitions
+from trialbridge.schemas.pointer import escape
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.trial import Trial
 
@@ -140,9 +147,10 @@ def read_tree(
 ) -> tuple[Trial, list[Problem]]:
     """The record of the tree of a Bundle, or of a ResearchStudy alone, and warnings.
 
-    Where nobody is told, what was not read is not looked for, which takes as long as the reading.
-    Of an older version, the places of problems are those of R5, where its elements have other
-    names. Raises ReadError with all that does not have its form.
+    Forms in which others write are read as ours (`others`). What no row reads is kept in
+    `unmapped`, below `/fhir`; where nobody is told, there are no warnings of it. Of an older
+    version, the places of problems are those of R5, where its elements have other names. Raises
+    ReadError with all that does not have its form.
     """
     if version != "r5":
         tree = _newest(tree, version)
@@ -153,27 +161,43 @@ def read_tree(
     for path, full_url, resource in entries:
         known.add(resource, full_url)
         if resource.get("resourceType") == "ResearchStudy":
-            studies.append((path, resource))
+            studies.append((path, full_url, resource))
     if len(studies) != 1:
-        found = ", ".join(path for path, _ in studies) or "none"
+        found = ", ".join(path for path, *_ in studies) or "none"
         each = "; `trialbridge.records` gives each" if studies else ""
         message = f"expected one ResearchStudy, found {found}{each}"
         raise whole.fatal("Bundle.entry", "one-study", message, LINK)
-    ((_, study),) = studies
+    ((_, url, given),) = studies
+    try:
+        study, notes = as_ours(given, names)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, Mismatch) as error:
+        if problems := _malformed(tree, "r5"):
+            raise ReadError(problems) from error
+        raise
     known.study = study
 
-    def unread(trial: Trial) -> tuple[Trial, list[Problem]]:
+    def keep_rest(trial: Trial) -> tuple[Trial, list[Problem]]:
         again = [entry["resource"] for entry in _written(trial)[0]["entry"]]
         resources = [resource for _, _, resource in entries]
-        # What is written has no modifiers.
-        cautioned = cautions(tree, [] if again == resources else resources)
         if again == resources:
-            return trial, cautioned
-        return trial, [*cautioned, *whole.not_read(_facts(resources), _facts(again), LINK)]
+            # What is written has no modifiers.
+            return trial, cautions(tree, []) if told else []
+        left, paths = rest(
+            _pointed(known, given, study),
+            again,
+            known.get,
+            edited=str(url).startswith(BASE),
+        )
+        kept = dict(trial.unmapped or {})
+        for pointer, value in left.items():
+            kept[_free(pointer, value, kept)] = value
+        trial = msgspec.structs.replace(trial, unmapped=kept or None)
+        return trial, [*cautions(tree, resources), *_not_read(paths)] if told else []
 
-    return whole.read(
-        study, STUDY, names, KEEP, unread if told else None, lambda: _malformed(tree, "r5")
+    trial, problems = whole.read(
+        study, STUDY, names, KEEP, keep_rest, lambda: _malformed(tree, "r5")
     )
+    return trial, [*notes, *problems]
 
 
 def _newest(tree: Node, version: Version) -> Node:
@@ -195,18 +219,42 @@ def _malformed(tree: Node, version: Version) -> list[Problem]:
     return [p for p in validate(tree, version) if p.layer == "structure"]
 
 
-# What a Bundle needs to hold together.
-_NO_FACTS = frozenset({"resourceType", "id", "meta", "reference"})
+def _pointed(known: Resources, given: Node, study: Node) -> Iterator[tuple[str | None, Node]]:
+    """Each resource that was read, with the pointer of what `unmapped` has of it."""
+    taken: Counter[str] = Counter()
+    for resource in known.read:
+        if resource is given:
+            yield f"{PREFIX}study", study
+            continue
+        if str(resource.get("id")).startswith("#"):
+            yield None, resource
+            continue
+        name = f"{PREFIX}{resource.get('resourceType')}/{escape(str(resource.get('id', '')))}"
+        taken[name] += 1
+        yield name if taken[name] == 1 else f"{name}+{taken[name]}", resource
 
 
-def _facts(resources: list[Node]) -> Iterator[tuple[str, Any]]:
-    for resource in resources:
-        yield from whole.facts(resource, str(resource.get("resourceType")), _says_nothing)
+def _free(pointer: str, value: Any, kept: dict[str, Any]) -> str:
+    """A pointer that is not of something else, kept from an earlier reading."""
+    while pointer in kept and kept[pointer] != value:
+        pointer += "/more"
+    return pointer
 
 
-def _says_nothing(key: str, value: Any) -> bool:
-    # A narrative says again what the resource says.
-    return key in _NO_FACTS or (key == "text" and isinstance(value, dict))
+def _not_read(paths: list[str]) -> list[Problem]:
+    """A warning for each element of a document whose values are in no part of the record."""
+    return [
+        Problem(
+            severity="warning",
+            layer="mapping",
+            path=path,
+            code="not-read",
+            message=f"{count} value{'s have' if count > 1 else ' has'} no place in the record:"
+            " kept as unmapped",
+            link=LINK,
+        )
+        for path, count in sorted(Counter(paths).items())
+    ]
 
 
 def _entries(tree: Node) -> list[tuple[str, str | None, Node]]:

@@ -26,6 +26,8 @@ class Resources:
         """The organisations and people that were written, by type and name: each is once."""
         self._read: list[Node] = []
         self._index: dict[str, Node] = {}
+        # By what was read, which is there as long as this is.
+        self._standing: dict[int, Node] = {}
 
     def written(self, type_: str, id_: str) -> Node:
         """The resource of this type and id that was written. Raises KeyError if there is none."""
@@ -51,11 +53,26 @@ class Resources:
 
     def get(self, name: Any) -> Node | None:
         """The resource that was read and has this name."""
-        return self._index.get(name) if name.__class__ is str else None
+        found = self._index.get(name) if name.__class__ is str else None
+        return self._current(found) if found is not None and self._standing else found
+
+    def replace(self, old: Node, new: Node) -> None:
+        """Have a resource stand where another was read."""
+        self._standing[id(old)] = new
+
+    def _current(self, resource: Node) -> Node:
+        while (other := self._standing.get(id(resource))) is not None:
+            resource = other
+        return resource
+
+    @property
+    def read(self) -> list[Node]:
+        """The resources that were read, those within others behind them."""
+        return [self._current(one) for one in self._read]
 
     def of_type(self, type_: str) -> Iterator[Node]:
         """The resources of a type that were read, in the order of the Bundle."""
-        return (r for r in self._read if r.get("resourceType") == type_)
+        return (r for r in self.read if r.get("resourceType") == type_)
 
 
 _LINKS: dict[str, Aside] = {}

@@ -193,7 +193,8 @@ def test_what_was_read_of_others_is_written_and_read_again() -> None:
     trial, _ = read(foreign())
     data, _ = fhir.write(trial)
     assert fhir.read(data) == (trial, [])
-    assert ctgov.read(ctgov.write(trial)[0])[0] == trial
+    plain = msgspec.structs.replace(trial, unmapped=None)
+    assert ctgov.read(ctgov.write(plain)[0])[0] == plain
 
 
 def test_a_study_may_refer_to_what_is_elsewhere() -> None:

@@ -1,0 +1,235 @@
+"""Who can take part, as others write it: codes of LOINC, and criteria as an EvidenceVariable.
+
+https://loinc.org/30525-0 (age), https://loinc.org/76691-5 (gender identity), https://loinc.org/46098-0
+(sex)
+"""
+
+from typing import Any
+
+from trialbridge.mappings.codec import Node
+from trialbridge.mappings.fhir import codes
+from trialbridge.mappings.fhir.others import words
+from trialbridge.mappings.fhir.others.forms import Form, Others, each, objects, without
+from trialbridge.mappings.fhir.types import codings, has_code, of_code
+from trialbridge.mappings.names import Names
+
+LOINC = "http://loinc.org"
+SNOMED = "http://snomed.info/sct"
+AGES = {(LOINC, "30525-0"), (LOINC, "29553-5"), (SNOMED, "397669002")}
+SEXES = {(LOINC, "76691-5"), (LOINC, "46098-0"), (LOINC, "72143-1"), (SNOMED, "263495000")}
+_SEX_CODES = {
+    "248152002": "FEMALE",
+    "248153007": "MALE",
+    "LA3-6": "FEMALE",
+    "LA2-8": "MALE",
+    "female": "FEMALE",
+    "male": "MALE",
+}
+# https://ucum.org, and the words that stand for its units.
+_UNITS = {
+    **dict.fromkeys(("a", "year", "years", "yr", "yrs", "y", "an", "ans"), "a"),
+    **dict.fromkeys(("mo", "month", "months"), "mo"),
+    **dict.fromkeys(("wk", "week", "weeks"), "wk"),
+    **dict.fromkeys(("d", "day", "days"), "d"),
+    **dict.fromkeys(("h", "hour", "hours"), "h"),
+    **dict.fromkeys(("min", "minute", "minutes"), "min"),
+}
+_AGE = of_code(codes.USAGE_CONTEXT, "age")
+_SEX = of_code(codes.USAGE_CONTEXT, "gender")
+_CRITERION = of_code(codes.CHARACTERISTIC.url, "criterion", codes.CHARACTERISTIC.codes["criterion"])
+_is_age = has_code(codes.USAGE_CONTEXT, "age", "code")
+_is_sex = has_code(codes.USAGE_CONTEXT, "gender", "code")
+_CRITERIA = {"defined by codeableconcept", "eligibility criterion"}
+
+
+def _kind(concept: Any) -> str | None:
+    """Whether a CodeableConcept is of age or sex, as others say it."""
+    if concept.__class__ is not dict:
+        return None
+    for one in objects(concept.get("coding")):
+        pair = one.get("system"), one.get("code")
+        if pair in AGES or pair[1] == "grp-age":
+            return "age"
+        if pair in SEXES or pair[1] == "grp-gender":
+            return "sex"
+    said = words.folded(words.words_of(concept) or "")
+    return {"age": "age", "sex": "sex", "gender": "sex"}.get(said)
+
+
+def _characteristic(node: Node, others: Others) -> list[Node] | None:
+    if node.get("exclude") is True:
+        return _criterion(node)
+    kind = _kind(node.get("code"))
+    if kind == "age" or _is_age(node):
+        age = _range(node)
+        if age is not None:
+            left = without(node, "code", "valueRange", "valueQuantity")
+            made = {"code": _AGE, "valueRange": age, "exclude": False, **left}
+            return None if made == node else [made]
+    if kind == "sex":
+        sexes = _sex(node.get("valueCodeableConcept"))
+        if sexes is not None:
+            value = {"coding": codings(codes.SEX).write(sexes, Names())}
+            left = without(node, "code", "valueCodeableConcept")
+            return [{"code": _SEX, "valueCodeableConcept": value, "exclude": False, **left}]
+    return _criterion(node)
+
+
+def _sex(value: Any) -> str | None:
+    if value.__class__ is not dict:
+        return None
+    found = {_SEX_CODES.get(str(one.get("code"))) for one in objects(value.get("coding"))}
+    if not found:
+        meant: str | None = words.sex(value.get("text"))
+        return meant
+    if None in found:
+        return None
+    return "ALL" if len(found) > 1 else found.pop()
+
+
+def _range(node: Node) -> Node | None:
+    """An age as a range of whole numbers in UCUM; None where it is none, or is one already."""
+    value = node.get("valueRange")
+    if value.__class__ is not dict:
+        quantity = node.get("valueQuantity")
+        if quantity.__class__ is not dict:
+            return None
+        end = {">=": "low", "<=": "high"}.get(str(quantity.get("comparator")))
+        if end is None:
+            return None
+        value = {end: without(quantity, "comparator")}
+    assert value is not None
+    made = dict(value)
+    for end in ("low", "high"):
+        quantity = value.get(end)
+        if quantity.__class__ is dict:
+            unit = quantity.get("code", quantity.get("unit"))
+            code = _UNITS.get(str(unit).lower())
+            if code is None:
+                return None
+            if quantity.get("code") != code:
+                made[end] = {**quantity, "system": codes.UCUM, "code": code}
+    return made
+
+
+def _criterion(node: Node) -> list[Node] | None:
+    """A criterion in words: as EBM has it, or ECLAIRE."""
+    code = node.get("code")
+    value = node.get("valueCodeableConcept")
+    if code.__class__ is not dict or value.__class__ is not dict:
+        return None
+    said = words.folded(words.words_of(code) or "")
+    is_other = any(one.get("code") == "grp-other" for one in objects(code.get("coding")))
+    if said not in _CRITERIA and not is_other:
+        return None
+    text = value.get("text")
+    if text is None:
+        text = next((c["display"] for c in objects(value.get("coding")) if "display" in c), None)
+        coded = [c for c in objects(value.get("coding")) if c.keys() - {"display"}]
+        value = {"coding": coded} if coded else {}
+    if text.__class__ is not str:
+        return None
+    return [{**node, "code": _CRITERION, "valueCodeableConcept": {**value, "text": text}}]
+
+
+# --- EvidenceVariable --------------------------------------------------------------------------
+
+
+def _variable(node: Node, others: Others) -> list[Node] | None:
+    """Criteria as an EvidenceVariable: a Group says the same."""
+    reference = node.get("eligibility")
+    variable = others.resolve(reference, "EvidenceVariable")
+    if variable is None or reference.__class__ is not dict:
+        return None
+    found, left = [], []
+    for one in objects(variable.get("characteristic")):
+        made = _from_variable(one, others)
+        if made is None:
+            left.append(one)
+        else:
+            found.append(made)
+    group: Node = {
+        "resourceType": "Group",
+        "id": "#eligibility",
+        "type": "person",
+        "membership": "definitional",
+    }
+    members = ["characteristic"]
+    if variable.get("description").__class__ is str:
+        group["description"] = variable["description"]
+        members.append("description")
+    if not found and "description" not in group:
+        return None
+    if found:
+        group["characteristic"] = found
+    others.read_of(variable, *members)
+    if left:
+        current = others.resolve(reference) or {}
+        others.replace(current, {**current, "characteristic": left})
+    others.resources.add(group, None)
+    kept = without(reference, "type")
+    return [{**node, "eligibility": {**kept, "reference": "Group/#eligibility"}}]
+
+
+def _from_variable(node: Node, others: Others) -> Node | None:
+    """https://hl7.org/fhir/R5/evidencevariable.html"""
+    exclude = node.get("exclude") is True
+    typed = node.get("definitionByTypeAndValue")
+    plain = not node.keys() - {"exclude", "linkId", "id"}
+    if typed.__class__ is dict and not exclude:
+        values = {key: typed[key] for key in typed if key.startswith("value")}
+        (made,) = _characteristic({"code": typed.get("type"), **values}, others) or (None,)
+        if (
+            made is not None
+            and plain is False
+            and not node.keys()
+            - {
+                "exclude",
+                "linkId",
+                "id",
+                "definitionByTypeAndValue",
+                "description",
+            }
+        ):
+            return {**made, "exclude": False}
+    concept = node.get("definitionCodeableConcept")
+    text = node.get("description")
+    if text is None and concept.__class__ is dict:
+        text = concept.get("text")
+    others_ = node.keys() - {"exclude", "linkId", "id", "description", "definitionCodeableConcept"}
+    if text.__class__ is not str or others_:
+        return None
+    value: Node = {"text": text}
+    if concept.__class__ is dict and concept.get("coding"):
+        value["coding"] = concept["coding"]
+    return {"code": _CRITERION, "valueCodeableConcept": value, "exclude": exclude}
+
+
+def _group(node: Node, others: Others) -> list[Node] | None:
+    """The Group of those who are eligible, with its characteristics as ours."""
+    group = others.resolve(node.get("eligibility"), "Group")
+    if group is None:
+        return None
+    nodes = group.get("characteristic")
+    made = _CHARACTERISTICS(nodes, others) if nodes.__class__ is list else None
+    if made is not None:
+        others.replace(group, {**group, "characteristic": made})
+    return None
+
+
+_CHARACTERISTICS = each(_characteristic)
+
+FORMS = (
+    Form(
+        "recruitment",
+        "`recruitment.eligibility`, an EvidenceVariable",
+        "a Group of its criteria",
+        each(_variable),
+    ),
+    Form(
+        "recruitment",
+        "age and sex by LOINC, SNOMED CT or in words, with units in words; criteria by their words",
+        "characteristics of the Group",
+        each(_group),
+    ),
+)

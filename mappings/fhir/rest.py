@@ -1,0 +1,247 @@
+"""What of a document is not in the record that was read of it: not written again.
+
+It is kept in `unmapped` below `/fhir`, so that it is there when the record is written as FHIR
+again. Nothing is listed as known, so nothing can be forgotten.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from trialbridge.mappings.codec import Node
+from trialbridge.mappings.fhir.links import Resources, shown
+from trialbridge.mappings.record import registry
+from trialbridge.schemas.base import BASE
+from trialbridge.schemas.pointer import escape
+
+_THO = "http://terminology.hl7.org/CodeSystem/"
+_R5 = "http://hl7.org/fhir/"
+_ONE_NAME = {
+    **dict.fromkeys(registry.CTGOV_SYSTEMS, registry.CTGOV),
+    **dict.fromkeys(registry.MESH_SYSTEMS, registry.MESH),
+}
+# What a Bundle needs to hold together, and what a server says of a resource.
+_NO_FACTS = frozenset({"resourceType", "id", "contained", "versionId", "lastUpdated"})
+_LINKS = frozenset({"reference", "definitionCanonical", "resource"})
+# Where something else of a node was read, these say no more: which code it was, which resource.
+_NAMES = frozenset({"display", "type", "linkId", "id", "version", "userSelected"})
+# Words and codes, which we may write at another place than they were read at.
+_WORDS = frozenset({"name", "title", "text", "display", "description", "code", "system", "value"})
+
+
+def rest(
+    resources: Iterable[tuple[str | None, Node]],
+    again: list[Node],
+    resolve: Callable[[Any], Node | None],
+    *,
+    edited: bool,
+) -> tuple[dict[str, Any], list[str]]:
+    """What of resources, each with its pointer, is not in those written again, by JSON pointers.
+
+    Beside it the path of each such value. A resource without a pointer is of our making. `resolve`
+    gives the resource of the document that a reference leads to: to call it by its own name says
+    nothing. Of a document of ours that somebody `edited`, what an edit has taken the place of is
+    told and not kept; nor is what stands in extensions and code systems of ours, anywhere.
+    """
+    own = Resources()
+    for node in again:
+        own.add(node, None)
+    told = [_spelt(node, own.get) for node in again]
+    written: Counter[Any] = Counter()
+    members: Counter[Any] = Counter()
+    for node, plain in zip(again, told, strict=True):
+        written.update(_facts(plain, str(node.get("resourceType"))))
+        members.update(_members(plain, str(node.get("resourceType"))))
+    kept: list[tuple[str, Any, Any, str]] = []
+    for pointer, node in resources:
+        spelt = _spelt(node, resolve)
+        if pointer is None:
+            # What stands for a form of theirs has nothing of its own.
+            _left(spelt, f"{node.get('resourceType')}", written, members)
+            continue
+        left, _ = _left(spelt, f"{node.get('resourceType')}", written, members)
+        if left is not None:
+            kept.append((pointer, left, spelt, f"{node.get('resourceType')}"))
+    # What stands there in its stead, and what is said again by what was merged.
+    instead: set[Any] = set()
+    if edited:
+        instead = {path for (path, *_), count in written.items() if count > 0} | written.keys()
+    moved = Counter(
+        {
+            value: count
+            for (path, _, value), count in written.items()
+            if count > 0 and path.rpartition(".")[2] in _WORDS
+        }
+    )
+    found: dict[str, Any] = {}
+    paths: list[str] = []
+    for pointer, left, spelt, type_ in kept:
+        whole: dict[str, Any] = {}
+        _gather(left, spelt, pointer, type_, whole)
+        for at, (path, value) in whole.items():
+            value = _elsewhere(value, path.rpartition(".")[2], moved)
+            paths += leaves(value, path)
+            value = _pruned(value, path, instead)
+            if value is not None:
+                found[at] = value
+    return found, paths
+
+
+def _elsewhere(node: Any, key: str, moved: Counter[Any]) -> Any:
+    """A part of a document without the words and codes that are written at another place."""
+    if isinstance(node, list):
+        left = [one for one in (_elsewhere(one, key, moved) for one in node) if one is not None]
+        return left or None
+    if isinstance(node, dict):
+        made = {name: _elsewhere(value, name, moved) for name, value in node.items()}
+        return {name: value for name, value in made.items() if value is not None} or None
+    if key in _WORDS and moved[node] > 0:
+        moved[node] -= 1
+        return None
+    return node
+
+
+def _pruned(node: Any, path: str, instead: set[Any]) -> Any:
+    """A part of a document without what is ours, and what something else stands instead of."""
+    if isinstance(node, list):
+        inner = (_pruned(one, path, instead) for one in node)
+        return [one for one in inner if one is not None] or None
+    if not isinstance(node, dict):
+        return None if path in instead or (path, node.__class__, node) in instead else node
+    if any(str(node.get(key)).startswith(BASE) for key in ("system", "url")):
+        return None
+    code = node.get("code")
+    if isinstance(code, dict) and _pruned(code, "", instead) is None:
+        return None
+    made = {
+        key: _pruned(value, f"{path}.{key}", instead)
+        for key, value in node.items()
+        # In a document of ours, that a reference is called after what was edited.
+        if not (instead and key == "display")
+    }
+    return {key: value for key, value in made.items() if value is not None} or None
+
+
+def leaves(value: Any, path: str) -> Iterator[str]:
+    """The path of each value in a part of a document, without the positions in lists."""
+    if value is None:
+        return
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, f"{path}.{key}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner, path)
+    else:
+        yield path
+
+
+def _spelt(node: Any, resolve: Callable[[Any], Node | None]) -> Any:
+    """A tree without what says nothing, each code system by one of its names."""
+    if isinstance(node, list):
+        return [_spelt(one, resolve) for one in node]
+    if not isinstance(node, dict):
+        return node
+    made = {}
+    target = next((found for key in _LINKS if (found := resolve(node.get(key)))), None)
+    for key, value in node.items():
+        if key in _NO_FACTS or (key == "text" and isinstance(value, dict)):
+            continue
+        if target is not None and (key in _LINKS or (key, value) in _names_of(target)):
+            continue
+        if key == "url" and isinstance(value, str) and value.startswith(BASE) and "status" in node:
+            continue
+        if key == "system" and isinstance(value, str):
+            value = _ONE_NAME.get(value, value)
+            if value.startswith(_THO):
+                value = _R5 + value[len(_THO) :]
+        made[key] = _spelt(value, resolve)
+    return made
+
+
+def _names_of(target: Node) -> tuple[tuple[str, Any], ...]:
+    type_ = str(target.get("resourceType"))
+    try:
+        called = shown(type_, target)
+    except (AttributeError, IndexError, KeyError, TypeError):
+        called = None  # It is not of its form, and nothing reads its name.
+    return ("type", type_), ("display", called)
+
+
+def _left(node: Any, path: str, written: Counter[Any], members: Counter[Any]) -> tuple[Any, bool]:
+    """What of a node is not written again, and whether anything of it is."""
+    if not isinstance(node, dict | list):
+        fact = path, node.__class__, node
+        if written[fact] > 0:
+            written[fact] -= 1
+            return None, True
+        return node, False
+    pairs = list(node.items() if isinstance(node, dict) else enumerate(node))
+    read = not pairs
+    if isinstance(node, list):
+        # Those that are written as they are come first: what they say is not to be missed of
+        # the others.
+        over = []
+        for key, inner in pairs:
+            member = path, _canonical(inner)
+            if members[member] > 0:
+                members[member] -= 1
+                written.subtract(_facts(inner, path))
+                read = True
+            else:
+                over.append((key, inner))
+        pairs = over
+    kept: dict[Any, Any] = {}
+    for key, inner in pairs:
+        below = f"{path}.{key}" if isinstance(node, dict) else path
+        left, some = _left(inner, below, written, members)
+        read = read or some
+        if left is not None:
+            kept[key] = left
+    if not read:
+        return node, False
+    if isinstance(node, dict) and all(
+        key in _NAMES and not isinstance(inner, dict | list) for key, inner in kept.items()
+    ):
+        kept = {}
+    return kept or None, True
+
+
+def _gather(
+    kept: Any, node: Any, pointer: str, path: str, found: dict[str, tuple[str, Any]]
+) -> None:
+    """Collect the largest parts of which nothing was read, with their paths."""
+    if kept == node:
+        found[pointer] = path, kept
+        return
+    for key, inner in kept.items():
+        below = f"{path}.{key}" if isinstance(node, dict) else path
+        _gather(inner, node[key], f"{pointer}/{escape(str(key))}", below, found)
+
+
+def _canonical(node: Any) -> bytes:
+    return msgspec.json.encode(node, order="sorted")
+
+
+def _members(node: Any, path: str) -> Iterator[tuple[str, bytes]]:
+    """Each member of a list in a tree, with the names on the way to it."""
+    if isinstance(node, dict):
+        for key, inner in node.items():
+            yield from _members(inner, f"{path}.{key}")
+    elif isinstance(node, list):
+        for inner in node:
+            yield path, _canonical(inner)
+            yield from _members(inner, path)
+
+
+def _facts(node: Any, path: str) -> Iterator[tuple[str, type, Any]]:
+    if isinstance(node, dict):
+        for key, inner in node.items():
+            yield from _facts(inner, f"{path}.{key}")
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _facts(inner, path)
+    else:
+        yield path, node.__class__, node
