@@ -17,8 +17,7 @@ from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.beyond import DOCUMENT, PREFIX
 from trialbridge.mappings.odm.elements import PLAIN, coding, named, tell_apart, told_apart
-from trialbridge.mappings.odm.parameters import VALUE, got, index, put, value, value_of
-from trialbridge.mappings.odm.parameters import whole as with_kind
+from trialbridge.mappings.odm.parameters import KIND, VALUE, got, index, put, value, value_of
 from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, EMPTY_KIND, ODM, UNMAPPED, coverage
 from trialbridge.schemas.pointer import escape
 from trialbridge.schemas.problem import Problem
@@ -253,7 +252,8 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any] | None:
     metadata = again["Study"][0]["MetaDataVersion"][0]
     protocol = metadata["Protocol"]
     if summary := protocol.get("StudySummary"):
-        summary["StudyParameter"] = [with_kind(one) for one in summary["StudyParameter"]]
+        for parameter in summary["StudyParameter"]:
+            parameter.update(parameter.pop(KIND).const)
     if criteria := protocol.get("InclusionExclusionCriteria"):
         lists, metadata["ConditionDef"] = criteria.elements()
         protocol["InclusionExclusionCriteria"] = lists

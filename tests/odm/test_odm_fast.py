@@ -5,13 +5,14 @@ import os
 import random
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from test_validate_odm import DOCUMENTS, MUTANTS, ODM_2_0
 
 import trialbridge
 from trialbridge.formats import odm
-from trialbridge.formats.odm_xml.tree import plain_tree, tree_of
+from trialbridge.formats.odm_xml.tree import _scanner, plain_tree, tree_of
 from trialbridge.formats.odm_xml.v2_0 import V2_0
 from trialbridge.mappings.odm.beyond import DOCUMENT
 from trialbridge.schemas import xml
@@ -62,16 +63,16 @@ def test_both_ways_agree_on_changed_documents(monkeypatch: pytest.MonkeyPatch) -
         same(data, monkeypatch)
 
 
-def broken(count: int) -> Iterator[bytes]:
-    """The document with a few of its characters left out, or others put among them."""
+def broken(count: int, document: str = ODM_2_0) -> Iterator[bytes]:
+    """A document with a few of its characters left out, or others put among them."""
     chance = random.Random(8)
     marks = ["<", ">", "&", '"', "'", "/", "=", "!", " ", "\n", "\r", "\t", ";", "]]>", "x", ":"]
     marks += ["&amp;", "&#65;", "&#x1F600;", "&#0;", "&#xFFFF;", "&no;", "\x01", "\ufffe", "\x85"]
     marks += ["<!--a-->", "<![CDATA[a]]>", "<?a b?>", "<a/>", ' xml:lang="en"', ' xmlns:a="urn:a"']
     # Most characters are of names and texts, where most of these are not wrong.
-    edges = [at for at, one in enumerate(ODM_2_0) if one in '<>"= /']
+    edges = [at for at, one in enumerate(document) if one in '<>"= /']
     for _ in range(count):
-        text = ODM_2_0
+        text = document
         for _ in range(chance.choice((1, 1, 2))):
             at = chance.choice(edges) + chance.choice((0, 1))
             text = text[:at] + chance.choice(("", *marks)) + text[at + chance.choice((0, 0, 1)) :]
@@ -86,6 +87,55 @@ def test_a_plain_document_is_one_that_the_parser_takes() -> None:
             assert tree == tree_of(xml.parse(data), "ODM", V2_0)
             taken += 1
     assert taken > SAMPLE / 2
+
+
+SUMMARY = """<?xml version="1.0" encoding="UTF-8"?>
+<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"><Study OID="S.1" StudyName="A study">\
+<MetaDataVersion OID="MDV.1"><Protocol><StudySummary>\
+<StudyParameter OID="SP.1" Term="One"><ParameterValue Value="a"/></StudyParameter>\
+<StudyParameter OID="SP.2" Term="One"><ParameterValue Value="&lt;&amp;&#9;"/></StudyParameter>
+<StudyParameter OID="SP.&amp;" Term="One"><ParameterValue Value="c"/></StudyParameter>\
+<StudyParameter OID="SP.4" Term="One" ShortName="x > y"><ParameterValue Value="d > e">\
+<Coding Code="1" System="urn:x"/></ParameterValue><Coding System="urn:y"/></StudyParameter>\
+<StudyParameter OID="SP.5" Term="Two"/>\
+<StudyParameter OID="SP.6" Term="One"><ParameterValue Value="a"/></StudyParameter></StudySummary>\
+<Alias Context="a" Name="b"/></Protocol></MetaDataVersion></Study></ODM>
+"""
+
+
+def test_what_surrounds_the_values_of_parameters_is_known_from_then_on() -> None:
+    right = tree_of(xml.parse(SUMMARY.encode()), "ODM", V2_0)
+    for _ in range(2):
+        assert plain_tree(SUMMARY.encode(), V2_0) == right
+    assert len(_scanner(V2_0).frames) >= 2
+
+
+def test_parameters_that_are_changed_are_those_of_the_parser() -> None:
+    assert plain_tree(SUMMARY.encode(), V2_0)
+    taken = 0
+    for data in broken(5 * SAMPLE, SUMMARY):
+        tree = plain_tree(data, V2_0)
+        if tree is not None:
+            assert tree == tree_of(xml.parse(data), "ODM", V2_0)
+            taken += 1
+    assert taken > SAMPLE / 4
+
+
+def emptied(node: Any) -> None:
+    """Take all out of the dicts and lists of a tree."""
+    if isinstance(node, dict | list):
+        for inner in list(node.values() if isinstance(node, dict) else node):
+            emptied(inner)
+        node.clear()
+
+
+def test_what_parameters_share_is_not_changed_by_what_users_do() -> None:
+    right = tree_of(xml.parse(SUMMARY.encode()), "ODM", V2_0)
+    for _ in range(2):
+        kept = odm.read(SUMMARY.encode())[0].unmapped
+        assert kept
+        emptied(dict(kept))
+        assert plain_tree(SUMMARY.encode(), V2_0) == right
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,15 @@ _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 # https://www.w3.org/TR/xml/#charsets
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
-# How many start tags are kept, which are of some hundred characters each at most.
+# How many start tags are kept, which are of some hundred characters each at most; and how many
+# frames of parameters.
 _MOST_TAGS = 20_000
 _LONG = 400
+_MOST_FRAMES = 4_000
+_LONG_FRAME = 1_600
+
+_OPENED, _CLOSED = "<StudySummary>", "</StudySummary>"
+_PARAMETER, _VALUE = '<StudyParameter OID="', '<ParameterValue Value="'
 
 
 class _Odd(Exception):
@@ -60,6 +66,16 @@ class _Tag(NamedTuple):
     end: str
 
 
+class _Frame(NamedTuple):
+    """What a parameter has beside its OID, and its value beside the value itself.
+
+    Nodes share it, so nobody may change what is in it.
+    """
+
+    node: Node
+    value: Node
+
+
 class Scanner:
     """Makes trees of the plain documents of one namespace.
 
@@ -73,6 +89,7 @@ class Scanner:
         said = "".join(f' {key[1:]}="{value}"' for key, value in described.items())
         self.text = f"TranslatedText{said}>"
         self.tags: dict[str, _Tag] = {}
+        self.frames: dict[tuple[str, str], _Frame] = {}
 
     def tree(self, data: bytes) -> Node | None:
         """The tree of a document's root, an ODM; None where the parser is to be asked.
@@ -82,8 +99,8 @@ class Scanner:
         if (
             len(data) > 4 * MOST_NODES
             or not data.startswith((b"<?xml ", b"<ODM"))
-            or b"<!" in data
-            or b"]]>" in data
+            # To look for the three at once stops at each end of a tag.
+            or (b"]]" in data and b"]]>" in data)
             or any(code in data for code in _CONTROLS)
         ):
             return None
@@ -91,13 +108,71 @@ class Scanner:
             text = data.decode()
             if "\ufffe" in text or "\uffff" in text:
                 return None
-            return self._scanned(text)
+            if "\r" in text:
+                text = text.replace("\r\n", "\n").replace("\r", "\n")
+            return self._framed(text) or self._scanned(text)
         except (_Odd, KeyError, UnicodeDecodeError):
             return None
 
+    def _framed(self, text: str) -> Node | None:
+        """The tree of a document whose StudyParameters are seen by what surrounds their values.
+
+        Half of a record's elements are parameters, and in those of a kind only the OID and the
+        value differ. What is not known yet is scanned, and known from then on. None if there are
+        no parameters, or they are not as such.
+        """
+        head, _, rest = text.partition(_OPENED)
+        body, closed, tail = rest.partition(_CLOSED)
+        blank, *pieces = body.split(_PARAMETER)
+        if not (closed and pieces) or blank.strip(BLANKS) or "<StudySummary" in tail:
+            return None
+        frames = self.frames
+        found: list[Node] = []
+        plain = not ("\n" in body or "\t" in body)
+        unknown: list[tuple[int, str, str, str]] = []
+        for piece in pieces:
+            oid, _, after = piece.partition('"')
+            before, _, given = after.partition(_VALUE)
+            value, _, behind = given.partition('"')
+            frame = frames.get((before, behind))
+            if frame is None or "<" in oid or "<" in value:
+                unknown.append((len(found), piece, before, behind))
+                found.append({})
+                continue
+            if "&" in value or "&" in oid or not plain:
+                oid, value = _normal(oid), _normal(value)
+            node = frame.node.copy()
+            node["@OID"] = oid
+            node["ParameterValue"] = {"@Value": value, **frame.value}
+            found.append(node)
+        left = "".join([_PARAMETER + piece for _, piece, _, _ in unknown])
+        tree = self._scanned(f"{head}{_OPENED}{left}{_CLOSED}{tail}")
+        summary = _summary(tree)
+        scanned = summary.get("StudyParameter", [])
+        if len(scanned) != len(unknown):
+            return None
+        for (position, _, before, behind), node in zip(unknown, scanned, strict=True):
+            found[position] = node
+            self._learn(before, behind, node)
+        summary["StudyParameter"] = found
+        return tree
+
+    def _learn(self, before: str, behind: str, node: Node) -> None:
+        """Keep what stands before and behind the value of a parameter that was scanned."""
+        around = before + behind
+        value = node.get("ParameterValue")
+        # Whether a prefix may stand there, the root says.
+        if not value or len(around) > _LONG_FRAME:
+            return
+        if "xlink:" in around or "xmlns" in around:
+            return
+        if len(self.frames) >= _MOST_FRAMES:
+            self.frames.clear()
+        own = {key: held for key, held in node.items() if key not in ("@OID", "ParameterValue")}
+        others = {key: held for key, held in value.items() if key != "@Value"}
+        self.frames[before, behind] = _Frame(own, others)
+
     def _scanned(self, text: str) -> Node:
-        if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
         pieces = text.split("<")
         # So that to look ahead in a broken document finds no end, and is no error.
         pieces += ("", "", "")
@@ -211,9 +286,7 @@ class Scanner:
         pairs = _ATTRIBUTE.findall(given)
         attributes: dict[str, str] = {}
         for key, value in pairs:
-            # https://www.w3.org/TR/xml/#AVNormalize
-            value = value.replace("\n", " ").replace("\t", " ")
-            attributes[f"@{key}"] = unescaped(value) if "&" in value else value
+            attributes[f"@{key}"] = _normal(value)
         if len(attributes) != len(pairs) or len(pairs) > MOST_ATTRIBUTES:
             raise _Odd
         declares: bool | None = None
@@ -233,6 +306,22 @@ class Scanner:
             declares = True if declared is not None else declares
         tag = _Tag(name, attributes, bool(closed), self.kinds[name], f"/{name}>")
         return tag, declares, found.end()
+
+
+def _normal(value: str) -> str:
+    """The value of an attribute. https://www.w3.org/TR/xml/#AVNormalize"""
+    value = value.replace("\n", " ").replace("\t", " ")
+    return unescaped(value) if "&" in value else value
+
+
+def _summary(tree: Node) -> Node:
+    """The one StudySummary of a document. Raises KeyError if there is none."""
+    for study in tree["Study"]:
+        for version in study.get("MetaDataVersion", ()):
+            found: Node | None = version.get("Protocol", {}).get("StudySummary")
+            if found is not None:
+                return found
+    raise KeyError("StudySummary")
 
 
 def unescaped(text: str) -> str:
