@@ -113,7 +113,10 @@ def _written(trial: Trial) -> tuple[Node, list[Problem]]:
     if source := _source(trial):
         resource["meta"] = {"source": source}
     resource |= {"url": url, "name": _computer_name(names.root), "status": "active", **study}
-    linked = names.once(Resources).entries
+    resources = names.once(Resources)
+    if resources.contained:
+        resource["contained"] = resources.contained
+    linked = resources.entries
     entries = [{"fullUrl": url, "resource": resource}, *linked]
     for entry in linked:
         organization = entry["resource"]

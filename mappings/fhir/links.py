@@ -20,6 +20,8 @@ class Resources:
     def __init__(self, names: Names | None = None) -> None:
         self.entries: list[Node] = []
         """The entries of the resources that the study links, as they were written."""
+        self.contained: list[Node] = []
+        """The resources that the study contains, as they were written."""
         self.study: Node = {}
         """The ResearchStudy that is read."""
         self.named: dict[tuple[str, str], Node] = {}

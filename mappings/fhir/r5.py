@@ -13,8 +13,9 @@ from trialbridge.mappings.fhir.study.artifacts import ARTIFACT_ROWS
 from trialbridge.mappings.fhir.study.design import CLASSIFIER_ROWS, CONDITION_ROWS, DESIGN_ROWS
 from trialbridge.mappings.fhir.study.extensions import EXTENSION_ROWS
 from trialbridge.mappings.fhir.study.identification import IDENTIFICATION
-from trialbridge.mappings.fhir.study.parties import PARTY_ROWS, SITE_ROWS
+from trialbridge.mappings.fhir.study.parties import PARTY_ROWS
 from trialbridge.mappings.fhir.study.population import ELIGIBILITY_ROWS, OUTCOME_ROWS
+from trialbridge.mappings.fhir.study.sites import SITE_ROWS
 from trialbridge.mappings.fhir.study.status import STATUS_ROWS
 from trialbridge.mappings.fhir.types import (
     OFFICIAL_BASE,

@@ -447,7 +447,6 @@ def test_an_extension_below_what_its_row_leads_to_has_that_context() -> None:
     assert of("mesh-position")["context"][0]["expression"] == "CodeableConcept.coding"
     assert of("upload-time")["context"][0]["expression"] == "RelatedArtifact.publicationDate"
     assert of("url-as-given")["context"][0]["expression"] == "Attachment.url"
-    assert of("site-status")["context"][0]["expression"] == "ResearchStudy.site"
 
 
 # --- the package ---------------------------------------------------------------------------------

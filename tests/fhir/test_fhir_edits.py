@@ -126,8 +126,10 @@ EDITS: dict[str, tuple[Callable[[Bundle], object], dict[str, tuple[Any, Any]]]] 
         {f"{SITE}/1/state": (ABSENT, "BE")},
     ),
     "status of a site": (
-        lambda b: set_(study(b)["site"][0]["extension"][0]["valueCoding"], "code", "COMPLETED"),
-        {f"{SITE}/0/status": ("RECRUITING", "COMPLETED")},
+        lambda b: standard(
+            study(b)["contained"][0]["progressStatus"][0]["state"], "not-yet-recruiting"
+        ),
+        {f"{SITE}/0/status": ("RECRUITING", "NOT_YET_RECRUITING")},
     ),
     "telephone of a site": (
         lambda b: set_(resolve(b, study(b)["site"][0])["contact"][0]["telecom"][0], "value", "999"),

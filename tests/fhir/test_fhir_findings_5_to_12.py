@@ -1,6 +1,7 @@
 """What FHIR's own people found in what we wrote: findings 5, 6, 9, 10, 11 and 12, by number."""
 
-from typing import Any
+import json
+from typing import Any, get_args
 
 import pytest
 from fhir_bundles import (
@@ -10,6 +11,7 @@ from fhir_bundles import (
     bundle_of,
     codes,
     comes_back,
+    extensions,
     own,
     read,
     resources,
@@ -19,8 +21,10 @@ from fhir_bundles import (
 from fhirpathpy import evaluate
 from msgspec import structs
 
+import trialbridge
 from trialbridge.formats import fhir_r4, fhir_r4b
-from trialbridge.schemas.trial import Registration
+from trialbridge.schemas.base import BASE
+from trialbridge.schemas.trial import RecruitmentStatus, Registration
 
 EBM = "https://fevir.net/resources/CodeSystem/419455"
 USAGE = "http://terminology.hl7.org/CodeSystem/usage-context-type"
@@ -295,3 +299,119 @@ def test_finding_9_the_date_edited_beside_the_update_is_told_as_not_read() -> No
     trial, problems = read(bundle)
     assert trial.registration is None
     assert [(one.path, one.code) for one in problems] == [("ResearchStudy.date", "not-read")]
+
+
+# --- 6: the status of a site is that of the part of the study there ----------------------------
+
+OVER = {"COMPLETED": "completed", "TERMINATED": "terminated", "WITHDRAWN": "withdrawn"}
+
+
+def parts(bundle: dict[str, Any]) -> dict[str, Any]:
+    """The parts of the study, by their references."""
+    return {f"#{one['id']}": one for one in study(bundle).get("contained", ())}
+
+
+@pytest.mark.parametrize("status", get_args(RecruitmentStatus))
+def test_finding_6_a_site_with_a_status_is_a_part_of_the_study(status: str) -> None:
+    sites = [
+        {"facility": "A", "city": "Bern", "status": status},
+        {"status": status},
+        {"facility": "C"},
+    ]
+    bundle = sent({"contactsLocations": {"locations": sites}})
+    first, second, third = study(bundle)["site"]
+    one, two = parts(bundle).values()
+    for part in (one, two):
+        assert part["resourceType"] == "ResearchStudy"
+        assert part["partOf"] == [{"reference": "#"}]
+        (progress,) = part["progressStatus"]
+        assert (own("ctgov-status"), status) in codes(progress["state"])
+    (place,) = one["site"]
+    assert place == {"reference": "Location/trial-site-1", "display": "A"}
+    # Where it is over, the place is none of the study's own sites, and stands behind the part.
+    assert (first == {**place, "reference": "#site-1"}) is (status in OVER)
+    assert (first == place) is (status not in OVER)
+    # A site of which nothing but the status is known has no place.
+    assert second == {"reference": "#site-2"}
+    assert "site" not in two
+    assert third["display"] == "C"
+    assert extensions(bundle, BASE) == []
+
+
+@pytest.mark.parametrize("version", ["fhir-r5", "fhir-r4b", "fhir-r4"])
+def test_finding_6_nobody_takes_a_withdrawn_site_for_one_of_the_study(version: str) -> None:
+    """What a server finds by the search parameter `site`: https://hl7.org/fhir/R5/search.html."""
+    sites = [
+        {"facility": facility, "status": status}
+        for facility, status in (
+            ("Here", "RECRUITING"),
+            ("Gone", "WITHDRAWN"),
+            ("Soon", "NOT_YET_RECRUITING"),
+            ("Done", "COMPLETED"),
+        )
+    ]
+    trial = trial_of({"contactsLocations": {"locations": sites}})
+    data = trialbridge.write(trial, version)
+    bundle = json.loads(data)
+    found = [node.get("reference", "") for node in study(bundle)["site"]]
+    places = {f"Location/{one['id']}": one["name"] for one in resources(bundle, "Location")}
+    assert [places[one] for one in found if one in places] == ["Here", "Soon"]
+    assert len(found) == 4
+    assert [one for one in trialbridge.validate(data) if one.severity == "error"] == []
+    if version != "fhir-r5":
+        # R4's own element is the status of a study, of its parts too.
+        withdrawn = parts(bundle)["#site-2"]
+        assert withdrawn["status"] == "withdrawn"
+
+
+def test_finding_6_many_sites_take_little() -> None:
+    sites = [
+        {"facility": f"Hospital {number}", "city": "Bern", "status": "RECRUITING"}
+        for number in range(300)
+    ]
+    trial = trial_of({"contactsLocations": {"locations": sites}})
+    data = trialbridge.write(trial, "fhir-r5")
+    assert len(data) < 300 * 900
+    assert trialbridge.read(data) == trial
+
+
+def test_finding_6_what_we_wrote_before_is_read() -> None:
+    bundle = bundle_of(trial_of({"contactsLocations": {"locations": [{"city": "Bern"}]}}))
+    status = {"system": own("ctgov-status"), "code": "WITHDRAWN"}
+    url = f"{BASE}/StructureDefinition/site-status"
+    study(bundle)["site"][0]["extension"] = [{"url": url, "valueCoding": status}]
+    trial, _ = read(bundle)
+    assert at(trial, "contactsLocationsModule/locations") == [
+        {"status": "WITHDRAWN", "city": "Bern"}
+    ]
+
+
+def test_finding_6_a_site_as_hl7_s_example_has_it_is_read() -> None:
+    """The contained study alone is the site, and the place is contained too."""
+    bundle = bundle_of(trial_of({"identification": {"nctId": "NCT99999999"}}))
+    study(bundle)["site"] = [{"reference": "#part", "type": "ResearchStudy"}]
+    study(bundle)["contained"] = [
+        {
+            "resourceType": "ResearchStudy",
+            "id": "part",
+            "partOf": [{"reference": "#", "type": "ResearchStudy"}],
+            "status": "active",
+            "site": [{"reference": "#place", "type": "Location"}],
+            "progressStatus": [{"state": coded(STATUS, "recruiting")}],
+        },
+        {
+            "resourceType": "Location",
+            "id": "place",
+            "name": "Nucleus",
+            "address": {"city": "Melbourne", "country": "Australia"},
+        },
+    ]
+    trial, _ = read(bundle)
+    assert at(trial, "contactsLocationsModule/locations") == [
+        {
+            "facility": "Nucleus",
+            "status": "RECRUITING",
+            "city": "Melbourne",
+            "country": "Australia",
+        }
+    ]

@@ -576,18 +576,10 @@ def test_sites_have_a_place_a_status_and_contacts() -> None:
     assert contact["name"] == [{"text": "Cy Cole"}]
     assert {"system": "email", "value": "cy@example.org"} in contact["telecom"]
     assert codes(investigator["purpose"]) == {(ROLE, "primary-investigator")}
-    # The standard has no element for the status of a site: it is on the reference, as a code.
-    (status,) = first["extension"]
-    assert status["valueCoding"]["code"] == "RECRUITING"
-    assert "extension" not in second
+    (part,) = study(bundle)["contained"]
+    assert part["site"] == [first]
+    assert (STATUS, "recruiting") in codes(part["progressStatus"][0]["state"])
     assert resolve(bundle, second)["name"] == "Clinic"
-
-
-@pytest.mark.parametrize("status", get_args(trial.RecruitmentStatus))
-def test_every_status_of_a_site(status: str) -> None:
-    sites = [{"facility": "A", "status": status}, {"status": status}, {"facility": "C"}]
-    bundle = sent({"contactsLocations": {"locations": sites}})
-    assert "status" not in resolve(bundle, study(bundle)["site"][0])
 
 
 def test_sites_of_which_little_is_said() -> None:

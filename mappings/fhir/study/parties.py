@@ -1,4 +1,4 @@
-"""People, organisations and sites of a study, in FHIR R5."""
+"""People and organisations of a study, in FHIR R5."""
 
 from trialbridge.mappings.codec import (
     FIRST,
@@ -10,7 +10,6 @@ from trialbridge.mappings.codec import (
     field,
     item,
     merged,
-    number,
     record,
     text,
     twice,
@@ -21,10 +20,8 @@ from trialbridge.mappings.fhir.types import (
     PHONE_EXTENSION,
     classified,
     coded_item,
-    coding,
     concept,
     concept_item,
-    country_code,
     each,
     has_code,
     is_of,
@@ -34,7 +31,6 @@ from trialbridge.mappings.fhir.types import (
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import (
     Contact,
-    Location,
     Official,
     ResponsiblePartyType,
     Sponsor,
@@ -221,24 +217,3 @@ PARTY_ROWS = (
         ),
     ),
 )
-
-SITE = record(
-    Location,
-    *below(
-        (to("Location"),),
-        (
-            field("facility", "name"),
-            field("city", "address", "city"),
-            field("state", "address", "state"),
-            field("zip", "address", "postalCode"),
-            field("country", "address", "country"),
-            derived(merged("country", "address", codec=country_code)),
-            field("geo_point.lat", "position", "latitude", codec=number),
-            field("geo_point.lon", "position", "longitude", codec=number),
-            among("contacts", "contact", codec=each(record(Contact, *CONTACT_ROWS))),
-        ),
-    ),
-    field("status", ours("site-status", "Coding"), codec=coding(codes.EXACT_STATUS)),
-)
-
-SITE_ROWS = (among("protocol.contacts_locations.locations", "site", codec=each(SITE, name="site")),)

@@ -15,6 +15,12 @@ R5 = "http://hl7.org/fhir/"
 TYPES = f"{R5}fhir-types"
 ABSENT = f"{R5}StructureDefinition/data-absent-reason"
 
+ALTERNATE = f"{R5}StructureDefinition/alternate-reference"
+"""A reference to what the element's definition does not allow, as may be between versions.
+
+https://hl7.org/fhir/extensions/StructureDefinition-alternate-reference.html
+"""
+
 # Elements of R5 that the older versions have under other names.
 MOVES: Mapping[str, str] = {
     "ResearchStudy.comparisonGroup": "arm",
@@ -53,6 +59,8 @@ class Place(NamedTuple):
     older: str | None
     codes: frozenset[str] | None
     copied: bool
+    targets: frozenset[str] | None = None
+    """The types that a Reference may lead to in the older version, where they are fewer."""
 
 
 class Dialect:
@@ -103,9 +111,11 @@ class Dialect:
             return lost
         codes = self.codes(other[1]) if type_ == "code" else None
         copied = codes is None and type_ not in _CONVERTED and same
-        return Place(
-            name, moved, many, type_, own, path_of(older, other[0], other[2]), codes, copied
-        )
+        targets: frozenset[str] | None = _targets(other[1])
+        if type_ != "Reference" or not targets or "Resource" in targets or _targets(row) <= targets:
+            targets = None
+        below = path_of(older, other[0], other[2])
+        return Place(name, moved, many, type_, own, below, codes, copied, targets)
 
     def codes(self, row: Row) -> frozenset[str] | None:
         """The codes of an element's required value set; None where others may stand there."""
@@ -219,6 +229,16 @@ def path_of(path: str, name: str, type_: str) -> str | None:
     if type_ in ("BackboneElement", "Element"):
         return f"{path}.{name}"
     return type_ if type_[:1].isupper() else None
+
+
+def _targets(row: Row) -> frozenset[str]:
+    """The types that a Reference may lead to; none where it may lead to any."""
+    return frozenset(
+        target
+        for type_ in row.types
+        if type_.startswith("Reference(")
+        for target in type_[len("Reference(") : -1].split("|")
+    )
 
 
 def _fits(type_: str, older: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from trialbridge.mappings.fhir.versions.dialect import (
     ABSENT,
+    ALTERNATE,
     CROSS_VERSION,
     MOST,
     TYPES,
@@ -197,6 +198,8 @@ class _Plans:
                 return lambda down, value: down.coding(value)
             case "CodeableConcept":
                 return lambda down, value: down.concept(value)
+            case "Reference" if (targets := place.targets) is not None:
+                return lambda down, value: down.alternate(value, targets)
             case "Reference":
                 return lambda down, value: down.reference(value)
             case "CodeableReference" if older is not None:
@@ -236,6 +239,8 @@ class Down:
         self.known: Dialect = plans.known
         self.renamed: dict[str, str] = {}
         self.references: list[Node] = []
+        self.contained: dict[str, str] = {}
+        """The types of what the resource at hand contains, by their ids."""
 
     def document(self, tree: Node) -> Node:
         if tree.get("resourceType") != "Bundle":
@@ -276,6 +281,10 @@ class Down:
         type_ = node["resourceType"]
         if type_ not in self.known.old.resources or self._lacks(node, type_):
             return None
+        if "contained" in node:
+            self.contained = {
+                str(one.get("id")): str(one.get("resourceType")) for one in node["contained"]
+            }
         made = self.element(node, type_, type_)
         if type_ in FILL:
             FILL[type_](node, made, self)
@@ -355,6 +364,22 @@ class Down:
         made = dict(node)
         self.references.append(made)
         return made
+
+    def alternate(self, node: Node, targets: frozenset[str]) -> Node:
+        """A reference where the older version allows these types alone."""
+        made = self.reference(node)
+        if self._type(node) in (None, *targets):
+            return made
+        shown = {"display": made.pop("display")} if "display" in made else {}
+        return {"extension": [{"url": ALTERNATE, "valueReference": made}], **shown}
+
+    def _type(self, reference: Node) -> str | None:
+        """The type of what a reference leads to, where it tells."""
+        target = str(reference.get("reference", ""))
+        if target.startswith("#"):
+            return self.contained.get(target[1:])
+        found: str = reference.get("type") or target.rpartition("/")[0].rpartition("/")[2]
+        return found if found in self.known.r5.resources else None
 
     def parts(self, node: Node, path: str) -> list[Node]:
         """The members of a node of R5 as extensions under their bare names, and its own."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from trialbridge.mappings.fhir.versions.dialect import (
+    ALTERNATE,
     CROSS_VERSION,
     MOVED_BACK,
     TYPES,
@@ -123,13 +124,25 @@ class Up:
             case "CodeableConcept":
                 return self.concept(value)
             case "Reference":
-                other = self.renamed.get(str(value.get("reference")))
-                return value if other is None else {**value, "reference": other}
+                return self.reference(value)
             case "CodeableReference" if place.older == "CodeableConcept":
                 return {"concept": self.concept(value)}
         if place.path is None:
             return value
         return self.element(value, place.path, place.older or place.path)
+
+    def reference(self, node: Node) -> Node:
+        told = node.get("extension")
+        if "reference" not in node and told.__class__ is list:
+            for one in told:
+                other = one.get("valueReference") if one.__class__ is dict else None
+                if other.__class__ is dict and one["url"] == ALTERNATE:
+                    kept = [extension for extension in told if extension is not one]
+                    rest = {key: node[key] for key in node if key != "extension"}
+                    node = {**other, **rest, **({"extension": kept} if kept else {})}
+                    break
+        renamed = self.renamed.get(str(node.get("reference")))
+        return node if renamed is None else {**node, "reference": renamed}
 
     def coding(self, node: Any) -> Any:
         system = node.get("system") if node.__class__ is dict else None

@@ -1,0 +1,142 @@
+"""Where a study takes place, and how recruitment stands there, in FHIR R5.
+
+The status of a site is that of a contained ResearchStudy, the part of the study at that place. The
+study's own `site` is the Location while the study goes on there, so that the searches by place find
+it; where it does not, it is that part, so that nobody takes the place for one of its sites.
+https://hl7.org/fhir/R5/researchstudy-definitions.html#ResearchStudy.site
+"""
+
+from trialbridge.mappings.codec import (
+    Aside,
+    Node,
+    also,
+    among,
+    below,
+    derived,
+    field,
+    merged,
+    number,
+    record,
+)
+from trialbridge.mappings.fhir import codes
+from trialbridge.mappings.fhir.links import Resources, to
+from trialbridge.mappings.fhir.study.common import PUBLISHED
+from trialbridge.mappings.fhir.study.parties import CONTACT_ROWS
+from trialbridge.mappings.fhir.study.status import OVERALL
+from trialbridge.mappings.fhir.types import coding, concept, country_code, each, ours
+from trialbridge.mappings.names import Names
+from trialbridge.schemas.trial import Contact, Location
+
+_LOCATION = to("Location")
+_STUDY = "ResearchStudy"
+_WHOLE = "#"
+"""What contains a resource, as that refers to it. https://hl7.org/fhir/R5/references.html#contained"""
+
+# The study does not go on at the site, or never began there.
+_OVER = frozenset({"completed", "terminated", "withdrawn"})
+
+
+def _find_place(names: Names, node: Node) -> Node | None:
+    """The Location of a site, which may be a part of the study that has it as its own site."""
+    part = names.once(Resources).get(node.get("reference"))
+    if part is None or part.get("resourceType") != _STUDY:
+        return _LOCATION.find(names, node)
+    sites = _sites(part)
+    return _LOCATION.find(names, sites[0]) if sites else None
+
+
+def _sites(study: Node) -> list[Node]:
+    sites = study.get("site")
+    return [one for one in sites if one.__class__ is dict] if sites.__class__ is list else []
+
+
+PLACE = _LOCATION._replace(find=_find_place)
+
+
+class _Parts:
+    """The parts of the study that is read, each by the one place that it is at."""
+
+    def __init__(self, names: Names) -> None:
+        resources = names.once(Resources)
+        self._at: dict[int, Node] = {}
+        for part in resources.of_type(_STUDY):
+            sites = _sites(part)
+            if part is resources.study or len(sites) != 1 or not _is_part(part):
+                continue
+            place = resources.get(sites[0].get("reference"))
+            if place is not None:
+                self._at.setdefault(id(place), part)
+
+    def at(self, place: Node) -> Node | None:
+        return self._at.get(id(place))
+
+
+def _is_part(study: Node) -> bool:
+    whole = study.get("partOf")
+    return whole.__class__ is list and any(
+        one.get("reference") == _WHOLE for one in whole if one.__class__ is dict
+    )
+
+
+def _find_part(names: Names, node: Node) -> Node | None:
+    target = names.once(Resources).get(node.get("reference"))
+    if target is None or target.get("resourceType") == _STUDY:
+        return target
+    return names.once(_Parts).at(target)
+
+
+def _store_part(names: Names, node: Node, inner: Node) -> None:
+    part: Node = {
+        "resourceType": _STUDY,
+        "id": names.item.removeprefix(f"{names.root}-"),
+        **PUBLISHED,
+        "partOf": [{"reference": _WHOLE}],
+        **inner,
+    }
+    if "reference" in node:
+        part["site"] = [dict(node)]
+    names.once(Resources).contained.append(part)
+    states = inner["progressStatus"][0]["state"]["coding"]
+    if "reference" not in node or states[0]["code"] in _OVER:
+        node["reference"] = f"#{part['id']}"
+
+
+PART = Aside(
+    "ResearchStudy/part",
+    "native",
+    _store_part,
+    _find_part,
+    place=_STUDY,
+    way="resolve()",
+)
+
+SITE = record(
+    Location,
+    *below(
+        (PLACE,),
+        (
+            field("facility", "name"),
+            field("city", "address", "city"),
+            field("state", "address", "state"),
+            field("zip", "address", "postalCode"),
+            field("country", "address", "country"),
+            derived(merged("country", "address", codec=country_code)),
+            field("geo_point.lat", "position", "latitude", codec=number),
+            field("geo_point.lon", "position", "longitude", codec=number),
+            among("contacts", "contact", codec=each(record(Contact, *CONTACT_ROWS))),
+        ),
+    ),
+    # So it was written before.
+    also(field("status", ours("site-status", "Coding"), codec=coding(codes.EXACT_STATUS))),
+    field(
+        "status",
+        PART,
+        "progressStatus",
+        OVERALL,
+        "state",
+        codec=concept(codes.STATUS),
+        note="of a contained ResearchStudy, `partOf` the study, whose site is the Location",
+    ),
+)
+
+SITE_ROWS = (among("protocol.contacts_locations.locations", "site", codec=each(SITE, name="site")),)
