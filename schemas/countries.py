@@ -93,6 +93,19 @@ def country(name: str) -> Country | None:
     return _by_name().get(_key(name))
 
 
+def name_of(code: str) -> str | None:
+    """The English name of a country by its code of two or three letters; None where none has it."""
+    return _names().get(code)
+
+
+@once
+def _names() -> Mapping[str, str]:
+    found = {}
+    for alpha_2, (alpha_3, name, *_) in _table().items():
+        found[alpha_2] = found[alpha_3] = name
+    return found
+
+
 def _key(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).casefold().replace("&", " and ")
     words = _NOT_A_WORD.sub(" ", "".join(c for c in plain if not unicodedata.combining(c)))
@@ -101,11 +114,18 @@ def _key(name: str) -> str:
 
 
 @once
-def _by_name() -> Mapping[str, Country]:
+def _table() -> Mapping[str, list[str]]:
+    """The alpha-3 code and the names of each country, by its alpha-2 code."""
     file = files("trialbridge.schemas").joinpath("countries.json")
+    table: Mapping[str, list[str]] = json.loads(file.read_bytes())["countries"]
+    return table
+
+
+@once
+def _by_name() -> Mapping[str, Country]:
     found: dict[str, Country] = {}
     made: dict[str, Country] = {}
-    for alpha_2, (alpha_3, *names) in json.loads(file.read_bytes())["countries"].items():
+    for alpha_2, (alpha_3, *names) in _table().items():
         made[alpha_2] = Country(alpha_2, alpha_3)
         found.update((_key(name), made[alpha_2]) for name in names)
     found.update((_key(name), made[alpha_2]) for name, alpha_2 in _REGISTERS.items())

@@ -22,6 +22,7 @@ from trialbridge.mappings.codec import (
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm import parts
 from trialbridge.mappings.odm.apart import Apart
+from trialbridge.mappings.odm.countries import countries, country_rows
 from trialbridge.mappings.odm.elements import each, name_rows, named, read_words, words
 from trialbridge.mappings.odm.parameters import cdisc, coded_one, one, own, several
 from trialbridge.mappings.record import registry
@@ -247,11 +248,11 @@ SITE = record(
         (
             field("city", "City", codec=words),
             field("state", "StateProv", codec=words),
-            field("country", "Country", codec=words),
             field("zip", "PostalCode", codec=words),
             field("geo_point", "GeoPosition", codec=parts.position, leaves=("lat", "lon")),
         ),
     ),
+    *country_rows("country"),
     coded_one("status", own("site-status"), {}, registry.STATUS, of=None),
     among("contacts", *of_organization("User"), codec=each(SITE_CONTACT, ".CONTACT")),
 )
@@ -261,5 +262,5 @@ SITE_ROWS = (
         *listed("Organization", lambda node: node.get("@Type") == "Site"),
         codec=each(SITE, "ORG.SITE", const={"@Type": "Site"}, complete=named),
     ),
-    several("page.countries", cdisc("FCNTRY")),
+    several("page.countries", cdisc("FCNTRY"), countries),
 )

@@ -16,9 +16,11 @@ from trialbridge.mappings.codec import Node
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.beyond import DOCUMENT, PREFIX
+from trialbridge.mappings.odm.countries import code_of
 from trialbridge.mappings.odm.elements import PLAIN, coding, named, tell_apart, told_apart
 from trialbridge.mappings.odm.parameters import KIND, VALUE, got, index, put, value, value_of
 from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, EMPTY_KIND, ODM, UNMAPPED, coverage
+from trialbridge.schemas.countries import name_of
 from trialbridge.schemas.pointer import escape
 from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.trial import Trial
@@ -319,7 +321,7 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any] | None:
 
 
 def _spelt_out(node: Any) -> Any:
-    """A tree with each Description as an element."""
+    """A tree with each Description as an element, and each country by the code that we write."""
     if isinstance(node, list):
         return [_spelt_out(one) for one in node]
     if not isinstance(node, dict):
@@ -327,9 +329,16 @@ def _spelt_out(node: Any) -> Any:
     return {
         key: {"TranslatedText": [{"@Type": PLAIN, "#": inner} if inner else {"@Type": PLAIN}]}
         if key == "Description" and isinstance(inner, str)
+        else _code_of_country(inner)
+        if key == "Country"
         else _spelt_out(inner)
         for key, inner in node.items()
     }
+
+
+def _code_of_country(said: Any) -> Any:
+    name = (name_of(said) or said) if isinstance(said, str) else ""
+    return code_of(name) or said
 
 
 def _is_name(key: str, node: Any) -> bool:

@@ -1,16 +1,21 @@
 """What readers of ODM other than ours ask of a document, by the findings of CDISC's readers."""
 
+import re
+import subprocess
+import sys
 from typing import Any
 
+import corpus
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from odm_documents import comes_back, root_of, texts, written
+from odm_documents import comes_back, full, root_of, texts, written
 
-from trialbridge.formats import odm
+from trialbridge.formats import ctgov, odm
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.elements import name_in, tell_apart, told_apart
+from trialbridge.schemas.countries import country, name_of
 from trialbridge.schemas.trial import Trial
 
 WORDS = st.sampled_from(["A", "A (1)", "A (2)", "A (2) (1)", "B", " A", "A (2010)", "(2)", ""])
@@ -95,6 +100,42 @@ def test_finding_2_texts_of_the_former_type_are_read() -> None:
     assert trial.protocol.description.brief_summary == "Age \\> 18"
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "beside"),
+    [
+        ("Switzerland", "CHE", None),
+        ("United States", "USA", None),
+        ("Korea, Republic of", "KOR", "Korea, Republic of"),
+        ("Turkey (Türkiye)", "TUR", "Turkey (Türkiye)"),
+        ("Former Yugoslavia", None, "Former Yugoslavia"),
+        ("Kosovo", None, "Kosovo"),
+    ],
+)
+def test_finding_2_countries_have_three_letters_and_the_registry_s_name(
+    name: str, code: str | None, beside: str | None
+) -> None:
+    root = comes_back(record({"contactsLocationsModule": {"locations": [{"country": name}]}}))
+    assert texts(root, "//o:Country/text()") == ([code] if code else [])
+    named = texts(root, "//o:StudyParameter[@ShortName='country-name']/o:ParameterValue/@Value")
+    assert named == ([beside] if beside else [])
+
+
+def test_finding_2_a_country_that_was_changed_is_read_and_not_the_name_of_the_former() -> None:
+    data = written(record({"contactsLocationsModule": {"locations": [{"country": "U.S.A."}]}}))
+    for said, expected in (("CHE", "Switzerland"), ("FR", "France"), ("Wales", "Wales")):
+        trial, _ = odm.read(data.replace(b"<Country>USA<", f"<Country>{said}<".encode()))
+        assert trial.protocol is not None
+        assert trial.protocol.contacts_locations is not None
+        (site,) = trial.protocol.contacts_locations.locations or ()
+        assert site.country == expected
+
+
+def test_finding_2_the_countries_of_a_page_have_codes_and_keep_their_names() -> None:
+    countries = ["Switzerland", "Viet Nam", "Atlantis"]
+    root = comes_back(msgspec.convert({"page": {"countries": countries}}, Trial))
+    assert texts(root, "//o:ParameterValue/@Value") == ["CHE", "VNM", "Atlantis"]
+
+
 # --- finding 3: what odmlib takes -----------------------------------------------------------------
 
 
@@ -109,6 +150,63 @@ def test_finding_3_an_end_point_without_a_description_has_its_measure_there(
     assert all(texts(root, "//o:StudyEndPoint/o:Description/o:TranslatedText/text()"))
     if text is None and name == "Pain":
         assert texts(root, "//o:StudyEndPoint//o:TranslatedText/text()") == ["Pain"]
+
+
+# In a process of its own: odmlib keeps namespaces for the whole process.
+ASK = """
+import sys
+import odmlib
+from odmlib import loader, odm_loader
+
+def load(text):
+    reader = odm_loader.XMLODMLoader(
+        model_package="odm_2_0", ns_uri="http://www.cdisc.org/ns/odm/v2.0"
+    )
+    found = loader.ODMLoader(reader)
+    found.load_odm_string(text)
+    return found.root()
+
+for document in sys.stdin.buffer.read().decode().split("\\0"):
+    strict, permissive = document.split("\\1")
+    odm = load(strict)
+    assert odm.Study[0].StudyName
+    with odmlib.permissive():
+        load(permissive)
+    print("loaded")
+"""
+
+
+def asked(trials: list[Trial]) -> list[str]:
+    """What odmlib's loaders say: the strict one of countries with two letters, which it wants."""
+    documents = []
+    for trial in trials:
+        text = odm.write(trial)[0].decode()
+        two = re.sub(
+            "<Country>([A-Z]{3})</Country>",
+            lambda m: f"<Country>{_two_letters(m[1])}</Country>",
+            text,
+        )
+        documents.append(f"{two}\1{text}")
+    command = [sys.executable, "-c", ASK]
+    done = subprocess.run(command, input="\0".join(documents).encode(), capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()[-600:]
+    return done.stdout.decode().split()
+
+
+def _two_letters(code: str) -> str:
+    found = country(name_of(code) or "")
+    assert found is not None
+    return found.alpha_2
+
+
+def test_finding_3_the_loaders_of_odmlib_take_what_is_written() -> None:
+    trials = [full(), record({"outcomesModule": {"primaryOutcomes": [{"timeFrame": "1 day"}]}})]
+    assert asked(trials) == ["loaded"] * 2
+
+
+def test_finding_3_the_loaders_of_odmlib_take_records_of_the_registry() -> None:
+    lines = corpus.records()[:: 1 if corpus.ALL else 100]
+    assert asked([ctgov.read(line)[0] for line in lines]) == ["loaded"] * len(lines)
 
 
 # --- finding 8: invented or odd -------------------------------------------------------------------

@@ -1,0 +1,94 @@
+"""Countries by their three letters of ISO 3166-1, beside the names that a register gives them.
+
+For a trial registry the specification wants the three letters. A name that the code alone does not
+give back is a parameter of ours.
+https://cdisc-org.github.io/DataExchange-ODM-LinkML/country
+"""
+
+from typing import Any
+
+from trialbridge.mappings.codec import FIRST, Codec, Field, Mismatch, Node, also, field, merged
+from trialbridge.mappings.names import Names
+from trialbridge.mappings.odm.elements import read_words
+from trialbridge.mappings.odm.parameters import VALUE, got, oid_of, one, own, value, value_of
+from trialbridge.schemas.base import BASE
+from trialbridge.schemas.countries import country, name_of
+
+NAME = own("country-name")
+NAMES = f"{BASE}/CodeSystem/country-name"
+"""The system of the names of countries, as a register gives them."""
+
+
+def code_of(name: str) -> str | None:
+    """The three letters of a country by its name."""
+    found = country(name)
+    return None if found is None else found.alpha_3
+
+
+def _is_given_back(name: str) -> bool:
+    code = code_of(name)
+    return code is not None and name_of(code) == name
+
+
+def _read(said: str, given: str | None) -> str:
+    """The name of what a document has as the country, where it may have a name beside it."""
+    if given is not None and (code_of(given) or "") in (said, ""):
+        return given
+    return name_of(said) or said
+
+
+def _read_country(site: Node, names: Names) -> str | None:
+    address = (site.get("Address") or [{}])[0]
+    said = address.get("Country", "")
+    if said.__class__ is not str:
+        raise Mismatch(f"expected text, found {said!r:.60}")
+    nodes = got(names, NAME, oid_of(site))
+    given = read_words(value_of(nodes[0]), names) if nodes else None
+    return _read(said, given) or None
+
+
+_country: Codec[str] = Codec(_read_country, lambda value, names: None, label="Address.Country")
+_code: Codec[str] = Codec(lambda value, names: None, lambda value, names: code_of(value))
+_name: Codec[str] = Codec(lambda value, names: None, lambda value, names: value)
+
+
+def country_rows(model: str) -> tuple[Field, ...]:
+    """The country of a site: its code in the address, and its name where that does not give it."""
+    return (
+        also(merged(model, codec=_country)),
+        field(model, "Address", FIRST, "Country", codec=_code),
+        one(model, NAME, _name, of=None)._replace(
+            when=lambda name: not _is_given_back(name),
+            note="where the code does not give the name back",
+        ),
+    )
+
+
+def _read_countries(nodes: Any, names: Names) -> list[str] | None:
+    found = []
+    for node in nodes:
+        said = read_words(value_of(node), names)
+        if said is not None:
+            codings = node.get(VALUE, {}).get("Coding", ())
+            given = [one.get("@Code") for one in codings if one.get("@System") == NAMES]
+            found.append(_read(said, given[0] if given else None))
+    return found or None
+
+
+def _write_countries(countries: list[str], names: Names) -> list[Node]:
+    nodes = []
+    for name in countries:
+        names.odd = names.odd or not name
+        if name:
+            code = code_of(name)
+            beside = [] if code is None or _is_given_back(name) else [_named(name)]
+            nodes.append(value(code or name, *beside))
+    return nodes
+
+
+def _named(name: str) -> Node:
+    return {"@System": NAMES, "@Code": name}
+
+
+countries: Codec[list[str]] = Codec(_read_countries, _write_countries)
+"""Countries, each by its code as the value of a parameter, and its name where that is another."""
