@@ -1,6 +1,6 @@
-"""Make the pages of the mappings to FHIR R5 and ODM 2.0, with their codes, from the tables.
+"""Make the pages of the mappings to FHIR R5, ODM 2.0 and legacy XML, with their codes.
 
-python docs/build_mapping_page.py            # rewrites docs/fhir-r5.md and docs/odm-2.0.md
+python docs/build_mapping_page.py            # rewrites docs/fhir-r5.md, odm-2.0.md, ctgov-xml.md
 python docs/build_mapping_page.py --check    # writes nothing, exits 1 if one is not current
 """
 
@@ -17,6 +17,7 @@ from trialbridge.mappings.fhir.definitions import Definition, extensions, meanin
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm import v2_0 as odm_2_0
 from trialbridge.mappings.odm.elements import OURS
+from trialbridge.mappings.registries.ctgov_xml import document as ctgov_xml
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.cdisc_codes import CDISC, CDISC_NAME, CDISC_VERSION
 from trialbridge.shown.report import HOMES
@@ -352,6 +353,55 @@ def odm_place(place: str) -> str:
     return _ABOVE.sub("", place).removesuffix(".#")
 
 
+def xml_codes(written: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the label that a code stands as."""
+    return ((written,) if isinstance(written, str) else ()), ()
+
+
+def xml_tail() -> Iterator[str]:
+    """Give the rules that no table shows."""
+    yield XML_RULES
+
+
+XML_RULES = """\
+# Rules
+
+Counted on 460 documents of 2021 to 2023, 60 with results, and on their records in API v2, where one
+of the same data is at hand.
+
+- **Read and written.** All 460 come back equal, white space aside. What the model has no place for,
+  and words that today's registry has others for (`Open Label`), are in `unmapped` at
+  `/clinical_study`, by their places there; null stands for an element that would be written and is
+  not in the document. They are written again where the record still says the same, and left out,
+  with a warning, where it was edited.
+- **Long texts** (`textblock`) are wrapped at 100 columns. Empty lines part paragraphs, ` -  ` and
+  right-aligned numbers begin items, five columns deeper for each list. In the model they are
+  CommonMark as the registry writes it: tight lists, `* ` and `1. `, what is in a list indented by
+  the width of its marker, with an empty line before it; `\\ < > [ ] * _ ^ ~ &` have a backslash,
+  and so has a number, dash or hash that begins a paragraph and no list. 48 of 48 texts with the
+  same words are the same text in API v2.
+- **Other texts** that are CommonMark in the model (descriptions of arms, interventions, outcomes
+  and groups, comments) have a line for each paragraph. The registry left the markers of lists away
+  there, so lists of API v2 are paragraphs here.
+- **Names of people** are one text, or `first_name middle_name last_name, degrees` in old documents.
+- **Agencies** are NIH, U.S. Fed, Industry or Other: what API v2 has finer (OTHER_GOV, NETWORK,
+  INDIV, UNKNOWN) is OTHER. The organization that keeps the record has no class.
+- **References** that the registry derived are not told from the background.
+- **MeSH terms** have no ids, and the registry assigns them anew: API v2 of another day has others.
+- **Status**: API v2 makes UNKNOWN of a study that was not verified for two years; the document has
+  the status of its own day.
+- **Follows, and is not stood for by an element**: interventions of arms (from the arms that each
+  intervention names), whether there are results (whether `clinical_results` stands), whether an
+  outcome is posted (whether participants were analysed), the kind of a document (from its file's
+  name). Written and not read: number of arms or groups, countries, links of the header,
+  `last_update_submitted_qc`; where a document has other words for them, these are kept.
+- **Results**: groups are numbered from 1 by module (`P1` is FG000, `B1`, `O1`, `E1` likewise). The
+  category `Total` of adverse events has what a group says of itself. What most events say of their
+  vocabulary and assessment stands once. Comments are the texts of the numbers.
+- **Absent**: standard ages, geographic points, types and domains of secondary ids, ancestors and
+  branches of MeSH, history of submissions, violations.
+"""
+
 PAGES = (
     Page(
         path=FOLDER / "fhir-r5.md",
@@ -396,6 +446,22 @@ The registry's code, CDISC's submission value with the NCI code of its concept, 
 own code, which is a Coding beside it. Where CDISC has no term, the value is the registry's label.
 A term that stands for several is read, where it stands alone, as the first of them.""",
         tail=odm_system_lines,
+    ),
+    Page(
+        path=FOLDER / "ctgov-xml.md",
+        title="A trial record in ClinicalTrials.gov's legacy XML",
+        lead="""\
+A place is a path of elements from `clinical_study`, `@` an attribute, `#` the text of an element
+with attributes. The form of the site's downloads until June 2024, which archives hold.""",
+        table=ctgov_xml.STUDY,
+        coverage=ctgov_xml.coverage,
+        homes=HOMES,
+        place=lambda place: place.removeprefix("clinical_study."),
+        codes=xml_codes,
+        code_lead="""\
+The registry's code of today and the label that is written. A label that stands for several codes is
+read as the first; labels that the registry had before are read too.""",
+        tail=xml_tail,
     ),
 )
 

@@ -20,6 +20,7 @@ ENDINGS = {
     "ctgov": "ctgov.json",
     "fhir-r5": "fhir-r5.json",
     "odm-2.0": "odm-2.0.xml",
+    "ctgov-xml": "ctgov-xml.xml",
     "fhir-r4b": "fhir-r4b.json",
     "fhir-r4": "fhir-r4.json",
 }

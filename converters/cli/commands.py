@@ -289,8 +289,9 @@ def target_of(to: Format | None, output: str | None) -> Format:
     for known in fit:
         if not parts.isdisjoint((known.name, *known.aliases)):
             return known
-    if len(fit) == 1:
-        return fit[0]
+    current = [known for known in fit if not known.ended]
+    if len(current) == 1:
+        return current[0]
     may = ", ".join(known.name for known in fit or written)
     why = f", as --output ends in {ending}" if fit else ""
     raise click.UsageError(f"Missing option '--to' / '-t': one of {may}{why}.")

@@ -44,12 +44,14 @@ class Format(NamedTuple):
         def write(trial: Trial, *, an_option: str = "its default") -> tuple[bytes, list[Problem]]
 
     `marks` tell the format by content: top-level keys of a JSON object, patterns of a whole line of
-    text, or namespaces of the root of an XML document. Where several formats share them, `told_by`
-    is the module whose `told` takes the bytes and gives the `edition` of one of them.
+    text, or namespaces of the root of an XML document (its name, where it has none). Where several
+    formats share them, `told_by` is the module whose `told` takes the bytes and gives the
+    `edition` of one of them.
 
     `coverage` is the module whose `coverage` lists where each leaf goes (None: every leaf has its
     own name there, except those below `homeless`). `advice` is a module whose `check` tells what is
-    unusual, and never wrong, with a record that is read.
+    unusual, and never wrong, with a record that is read. `ended`: nobody publishes in it any more,
+    so that it is written where it is asked for by name, and no ending of a file stands for it.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Format(NamedTuple):
     told_by: str | None = None
     edition: str = ""
     instead: str = ""
+    ended: bool = False
 
     @property
     def uses(self) -> str:
@@ -272,6 +275,17 @@ FORMATS: tuple[Format, ...] = (
         syntax="json",
         marks=("FullStudiesResponse", "Study", "ProtocolSection"),
         reader="trialbridge.formats.ctgov_v1",
+    ),
+    Format(
+        name="ctgov-xml",
+        aliases=(),
+        title="ClinicalTrials.gov legacy XML",
+        syntax="xml",
+        marks=("clinical_study", "clinical_studies"),
+        reader="trialbridge.formats.ctgov_xml",
+        writer="trialbridge.formats.ctgov_xml",
+        coverage="trialbridge.mappings.registries.ctgov_xml.document",
+        ended=True,
     ),
     Format(
         name="fhir-r5",

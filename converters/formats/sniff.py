@@ -62,7 +62,7 @@ def _xml(data: bytes) -> Format:
         parse(data)
         raise _unread(_line(data, data.index(b"<")), "format", "the document has no root element")
     for known in FORMATS:
-        if known.syntax == "xml" and root.namespace in known.marks:
+        if known.syntax == "xml" and (root.namespace or root.name) in known.marks:
             return known
     if kind := by_root(root.namespace, root.name):
         raise _unread_kind(f"line {root.line}", kind)

@@ -103,9 +103,9 @@ UNREAD: Final[tuple[Unread, ...]] = (
     ),
     # --- XML documents
     Unread(
-        "ClinicalTrials.gov's legacy XML, which ended in 2024",
-        f"the same record in API v2 is {_API}NCT...",
-        roots=(("", "clinical_study"), ("", "search_results"), ("", "clinical_studies")),
+        "a list of what a search of ClinicalTrials.gov found, in XML",
+        f"its records are read: {_API}NCT...",
+        roots=(("", "search_results"),),
     ),
     Unread(
         "XML for uploads to ClinicalTrials.gov (PRS)",

@@ -34,7 +34,7 @@ def split(syntax: str, data: bytes) -> list[Member]:
     if syntax == "json":
         tree = msgspec.json.decode(utf_8(data))
         return [*_of_answer(tree), *_of_bundle(tree)]
-    return list(_of_odm(data)) if syntax == "xml" else []
+    return [*_of_odm(data), *_of_list(data)] if syntax == "xml" else []
 
 
 def _of_answer(tree: dict[str, Any]) -> Iterator[Member]:
@@ -155,6 +155,17 @@ def _of_odm(data: bytes) -> Iterator[Member]:
             end = child.end
         pieces.append(data[end:])
         yield Member(f"/ODM/Study[{number}]", b"".join(pieces), str)
+
+
+def _of_list(data: bytes) -> Iterator[Member]:
+    """Give the studies of a list of the registry's legacy XML, each on its own lines."""
+    text = utf_8(data)
+    children = _children(text, "utf-8" if text is not data else None)
+    studies = [child for child in children if child.name == "clinical_study"]
+    for number, study in enumerate(studies if len(studies) > 1 else (), 1):
+        above = b"\n" * text.count(b"\n", 0, study.start)
+        own = text[study.start : study.end]
+        yield Member(f"/clinical_study[{number}]", above + own, str)
 
 
 def _blank(data: bytes, child: _Child) -> bytes:

@@ -17,3 +17,8 @@ def plain(markdown: str) -> str:
 def marked(words: str) -> str:
     """Plain words as CommonMark that says them."""
     return _ESCAPED.sub(r"\\\1", words)
+
+
+def registered(words: str) -> str:
+    """Plain words as the registry writes them in CommonMark: `&` has an escape there, too."""
+    return marked(words).replace("&", r"\&")

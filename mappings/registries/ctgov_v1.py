@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import inspect
 
-from trialbridge.mappings.record.markdown import marked
+from trialbridge.mappings.record.markdown import registered
 from trialbridge.mappings.registries import labels
 from trialbridge.schemas.once import once
 from trialbridge.schemas.trial import Age, Date, DateTimeMinutes, PartialDate, Study
@@ -139,7 +139,7 @@ def _text(words: str, kind: inspect.Type, pattern: str | None, markup: bool) -> 
         return labels.minute(words)
     if pattern == _AGE and words == "N/A":
         return None
-    return marked(words) if markup else words
+    return registered(words) if markup else words
 
 
 def _bare(type_: inspect.Type) -> tuple[inspect.Type, str | None]:

@@ -13,7 +13,7 @@ _PARTS = re.compile(r"[^A-Z0-9]+")
 _DATE = re.compile(r"([A-Z][a-z]+) (?:([0-9]{1,2}), )?([0-9]{4})")
 _MINUTE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4}) ([0-9]{2}:[0-9]{2})")
 # Not of `calendar`, whose names are those of the locale.
-_MONTHS = {
+MONTHS = {
     "January": "01",
     "February": "02",
     "March": "03",
@@ -95,7 +95,7 @@ def code(label: str, codes: Sequence[str]) -> str | None:
 def date(words: str) -> str | None:
     """`March 4, 2021` as 2021-03-04 and `March 2021` as 2021-03; None for other words."""
     found = _DATE.fullmatch(words)
-    month = _MONTHS.get(found[1]) if found else None
+    month = MONTHS.get(found[1]) if found else None
     if found is None or month is None:
         return None
     return f"{found[3]}-{month}" + (f"-{int(found[2]):02}" if found[2] else "")

@@ -33,7 +33,7 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
     "dataset": (b'{"datasetJSONVersion": "1.1.0"}', "CDISC Dataset-JSON"),
     "ctis": (b'{"ctNumber": "2023-505613-24-00"}', "JSON of the EU's register (CTIS)"),
     "drks": (b'{"drksId": "DRKS00000001"}', "JSON of the German register (DRKS)"),
-    "legacy": (b"<clinical_study/>", "ClinicalTrials.gov's legacy XML"),
+    "legacy": (b"<search_results/>", "a list of what a search of ClinicalTrials.gov found, in XML"),
     "prs": (b'<a:study_collection xmlns:a="http://clinicaltrials.gov/prs"/>', "XML for uploads"),
     "ictrp": (b"<Trials_downloaded_from_ICTRP/>", "XML of WHO's ICTRP"),
     "isrctn": (b'<allTrials xmlns="http://www.67bricks.com/isrctn"/>', "XML of the ISRCTN"),
@@ -78,9 +78,9 @@ def test_each_row_of_what_is_not_read_has_a_document_here() -> None:
 
 
 def test_a_refusal_says_what_to_do_instead() -> None:
-    assert refused(b"<clinical_study/>") == (
-        "the source is ClinicalTrials.gov's legacy XML, which ended in 2024, which is not read;"
-        f" the same record in API v2 is {API}NCT..."
+    assert refused(b"<search_results/>") == (
+        "the source is a list of what a search of ClinicalTrials.gov found, in XML, which is not"
+        f" read; its records are read: {API}NCT..."
     )
     assert refused(b"NCT00000001") == (
         "the source is nothing but an NCT number, which is not read; the record is expected, which"
@@ -108,7 +108,6 @@ def corpus(name: str) -> bytes:
     ("name", "title"),
     [
         ("usdm/CDISC_Pilot_Study.json", "CDISC USDM JSON"),
-        ("ctgov-xml/records.zip", "ClinicalTrials.gov's legacy XML"),
         ("ctgov-csv/BassKot-SearchResults.csv.gz", "a CSV table of ClinicalTrials.gov"),
         ("ctgov-csv/partrita-ctg-studies_B7H3.csv.gz", "a CSV table of ClinicalTrials.gov"),
         ("ictrp/ictrp.csv.gz", "a CSV table of WHO's ICTRP"),

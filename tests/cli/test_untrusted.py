@@ -37,6 +37,7 @@ from trialbridge.schemas.problem import Problem, ReadError
 SAMPLE = tuple(name for name in NAMES if ALL or name != "fhir-r4b")
 JSON = tuple(name for name in SAMPLE if by_name(name).syntax == "json")
 XML = tuple(name for name in NAMES if by_name(name).syntax == "xml")
+ODM = tuple(name for name in XML if name.startswith("odm"))
 READ = tuple(known.name for known in read_formats())
 
 LEVELS = 100_000
@@ -391,7 +392,7 @@ def test_xml_of_100_000_levels_is_refused(name: str) -> None:
         assert told(within(name, b"<Study>" * levels + b"</Study>" * levels), name)
 
 
-@pytest.mark.parametrize("name", XML)
+@pytest.mark.parametrize("name", ODM)
 @pytest.mark.parametrize(
     "piece", [b"\x00", b"\xff", b"\xed\xa0\x80", b"&#0;", b"&#xD800;", b"&#x1;", b"&x;", b"&", b"<"]
 )
