@@ -143,11 +143,17 @@ def _elements_writer(
         members = [*members, f"{id_as!r}: names.item"]
     source.line(f"node = {{{', '.join(members)}}}")
     values = _model_variables(source, table)
+    top = _written(table)
+    merged = any(row.merge for row in top.rows)
     # Constant lists are joined with the written ones; all else is overwritten.
-    lists = sorted(key for key, value in const.items() if isinstance(value, list))
+    lists = [
+        key
+        for key, value in const.items()
+        if isinstance(value, list) and (merged or key in top.members)
+    ]
     if lists:
         source.line("written = {}")
-    _write_branch(source, table, values, _written(table), "written" if lists else "node")
+    _write_branch(source, table, values, top, "written" if lists else "node")
     for key in lists:
         before = source.value(const[key])
         source.line(f"if {key!r} in written: written[{key!r}] = {before} + written[{key!r}]")
@@ -284,33 +290,49 @@ class _Branch:
 
     @property
     def only(self) -> "_Only | None":
-        """The one row at or below the branch, and the members on the way, if there is no other."""
-        keys: list[str] = []
+        """The one row at or below the branch, and the steps on the way, if there is no other."""
+        steps: list[str | Item] = []
         branch = self
-        while not (branch.elements or branch.asides):
-            if branch.rows:
-                alone = len(branch.rows) == 1 and not branch.members
-                return _Only(tuple(keys), branch.rows[0]) if alone else None
-            if len(branch.members) != 1:
+        while not branch.asides:
+            if len(branch.members) + len(branch.elements) + len(branch.rows) != 1:
                 return None
-            ((key, branch),) = branch.members.items()
-            keys.append(key)
+            if branch.rows:
+                row = branch.rows[0]
+                # An element of a list is a node, whose members a merging codec may leave away.
+                listed = any(isinstance(step, Item) for step in steps)
+                whole = row.merge or isinstance(steps[-1], Item) if listed else False
+                return None if whole else _Only(tuple(steps), row)
+            step: str | Item
+            if branch.members:
+                ((step, branch),) = branch.members.items()
+            else:
+                ((step, branch),) = branch.items.values()
+            steps.append(step)
         return None
 
 
 class _Only(NamedTuple):
-    """The one row below a branch, and the members that lead to it."""
+    """The one row below a branch, and the steps that lead to it."""
 
-    keys: tuple[str, ...]
+    steps: tuple[str | Item, ...]
     row: Field
 
-    def within(self, head: str, tail: str = "") -> Callable[[str], str]:
-        """The expression of the value, within the nodes on the way, between these words."""
+    def within(
+        self, source: "_Source", head: str, tail: str = "", *, item: Item | None = None
+    ) -> Callable[[str], str]:
+        """The expression of the value, within the nodes on the way, between these words.
+
+        `item`: the first of these is the element of a list.
+        """
 
         def store(expr: str) -> str:
             # What a merging codec gives stands as it is: it may be shared, and nobody changes it.
-            for key in reversed(self.keys):
-                expr = f"{{{key!r}: {expr}}}"
+            for outer, step in reversed([*zip((item, *self.steps), self.steps, strict=False)]):
+                if isinstance(step, Item):
+                    expr = f"[{expr}]"
+                else:
+                    const = source.members(outer.const) if isinstance(outer, Item) else []
+                    expr = f"{{{', '.join([*const, f'{step!r}: {expr}'])}}}"
             return f"{head}{expr}{tail}"
 
         return store
@@ -355,7 +377,7 @@ def _write_branch(
     for aside, below in branch.asides.values():
         store = f"{source.value(aside.store)}(names, {node}, "
         if only := below.only:
-            _write_value(source, table, values, only.row, only.within(store, ")"))
+            _write_value(source, table, values, only.row, only.within(source, store, ")"))
             continue
         inner = source.new("n")
         source.line(f"{inner} = {{}}")
@@ -363,7 +385,9 @@ def _write_branch(
         source.line(f"if {inner}: {store}{inner})")
     for key, below in branch.members.items():
         if not below.rows and (only := below.only):
-            _write_value(source, table, values, only.row, only.within(f"{node}[{key!r}] = "))
+            _write_value(
+                source, table, values, only.row, only.within(source, f"{node}[{key!r}] = ")
+            )
             continue
         for row in below.rows:
             if not row.many and not row.merge:
@@ -377,11 +401,9 @@ def _write_branch(
                     _write_value(source, table, values, element, f"{found} += ".__add__)
                     continue
                 item, inside = below.items[element]
-                if (only := inside.only) and only.keys and not only.row.merge:
-                    members = ", ".join([*source.members(item.const), f"{only.keys[0]!r}: "])
-                    head = f"{found}.append({{{members}"
-                    store_item = only._replace(keys=only.keys[1:]).within(head, "})")
-                    _write_value(source, table, values, only.row, store_item)
+                if (only := inside.only) and only.steps and not only.row.merge:
+                    add = only.within(source, f"{found}.append(", ")", item=item)
+                    _write_value(source, table, values, only.row, add)
                     continue
                 inner = source.new("n")
                 source.line(f"{inner} = {{}}")

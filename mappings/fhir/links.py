@@ -134,18 +134,24 @@ def _made(
     ending = f"-{name}"
     base = f"{BASE}/{type_}/"
     head = base if canonical else f"{type_}/"
+    # What most are: they have nothing but what was written, and are called by their names.
+    plain = type_ in ("Location", "Organization") and not (const or title or canonical)
 
     def store(names: Names, node: Node, inner: Node) -> None:
         if not inner:
             return  # what a resource always has makes none worth linking
         id_ = names.root + ending if name else names.item
-        begun = {"resourceType": type_, "id": id_}
-        if canonical:
-            begun["url"] = base + id_
-        if title:
-            begun["name" if type_ == "Group" else "title"] = f"{title} {names.called}"
-        resource = {**begun, **const, **inner}
-        called = None if canonical else shown(type_, resource)
+        if plain:
+            resource = {"resourceType": type_, "id": id_, **inner}
+            called = resource.get("name") or shown(type_, resource)
+        else:
+            begun = {"resourceType": type_, "id": id_}
+            if canonical:
+                begun["url"] = base + id_
+            if title:
+                begun["name" if type_ == "Group" else "title"] = f"{title} {names.called}"
+            resource = {**begun, **const, **inner}
+            called = None if canonical else shown(type_, resource)
         resources = names.once(Resources)
         if called is not None and type_ in _ONCE:
             found = resources.named.setdefault((type_, called), resource)

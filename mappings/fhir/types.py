@@ -403,12 +403,13 @@ def _coded_country(name: str) -> Node | None:
     return None if found is None else {"system": COUNTRIES, "code": found.alpha_2}
 
 
-def _write_country_code(name: str, names: Names) -> Node | None:
+@lru_cache(maxsize=1024)
+def _country_code(name: str) -> Node | None:
     coding = _coded_country(name)
     return coding and {"_country": {"extension": [{"url": CODED.url, "valueCoding": coding}]}}
 
 
-country_code: Codec[str] = Codec(lambda node, names: None, _write_country_code)
+country_code: Codec[str] = Codec(lambda node, names: None, lambda name, names: _country_code(name))
 """The code of ISO 3166 beside the name of a country in an Address, which has words alone there.
 
 https://hl7.org/fhir/extensions/StructureDefinition-iso21090-codedString.html
