@@ -8,8 +8,9 @@ together.
 
 import linecache
 from collections import Counter
-from collections.abc import Callable, Mapping
-from itertools import count
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count, groupby, takewhile
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -215,6 +216,8 @@ class _Source:
         self.file = f"<{verb} {table.type.__name__}, {table.module}, {next(_FILES)}>"
         self.lines = [f"def {self.name}({parameters}):"]
         self.names: dict[str, Any] = {"merge": merge, "first_by": first_by}
+        self.absent: dict[str, str] = {}
+        """The names of what stands for absent structs, by their paths."""
         self.depth = 1
         self.count = 0
 
@@ -282,6 +285,17 @@ class _Branch:
             if row.many:
                 branch.elements.append(row)
         return top
+
+    @property
+    def all_rows(self) -> tuple[Field, ...]:
+        """The rows at the branch and below."""
+        below = [*self.members.values()]
+        below += (branch for _, branch in (*self.items.values(), *self.asides.values()))
+        return (*self.rows, *(row for branch in below for row in branch.all_rows))
+
+    def rows_of(self, element: Field | int) -> tuple[Field, ...]:
+        """The rows of an element of the list."""
+        return (element,) if isinstance(element, Field) else self.items[element][1].all_rows
 
     @property
     def further(self) -> bool:
@@ -354,7 +368,7 @@ def _model_variables(source: _Source, table: Record) -> dict[str, str]:
                 name = variables[path] = f"m_{path.replace('.', '__')}"
                 # An absent struct is like an empty one to what follows; but an empty one is said.
                 absent = _empty(attribute_type(table.type, path))
-                empty = source.value(absent)
+                empty = source.absent[path] = source.value(absent)
                 source.line(f"{name} = {outer}.{owners[length - 1]}")
                 source.line(f"if {name} is None: {name} = {empty}")
                 if isinstance(absent, Struct):
@@ -371,9 +385,14 @@ def _empty(type_: type[Struct]) -> Any:
 
 
 def _write_branch(
-    source: _Source, table: Record, values: dict[str, str], branch: _Branch, node: str
+    source: _Source,
+    table: Record,
+    values: dict[str, str],
+    branch: _Branch,
+    node: str,
+    asked: frozenset[str] = frozenset(),
 ) -> None:
-    """Lines that fill the node at a branch."""
+    """Lines that fill the node at a branch; it was asked whether these structs are there."""
     for aside, below in branch.asides.values():
         store = f"{source.value(aside.store)}(names, {node}, "
         if only := below.only:
@@ -381,45 +400,102 @@ def _write_branch(
             continue
         inner = source.new("n")
         source.line(f"{inner} = {{}}")
-        _write_branch(source, table, values, below, inner)
+        _write_branch(source, table, values, below, inner, asked)
         source.line(f"if {inner}: {store}{inner})")
-    for key, below in branch.members.items():
-        if not below.rows and (only := below.only):
-            _write_value(
-                source, table, values, only.row, only.within(source, f"{node}[{key!r}] = ")
-            )
-            continue
-        for row in below.rows:
-            if not row.many and not row.merge:
-                store = f"{node}[{key!r}] = "
-                _write_value(source, table, values, row, store.__add__)
-        if below.elements:
-            found = source.new("l")
-            source.line(f"{found} = []")
-            for element in below.elements:
-                if isinstance(element, Field):
-                    _write_value(source, table, values, element, f"{found} += ".__add__)
-                    continue
-                item, inside = below.items[element]
-                if (only := inside.only) and only.steps and not only.row.merge:
-                    add = only.within(source, f"{found}.append(", ")", item=item)
-                    _write_value(source, table, values, only.row, add)
-                    continue
-                inner = source.new("n")
-                source.line(f"{inner} = {{}}")
-                _write_branch(source, table, values, inside, inner)
-                const = source.value(dict(item.const))
-                whole = f"{{**{const}, **{inner}}}" if item.const else inner
-                source.line(f"if {inner}: {found}.append({whole})")
-            source.line(f"if {found}: {node}[{key!r}] = {found}")
-        elif below.further or any(row.merge for row in below.rows):
-            inner = source.new("n")
-            source.line(f"{inner} = {{}}")
-            _write_branch(source, table, values, below, inner)
-            source.line(f"if {inner}: {node}[{key!r}] = {inner}")
+    for owner, group in groupby(branch.members.items(), lambda pair: _owner(pair[1].all_rows)):
+        with _present(source, values, owner, asked, members := [*group]) as known:
+            for key, below in members:
+                _write_member(source, table, values, key, below, node, known)
     for row in branch.rows:
         if row.merge:
             _write_value(source, table, values, row, lambda expr: f"merge({node}, {expr})")
+
+
+def _write_member(
+    source: _Source,
+    table: Record,
+    values: dict[str, str],
+    key: str,
+    below: _Branch,
+    node: str,
+    asked: frozenset[str],
+) -> None:
+    """Lines that fill a member of a node."""
+    if not below.rows and (only := below.only):
+        store = only.within(source, f"{node}[{key!r}] = ")
+        _write_value(source, table, values, only.row, store)
+        return
+    for row in below.rows:
+        if not row.many and not row.merge:
+            _write_value(source, table, values, row, f"{node}[{key!r}] = ".__add__)
+    if below.elements:
+        found = source.new("l")
+        source.line(f"{found} = []")
+        rows = below.rows_of
+        for owner, group in groupby(below.elements, lambda element: _owner(rows(element))):
+            with _present(source, values, owner, asked, elements := [*group]) as known:
+                for element in elements:
+                    _write_element(source, table, values, below, element, found, known)
+        source.line(f"if {found}: {node}[{key!r}] = {found}")
+    elif below.further or any(row.merge for row in below.rows):
+        inner = source.new("n")
+        source.line(f"{inner} = {{}}")
+        _write_branch(source, table, values, below, inner, asked)
+        source.line(f"if {inner}: {node}[{key!r}] = {inner}")
+
+
+def _write_element(
+    source: _Source,
+    table: Record,
+    values: dict[str, str],
+    below: _Branch,
+    element: Field | int,
+    found: str,
+    asked: frozenset[str],
+) -> None:
+    """Lines that add to a list what a row writes, or an item."""
+    if isinstance(element, Field):
+        _write_value(source, table, values, element, f"{found} += ".__add__)
+        return
+    item, inside = below.items[element]
+    if (only := inside.only) and only.steps and not only.row.merge:
+        add = only.within(source, f"{found}.append(", ")", item=item)
+        _write_value(source, table, values, only.row, add)
+        return
+    inner = source.new("n")
+    source.line(f"{inner} = {{}}")
+    _write_branch(source, table, values, inside, inner, asked)
+    const = source.value(dict(item.const))
+    whole = f"{{**{const}, **{inner}}}" if item.const else inner
+    source.line(f"if {inner}: {found}.append({whole})")
+
+
+def _owner(rows: tuple[Field, ...]) -> str:
+    """The innermost struct that all rows are of, "" where that is the whole, or one asks always."""
+    owners = [row.model.split(".")[:-1] for row in rows]
+    if any(row.write_always for row in rows):
+        return ""
+    first, last = min(owners), max(owners)
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return ".".join(step for step, _ in same)
+
+
+@contextmanager
+def _present(
+    source: _Source, values: dict[str, str], owner: str, asked: frozenset[str], some: list[Any]
+) -> Iterator[frozenset[str]]:
+    """Lines that are passed over where a struct is absent, of which all rows in them are."""
+    if not owner or owner in asked or len(some) < _WORTH_ASKING:
+        yield asked
+        return
+    source.line(f"if {values[owner]} is not {source.absent[owner]}:")
+    source.depth += 1
+    yield asked | {owner}
+    source.depth -= 1
+
+
+# To ask whether a struct is there costs as much as to pass over one or two of its attributes.
+_WORTH_ASKING = 3
 
 
 def _write_value(
