@@ -368,7 +368,7 @@ def _concept(version: Version, inner: Look) -> Look:
 def _reference(inner: Look, targets: frozenset[str] | None) -> Look:
     def look(node: dict[str, Any], walk: _Passing, depth: int) -> None:
         reference = node.get("reference")
-        if len(node) > 1 or reference is None:
+        if reference is None or len(node) > 1 + ("display" in node):
             inner(node, walk, depth)
         if "type" not in node:
             if reference is None:
