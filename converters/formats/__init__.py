@@ -228,6 +228,18 @@ _BUNDLE = Option(
     "Type of the Bundle; transaction and batch ask a server to put each resource at its id.",
     choices=("collection", "transaction", "batch"),
 )
+_BASE = Option(
+    "base",
+    "url",
+    "",
+    "Url of the server that the full urls of the resources begin with; without one they have ours.",
+)
+_NARRATIVE = Option(
+    "narrative",
+    "bool",
+    False,
+    "Give the study a text for people: status, arms, outcomes, criteria and sites as XHTML.",
+)
 
 FORMATS: tuple[Format, ...] = (
     Format(
@@ -297,7 +309,7 @@ FORMATS: tuple[Format, ...] = (
         writer="trialbridge.formats.fhir",
         validator="trialbridge.schemas.fhir.r5",
         coverage="trialbridge.mappings.fhir.r5",
-        options=(_BUNDLE,),
+        options=(_BUNDLE, _BASE, _NARRATIVE),
         told_by=_FHIR,
         edition="r5",
     ),
@@ -322,7 +334,7 @@ FORMATS: tuple[Format, ...] = (
         writer="trialbridge.formats.fhir_r4b",
         validator="trialbridge.schemas.fhir.r4b",
         coverage="trialbridge.formats.fhir_r4b",
-        options=(_BUNDLE,),
+        options=(_BUNDLE, _BASE, _NARRATIVE),
         told_by=_FHIR,
         edition="r4b",
     ),
@@ -336,7 +348,7 @@ FORMATS: tuple[Format, ...] = (
         writer="trialbridge.formats.fhir_r4",
         validator="trialbridge.schemas.fhir.r4",
         coverage="trialbridge.formats.fhir_r4",
-        options=(_BUNDLE,),
+        options=(_BUNDLE, _BASE, _NARRATIVE),
         told_by=_FHIR,
         edition="r4",
     ),

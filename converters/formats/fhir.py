@@ -18,20 +18,31 @@ from trialbridge.schemas.trial import Trial
 
 
 def write(
-    trial: Trial, *, bundle: str = "collection", version: Version = "r5"
+    trial: Trial,
+    *,
+    bundle: str = "collection",
+    base: str = "",
+    narrative: bool = False,
+    version: Version = "r5",
 ) -> tuple[bytes, list[Problem]]:
     """The record as a Bundle, the ResearchStudy first.
 
     `bundle` is its type. A transaction and a batch ask a server to put each resource at its id:
-    https://hl7.org/fhir/R5/http.html#transaction. A Bundle of an older version says all that the
-    one of R5 says. The problems are warnings of what the Bundle does not carry.
+    https://hl7.org/fhir/R5/http.html#transaction. `base` is the url that full urls begin with, ours
+    if it is empty; `narrative` gives the study a text for people. A Bundle of an older version says
+    all that the one of R5 says. The problems are warnings of what the Bundle does not carry.
     """
-    tree, problems = write_tree(trial, kind=bundle, version=version)
+    tree, problems = write_tree(trial, kind=bundle, base=base, narrative=narrative, version=version)
     return msgspec.json.encode(tree), problems
 
 
 def write_checked(
-    trial: Trial, *, bundle: str = "collection", version: Version = "r5"
+    trial: Trial,
+    *,
+    bundle: str = "collection",
+    base: str = "",
+    narrative: bool = False,
+    version: Version = "r5",
 ) -> tuple[bytes, list[Problem]]:
     """Write as `write` does; the problems are those of what was written, too.
 
@@ -39,7 +50,7 @@ def write_checked(
     """
     from trialbridge.schemas.fhir.validate import validate
 
-    tree, problems = write_tree(trial, kind=bundle, version=version)
+    tree, problems = write_tree(trial, kind=bundle, base=base, narrative=narrative, version=version)
     data = msgspec.json.encode(tree)
     return data, [*problems, *validate(tree, version)]
 

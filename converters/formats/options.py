@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
+_URL = re.compile(r"https?://[^\s/?#<>\"\\^`{|}]+[^\s?#<>\"\\^`{|}]*")
 _WORDS = {"true": True, "false": False, "yes": True, "no": False}
 _SHOWN = 60
 
@@ -26,7 +27,7 @@ class Option(NamedTuple):
     """
 
     name: str
-    type: Literal["choice", "bool", "text", "int"]
+    type: Literal["choice", "bool", "text", "url", "int"]
     default: str | bool | int
     help: str
     choices: tuple[str, ...] = ()
@@ -42,6 +43,8 @@ class Option(NamedTuple):
             return "true, false"
         if self.type == "text":
             return "a text"
+        if self.type == "url":
+            return "an absolute url of http or https, without ? and #"
         bounds = [
             f"{word} {bound}"
             for word, bound in (("from", self.least), ("to", self.most))
@@ -72,6 +75,8 @@ class Option(NamedTuple):
             return isinstance(value, bool)
         if self.type == "text":
             return isinstance(value, str)
+        if self.type == "url":
+            return isinstance(value, str) and (not value or bool(_URL.fullmatch(value)))
         return (
             isinstance(value, int)
             and not isinstance(value, bool)

@@ -15,6 +15,7 @@ from trialbridge.mappings.codec import Mismatch, Node
 from trialbridge.mappings.fhir.beyond import PREFIX
 from trialbridge.mappings.fhir.cautions import cautions
 from trialbridge.mappings.fhir.links import Resources
+from trialbridge.mappings.fhir.narrative import narrative as as_text
 from trialbridge.mappings.fhir.others import as_ours
 from trialbridge.mappings.fhir.r5 import STUDY, coverage
 from trialbridge.mappings.fhir.rest import rest
@@ -85,15 +86,28 @@ KEEP = whole.Keep(
 
 
 def write_tree(
-    trial: Trial, *, kind: str = "collection", version: Version = "r5"
+    trial: Trial,
+    *,
+    kind: str = "collection",
+    base: str = "",
+    narrative: bool = False,
+    version: Version = "r5",
 ) -> tuple[Node, list[Problem]]:
-    """The record as a Bundle of this type, and warnings of what is not in it."""
-    tree, problems = _written(trial)
+    """The record as a Bundle of this type, and warnings of what is not in it.
+
+    `base` is the url that the full urls of its resources begin with, ours if it is empty;
+    `narrative` says whether the study has one.
+    """
+    tree, problems = _written(trial, narrative=narrative)
     if version != "r5":
         # Much of what a version has another has too, so it is stated of which one this is.
         profile = f"http://hl7.org/fhir/StructureDefinition/Bundle|{definitions(version).fhir}"
         stated = {"resourceType": "Bundle", "meta": {"profile": [profile]}}
         tree = {**stated, **older(tree, version)}
+    if base:
+        for entry in tree["entry"]:
+            resource = entry["resource"]
+            entry["fullUrl"] = f"{base.rstrip('/')}/{resource['resourceType']}/{resource['id']}"
     if kind != "collection":
         tree["type"] = kind
         for entry in tree["entry"]:
@@ -105,13 +119,15 @@ def write_tree(
     return tree, problems
 
 
-def _written(trial: Trial) -> tuple[Node, list[Problem]]:
+def _written(trial: Trial, *, narrative: bool = False) -> tuple[Node, list[Problem]]:
     names = Names(trial)
     study, problems = whole.write(trial, STUDY, names, KEEP)
     url = f"{BASE}/ResearchStudy/{names.root}"
     resource: Node = {"resourceType": "ResearchStudy", "id": names.root}
     if source := _source(trial):
         resource["meta"] = {"source": source}
+    if narrative:
+        resource["text"] = as_text(trial, source)
     resource |= {"url": url, "name": _computer_name(names.root), "status": "active", **study}
     resources = names.once(Resources)
     if resources.contained:
@@ -181,7 +197,7 @@ def read_tree(
 
     def keep_rest(trial: Trial) -> tuple[Trial, list[Problem]]:
         again = [entry["resource"] for entry in _written(trial)[0]["entry"]]
-        resources = [resource for _, _, resource in entries]
+        resources = [_without_text(resource) for _, _, resource in entries]
         if again == resources:
             # What is written has no modifiers.
             return trial, cautions(tree, []) if told else []
@@ -189,7 +205,8 @@ def read_tree(
             _pointed(known, given, study),
             again,
             known.get,
-            edited=str(url).startswith(BASE),
+            # The full url is a server's, where one was asked for.
+            edited=any(str(one).startswith(BASE) for one in (url, given.get("url"))),
         )
         kept = dict(trial.unmapped or {})
         for pointer, value in left.items():
@@ -201,6 +218,13 @@ def read_tree(
         study, STUDY, names, KEEP, keep_rest, lambda: _malformed(tree, "r5")
     )
     return trial, [*notes, *problems]
+
+
+def _without_text(resource: Node) -> Node:
+    """A resource without what is said again for people."""
+    if "text" not in resource:
+        return resource
+    return {key: value for key, value in resource.items() if key != "text"}
 
 
 def _newest(tree: Node, version: Version) -> Node:

@@ -613,6 +613,14 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
         "-O bundle=collection  Type of the Bundle; transaction and batch ask a server to put each"
         " resource at its id.\n"
         "  collection, transaction, batch\n"
+        "\n"
+        "-O base=  Url of the server that the full urls of the resources begin with; without one"
+        " they have ours.\n"
+        "  an absolute url of http or https, without ? and #\n"
+        "\n"
+        "-O narrative=false  Give the study a text for people: status, arms, outcomes, criteria and"
+        " sites as XHTML.\n"
+        "  true, false\n"
     )
     assert run("trialbridge formats odm-1.3.2").stdout == (
         "odm-1.3.2: CDISC ODM-XML 1.3.2\n"
@@ -633,7 +641,23 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
                 "expected": "collection, transaction, batch",
                 "help": "Type of the Bundle; transaction and batch ask a server to put each"
                 " resource at its id.",
-            }
+            },
+            {
+                "name": "base",
+                "type": "url",
+                "default": "",
+                "expected": "an absolute url of http or https, without ? and #",
+                "help": "Url of the server that the full urls of the resources begin with; without"
+                " one they have ours.",
+            },
+            {
+                "name": "narrative",
+                "type": "bool",
+                "default": False,
+                "expected": "true, false",
+                "help": "Give the study a text for people: status, arms, outcomes, criteria and"
+                " sites as XHTML.",
+            },
         ],
     }
     found = run("trialbridge formats fihr")
@@ -644,7 +668,10 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ("-O bundel=batch", "fhir-r5 has no option 'bundel'; its options are bundle"),
+        (
+            "-O bundel=batch",
+            "fhir-r5 has no option 'bundel'; its options are bundle, base, narrative",
+        ),
         ("-O bundle=list", "option bundle is 'list', expected collection, transaction, batch"),
         ("-O bundle", "'bundle' is not NAME=VALUE"),
         ("-O bundle=batch -O bundle=batch", "bundle is given twice"),

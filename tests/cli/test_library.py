@@ -117,7 +117,11 @@ def test_a_bundle_of_any_type_is_valid_and_says_the_same(kind: str) -> None:
 @pytest.mark.parametrize(
     ("to", "options", "message"),
     [
-        ("fhir", {"bundel": "x"}, "fhir-r5 has no option 'bundel'; its options are bundle"),
+        (
+            "fhir",
+            {"bundel": "x"},
+            "fhir-r5 has no option 'bundel'; its options are bundle, base, narrative",
+        ),
         (
             "fhir",
             {"bundle": 1},
