@@ -203,7 +203,7 @@ def read_tree(
             return trial, cautions(tree, []) if told else []
         left, paths = rest(
             _pointed(known, given, study),
-            again,
+            [part for node in again for part in (node, *node.get("contained", ()))],
             known.get,
             # The full url is a server's, where one was asked for.
             edited=any(str(one).startswith(BASE) for one in (url, given.get("url"))),

@@ -313,3 +313,12 @@ def test_16_a_study_says_where_it_is_from_and_has_a_url_and_a_name() -> None:
     assert found["meta"] == {"source": "https://euclinicaltrials.eu/1"}
     assert found["name"] == "Trial_2024_513304_33_00"
     assert "meta" not in study(sent(Trial()))
+
+
+def test_an_edit_leaves_nothing_over_of_what_is_contained() -> None:
+    bundle = bundle_of(full())
+    assert study(bundle)["contained"]
+    study(bundle)["title"] = "Another title"
+    trial, problems = read(bundle)
+    assert trial.unmapped is None
+    assert problems == []
