@@ -36,14 +36,14 @@ if TYPE_CHECKING:
     from trialbridge.many.run import convert_many as convert_many
     from trialbridge.mappings.coverage import CoverageRow as CoverageRow
     from trialbridge.mappings.coverage import Home as Home
+    from trialbridge.registry.fetching import Changed as Changed
+    from trialbridge.registry.fetching import fetch as fetch
     from trialbridge.schemas.pointer import Difference as Difference
     from trialbridge.schemas.problem import Invalid as Invalid
     from trialbridge.schemas.problem import Problem as Problem
     from trialbridge.schemas.problem import ProblemError as ProblemError
     from trialbridge.schemas.problem import ReadError as ReadError
     from trialbridge.schemas.trial import Trial as Trial
-    from trialbridge.server.client import MissingExtra as MissingExtra
-    from trialbridge.server.client import ServerError as ServerError
     from trialbridge.server.pulling import pull as pull
     from trialbridge.server.pushing import Delivery as Delivery
     from trialbridge.server.pushing import Pushed as Pushed
@@ -51,19 +51,22 @@ if TYPE_CHECKING:
     from trialbridge.server.pushing import push as push
     from trialbridge.sources.reading import Record as Record
     from trialbridge.sources.reading import records as records
+    from trialbridge.web import MissingExtra as MissingExtra
+    from trialbridge.web import ServerError as ServerError
 
     __version__: str = version()
 
 # A module here must not share a name with one of these: importing it would hide the function.
 _HOMES = {
     "FORMATS": "trialbridge.formats",
+    "Changed": "trialbridge.registry.fetching",
     "Conversion": "trialbridge.many.conversion",
     "CoverageRow": "trialbridge.mappings.coverage",
     "Delivery": "trialbridge.server.pushing",
     "Difference": "trialbridge.schemas.pointer",
     "Fidelity": "trialbridge.homes",
     "Format": "trialbridge.formats",
-    "MissingExtra": "trialbridge.server.client",
+    "MissingExtra": "trialbridge.web",
     "Option": "trialbridge.formats.options",
     "Home": "trialbridge.mappings.coverage",
     "Invalid": "trialbridge.schemas.problem",
@@ -73,7 +76,7 @@ _HOMES = {
     "Pushed": "trialbridge.server.pushing",
     "ReadError": "trialbridge.schemas.problem",
     "Record": "trialbridge.sources.reading",
-    "ServerError": "trialbridge.server.client",
+    "ServerError": "trialbridge.web",
     "Source": "trialbridge.api",
     "Summary": "trialbridge.many.run",
     "Trial": "trialbridge.schemas.trial",
@@ -84,6 +87,7 @@ _HOMES = {
     "convert_many": "trialbridge.many.run",
     "coverage": "trialbridge.api",
     "diff": "trialbridge.comparison",
+    "fetch": "trialbridge.registry.fetching",
     "fidelity": "trialbridge.api",
     "from_fhir_resources": "trialbridge.fhir_objects",
     "pull": "trialbridge.server.pulling",
@@ -99,6 +103,7 @@ _HOMES = {
 
 __all__ = [
     "FORMATS",
+    "Changed",
     "Conversion",
     "CoverageRow",
     "Delivery",
@@ -127,6 +132,7 @@ __all__ = [
     "convert_many",
     "coverage",
     "diff",
+    "fetch",
     "fidelity",
     "from_fhir_resources",
     "model",

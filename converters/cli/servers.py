@@ -26,9 +26,9 @@ from trialbridge.cli.steps import echo_json
 if TYPE_CHECKING:
     from trialbridge.formats import Format
     from trialbridge.schemas.problem import Problem
-    from trialbridge.server.client import Manner
     from trialbridge.server.pushing import Delivery, Pushed
     from trialbridge.sources.reading import Record
+    from trialbridge.web import Manner
 
 _TOKEN = "The environment variable TRIALBRIDGE_TOKEN holds a token, sent as a bearer's."
 
@@ -240,7 +240,7 @@ def _stdin() -> IO[bytes]:
 
 
 def _manner(timeout: float, retries: int, shown: _Progress) -> Manner:
-    from trialbridge.server.client import Manner
+    from trialbridge.web import Manner
 
     return Manner(timeout=timeout, retries=retries, waiting=shown.waiting)
 
@@ -250,9 +250,9 @@ def _told(shown: _Progress, url: str) -> Iterator[None]:
     """Tell what stops a command: wrong usage is 2, a server that cannot be used is 1."""
     from trialbridge.faults import fault
     from trialbridge.formats import UnknownFormat
-    from trialbridge.server.client import MissingExtra, ServerError, WrongRequest
     from trialbridge.server.pushing import PushStopped
     from trialbridge.shown.report import one_line, problem_line
+    from trialbridge.web import MissingExtra, ServerError, WrongRequest
 
     size_limit()
     try:

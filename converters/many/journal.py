@@ -10,7 +10,7 @@ from typing import IO, Final
 
 import msgspec
 
-from trialbridge.many.layouts import replaced
+from trialbridge.files import replaced
 
 NAME: Final = ".journal.ndjson"
 """Hidden, so that a folder of documents is a source of them and of nothing else."""

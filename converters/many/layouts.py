@@ -9,10 +9,11 @@ import gzip
 import os
 import re
 from collections.abc import Callable
-from typing import IO, Final, Protocol, cast
+from typing import IO, Final, Protocol
 
 import msgspec
 
+from trialbridge.files import BEGUN, opened, replaced
 from trialbridge.formats import Format
 from trialbridge.many.conversion import Conversion, stem
 
@@ -22,7 +23,6 @@ FOLDER: Final = 1000
 PART: Final = 10_000
 """How many records a file of many holds, unless it is said."""
 
-_BEGUN: Final = ".begun-"
 _SUFFIX: Final = {"json": ".json", "xml": ".xml", "text": ".txt"}
 
 
@@ -37,35 +37,6 @@ class Layout(Protocol):
 
     def recall(self, place: str) -> None:
         """Take up that a document was put there by a run before, in the order in which it was."""
-
-
-def replaced(path: str, data: bytes, *, compress: bool = False) -> None:
-    """Write a file that is there whole, or as it was."""
-    folder, name = os.path.split(path)
-    os.makedirs(folder, exist_ok=True)
-    begun = os.path.join(folder, _BEGUN + name)
-    with _opened(begun, compress) as file:
-        file.write(data)
-    os.replace(begun, path)
-
-
-def _opened(path: str, compress: bool) -> IO[bytes]:
-    if not compress:
-        return open(path, "wb")
-    # No name and no time in it: the same bytes at every run.
-    return cast(IO[bytes], _Gzip(path))
-
-
-class _Gzip(gzip.GzipFile):
-    """A gzip file that closes the file that it writes."""
-
-    def __init__(self, path: str) -> None:
-        self._under = open(path, "wb")  # noqa: SIM115 - until `close`
-        super().__init__(filename="", mode="wb", compresslevel=6, fileobj=self._under, mtime=0)
-
-    def close(self) -> None:
-        super().close()
-        self._under.close()
 
 
 class Files:
@@ -121,7 +92,7 @@ class _Parts:
     def _line(self, kind: str, data: bytes) -> str:
         name = f"{kind}-{self._number:05d}{self._suffix}"
         if name not in self._open:
-            self._open[name] = _opened(os.path.join(self._folder, _BEGUN + name), self._compress)
+            self._open[name] = opened(os.path.join(self._folder, BEGUN + name), self._compress)
         self._open[name].write(data + b"\n")
         return name
 
@@ -130,7 +101,7 @@ class _Parts:
             return False
         for name, file in self._open.items():
             file.close()
-            os.replace(os.path.join(self._folder, _BEGUN + name), os.path.join(self._folder, name))
+            os.replace(os.path.join(self._folder, BEGUN + name), os.path.join(self._folder, name))
         self._open.clear()
         self._number += bool(self._records)
         self._records = 0

@@ -12,13 +12,14 @@ from typing import Final
 import msgspec
 
 from trialbridge.api import version
+from trialbridge.files import replaced
 from trialbridge.formats import by_name
 from trialbridge.formats.laid_out import laid_out
 from trialbridge.many import journal
 from trialbridge.many.conversion import Conversion, Wish, checked, converted
 from trialbridge.many.earlier import Earlier
 from trialbridge.many.journal import Done, Journal, Line, Refused, Settings
-from trialbridge.many.layouts import PART, Bulk, Files, Layout, Lines, replaced
+from trialbridge.many.layouts import PART, Bulk, Files, Layout, Lines
 from trialbridge.schemas.problem import Problem
 from trialbridge.sources import Source
 from trialbridge.sources.reading import Readable, sources_of

@@ -6,82 +6,35 @@ https://hl7.org/fhir/R5/http.html
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from functools import cache
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import msgspec
 
 from trialbridge import api
-from trialbridge.schemas.problem import Problem, ProblemError
 from trialbridge.server.outcome import Answer, words
+from trialbridge.web import (
+    BUSY,
+    Later,
+    Manner,
+    WrongRequest,
+    httpx_module,
+    patiently,
+    retry_after,
+    server_error,
+    tls,
+)
 
 LINK = "https://hl7.org/fhir/R5/http.html"
 TOKEN = "TRIALBRIDGE_TOKEN"
 """The environment variable that holds a token for the server."""
 
 JSON = "application/fhir+json"
-PAUSE = 0.5
-"""Seconds before the second attempt; each further pause is twice as long."""
-
-PATIENCE = 300.0
-"""Seconds that a server may ask to wait for, by Retry-After."""
-
-_BUSY = frozenset({429, 502, 503, 504})
-_LONGEST = 30.0
 # Servers and proxies take some 2,000 characters at least.
 _URL_LENGTH = 1_900
-
-
-class Manner(NamedTuple):
-    """How a server is asked.
-
-    `token` is sent as `Authorization: Bearer`; None takes the environment variable's. `timeout` is
-    how many seconds the server may be silent, `retries` how often a request is sent again that
-    met a broken connection or a busy server. `waiting` is told why it is waited, and how long.
-    """
-
-    token: str | None = None
-    timeout: float = 120.0
-    retries: int = 5
-    waiting: Callable[[str], None] | None = None
-    sleep: Callable[[float], None] = time.sleep
-
-
-class ServerError(ProblemError):
-    """The server cannot be used: it is not reached, refuses who asks, or speaks no FHIR."""
-
-
-class WrongRequest(ValueError):
-    """What is asked for is no url of a server, or nothing that can be asked of one."""
-
-
-class MissingExtra(ImportError):
-    """What is needed comes with an extra that is not installed."""
-
-
-def httpx_module() -> Any:
-    """The HTTP client. Raises MissingExtra, which says how to install it."""
-    try:
-        import httpx  # type: ignore[import-not-found, unused-ignore]
-    except ImportError as error:
-        message = (
-            "httpx, which talks to servers, is not installed: pip install 'trialbridge[server]'"
-        )
-        raise MissingExtra(message) from error
-    return httpx
-
-
-@cache
-def _tls() -> Any:
-    """Whom the HTTP client trusts: made once, since it takes longer than to ask a server."""
-    return httpx_module().create_ssl_context()
 
 
 class Client:
@@ -112,7 +65,7 @@ class Client:
             },
             timeout=self._httpx.Timeout(manner.timeout, connect=min(manner.timeout, 30.0)),
             follow_redirects=False,
-            verify=_tls(),
+            verify=tls(),
         )
 
     def __enter__(self) -> Self:
@@ -147,37 +100,14 @@ class Client:
     ) -> Answer:
         place = f"{self.url}/{path}" if path else self.url
         request = f"{method} {place}"
-        pause = PAUSE
-        attempts = self._manner.retries + 1
-        for attempt in range(1, attempts + 1):
-            wait = pause
-            try:
-                answer = self._once(request, method, place, query, body, headers)
-            except self._httpx.TransportError as error:
-                # A transaction of PUTs may be sent again, whatever became of the first.
-                said = str(error) or type(error).__name__
-                reason, code = f"the connection failed: {said}", "unreachable"
-                if "CERTIFICATE" in said:
-                    raise failed(request, code, reason) from error
-            except (self._httpx.RequestError, self._httpx.InvalidURL) as error:
-                raise failed(request, "unreachable", str(error)) from error
-            else:
-                if answer.status not in _BUSY:
-                    return self._usable(answer)
-                reason, code = words(answer), "busy"
-                stated = _retry_after(answer.retry_after)
-                wait = pause if stated is None else stated
-            if attempt == attempts:
-                times = "once" if attempts == 1 else f"{attempts} times"
-                raise failed(request, code, f"{reason} (asked {times})")
-            if wait > PATIENCE:
-                message = f"{reason}, and asks to wait {wait:,.0f} seconds"
-                raise failed(request, code, message)
-            if self._manner.waiting is not None:
-                self._manner.waiting(f"{request}: {reason}; again in {wait:.1f} s")
-            self._manner.sleep(wait)
-            pause = min(2 * pause, _LONGEST)
-        raise AssertionError("the last attempt returns or raises")
+        answer = patiently(
+            request,
+            self._manner,
+            lambda: self._once(request, method, place, query, body, headers),
+            _later,
+            failed,
+        )
+        return self._usable(answer)
 
     def _once(
         self,
@@ -248,34 +178,11 @@ def _resource(data: bytes) -> dict[str, Any] | None:
     return None
 
 
-def _retry_after(text: str) -> float | None:
-    """The seconds that Retry-After states, or until the time that it states.
-
-    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
-    """
-    text = text.strip()
-    if text.isdecimal():
-        return float(text[:9])
-    try:
-        then = parsedate_to_datetime(text)
-    except (TypeError, ValueError, OverflowError):
+def _later(answer: Answer) -> Later | None:
+    if answer.status not in BUSY:
         return None
-    if then.tzinfo is None:
-        then = then.replace(tzinfo=UTC)
-    return max(0.0, (then - datetime.now(UTC)).total_seconds())
+    return Later(words(answer), "busy", retry_after(answer.retry_after))
 
 
-def failed(request: str, code: str, message: str) -> ServerError:
-    """The error of a request after which nothing more is to be asked."""
-    return ServerError(
-        [
-            Problem(
-                severity="fatal",
-                layer="server",
-                path=request,
-                code=code,
-                message=message,
-                link=LINK,
-            )
-        ]
-    )
+failed = server_error(LINK)
+"""The error of a request after which nothing more is to be asked."""

@@ -12,9 +12,10 @@ from typing import Final
 
 from trialbridge.schemas.fhir.definitions import Version
 from trialbridge.schemas.problem import Problem
-from trialbridge.server.client import LINK, Client, ServerError, in_urls
+from trialbridge.server.client import LINK, Client, in_urls
 from trialbridge.server.gathering import REFUSED, STUDY, Gathered, search
 from trialbridge.server.loads import TAG, Load
+from trialbridge.web import ServerError
 
 WRITTEN: Final = (
     STUDY,

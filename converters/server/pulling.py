@@ -12,12 +12,13 @@ import msgspec
 from trialbridge import api
 from trialbridge.schemas.fhir.definitions import Version
 from trialbridge.schemas.problem import Problem, ReadError
-from trialbridge.server.client import LINK, Client, Manner, WrongRequest, failed
+from trialbridge.server.client import LINK, Client, failed
 from trialbridge.server.gathering import STUDY, Gathered, search
 from trialbridge.server.loads import target
 from trialbridge.server.outcome import words
 from trialbridge.server.pushing import capability
 from trialbridge.sources.reading import Record
+from trialbridge.web import Manner, WrongRequest
 
 LIMIT = 1_000
 """How many studies of a search are read, unless another limit is set."""

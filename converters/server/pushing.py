@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from trialbridge.formats import Format
 from trialbridge.schemas.fhir.definitions import Version
 from trialbridge.schemas.problem import Problem, ProblemError
-from trialbridge.server.client import LINK, Client, Manner, ServerError, failed
+from trialbridge.server.client import LINK, Client, failed
 from trialbridge.server.journal import Journal
 from trialbridge.server.left_behind import WRITTEN, LeftBehind
 from trialbridge.server.loads import (
@@ -28,6 +28,7 @@ from trialbridge.server.loads import (
 )
 from trialbridge.server.outcome import Answer, told, words
 from trialbridge.sources.reading import SKIPPED, Readable, records
+from trialbridge.web import Manner, ServerError
 
 ENTRIES = 200
 """How many resources a transaction of several records gets."""

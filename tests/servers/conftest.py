@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import pytest
 from fhir_server import FhirServer, serving
 
+from trialbridge import web
 from trialbridge.server import client
 
 
 @pytest.fixture(autouse=True)
 def _httpx(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("httpx", reason="httpx is not installed: it is in the extra `server`")
-    monkeypatch.setattr(client, "PAUSE", 0.01)
+    monkeypatch.setattr(web, "PAUSE", 0.01)
     monkeypatch.delenv(client.TOKEN, raising=False)
 
 

@@ -10,7 +10,8 @@ from fhir_server import Fault, FhirServer, outcome
 import trialbridge
 from trialbridge.cli.commands import main
 from trialbridge.server import gathering
-from trialbridge.server.client import Manner, in_urls
+from trialbridge.server.client import in_urls
+from trialbridge.web import Manner
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.ctgov.json"))

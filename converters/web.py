@@ -1,0 +1,154 @@
+"""Ask a server over HTTP: again where it is busy or the connection broke, and never for ever.
+
+https://www.rfc-editor.org/rfc/rfc9110
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any, Final, NamedTuple, TypeVar
+
+from trialbridge.schemas.problem import Problem, ProblemError
+
+A = TypeVar("A")
+"""An answer."""
+
+PAUSE: Final = 0.5
+"""Seconds before the second attempt; each further pause is twice as long."""
+
+PATIENCE: Final = 300.0
+"""Seconds that a server may ask to wait for, by Retry-After."""
+
+BUSY: Final = frozenset({429, 502, 503, 504})
+"""The statuses of a server that may answer later."""
+
+_LONGEST: Final = 30.0
+
+
+class Manner(NamedTuple):
+    """How a server is asked.
+
+    `token` is sent as `Authorization: Bearer`; None takes the environment variable's. `timeout` is
+    how many seconds the server may be silent, `retries` how often a request is sent again that
+    met a broken connection or a busy server. `waiting` is told why it is waited, and how long.
+    """
+
+    token: str | None = None
+    timeout: float = 120.0
+    retries: int = 5
+    waiting: Callable[[str], None] | None = None
+    sleep: Callable[[float], None] = time.sleep
+
+
+class ServerError(ProblemError):
+    """The server cannot be used: it is not reached, refuses who asks, or speaks something else."""
+
+
+class WrongRequest(ValueError):
+    """What is asked for is no url of a server, or nothing that can be asked of one."""
+
+
+class MissingExtra(ImportError):
+    """What is needed comes with an extra that is not installed."""
+
+
+class Later(NamedTuple):
+    """Why an answer is none yet: what is told, its code, how many seconds the server asks for."""
+
+    reason: str
+    code: str
+    wait: float | None = None
+
+
+def httpx_module() -> Any:
+    """The HTTP client. Raises MissingExtra, which says how to install it."""
+    try:
+        import httpx  # type: ignore[import-not-found, unused-ignore]
+    except ImportError as error:
+        message = (
+            "httpx, which talks to servers, is not installed: pip install 'trialbridge[server]'"
+        )
+        raise MissingExtra(message) from error
+    return httpx
+
+
+@cache
+def tls() -> Any:
+    """Whom the HTTP client trusts: made once, since it takes longer than to ask a server."""
+    return httpx_module().create_ssl_context()
+
+
+def patiently(
+    request: str,
+    manner: Manner,
+    once: Callable[[], A],
+    later: Callable[[A], Later | None],
+    failed: Callable[[str, str, str], ServerError],
+) -> A:
+    """Ask until there is an answer.
+
+    `once` sends the request, `later` says of an answer that it is none yet, `failed` makes the
+    error of a request, a code and a message. Raises that error.
+    """
+    httpx = httpx_module()
+    pause = PAUSE
+    attempts = manner.retries + 1
+    for attempt in range(1, attempts + 1):
+        try:
+            answer = once()
+            not_yet = later(answer)
+            if not_yet is None:
+                return answer
+        except httpx.TransportError as error:
+            # A transaction of PUTs may be sent again, whatever became of the first.
+            said = str(error) or type(error).__name__
+            not_yet = Later(f"the connection failed: {said}", "unreachable")
+            if "CERTIFICATE" in said:
+                raise failed(request, not_yet.code, not_yet.reason) from error
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            raise failed(request, "unreachable", str(error)) from error
+        reason, code, stated = not_yet
+        wait = pause if stated is None else stated
+        if attempt == attempts:
+            times = "once" if attempts == 1 else f"{attempts} times"
+            raise failed(request, code, f"{reason} (asked {times})")
+        if wait > PATIENCE:
+            raise failed(request, code, f"{reason}, and asks to wait {wait:,.0f} seconds")
+        if manner.waiting is not None:
+            manner.waiting(f"{request}: {reason}; again in {wait:.1f} s")
+        manner.sleep(wait)
+        pause = min(2 * pause, _LONGEST)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def retry_after(text: str) -> float | None:
+    """The seconds that Retry-After states, or until the time that it states.
+
+    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    """
+    text = text.strip()
+    if text.isdecimal():
+        return float(text[:9])
+    try:
+        then = parsedate_to_datetime(text)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=UTC)
+    return max(0.0, (then - datetime.now(UTC)).total_seconds())
+
+
+def server_error(link: str) -> Callable[[str, str, str], ServerError]:
+    """Make what makes errors of a request, a code and a message, with the link to the rules."""
+
+    def failed(request: str, code: str, message: str) -> ServerError:
+        problem = Problem(
+            severity="fatal", layer="server", path=request, code=code, message=message, link=link
+        )
+        return ServerError([problem])
+
+    return failed
