@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from trialbridge.mappings.fhir.rest import RECORD_TAG
 from trialbridge.schemas.fhir.definitions import Version
 from trialbridge.schemas.problem import Problem
 from trialbridge.server.client import LINK, Client, in_urls
 from trialbridge.server.gathering import REFUSED, STUDY, Gathered, search
-from trialbridge.server.loads import TAG, Load
+from trialbridge.server.loads import Load
 from trialbridge.web import ServerError
 
 WRITTEN: Final = (
@@ -54,7 +55,7 @@ class LeftBehind:
         """
         there: dict[str, set[str]] = {each.id: set() for each in loads}
         tagged: set[str] = set()
-        for part in in_urls([f"{TAG}|{each.id}" for each in loads], 20):
+        for part in in_urls([f"{RECORD_TAG}|{each.id}" for each in loads], 20):
             own = {each.rpartition("|")[2] for each in part}
             for type_ in self._types:
                 if self._by_tag and not self._find(type_, part, own, there, tagged):
@@ -117,7 +118,9 @@ def _records(resource: dict[str, object]) -> set[str]:
     return {
         tag["code"]
         for tag in (tags if isinstance(tags, list) else ())
-        if isinstance(tag, dict) and tag.get("system") == TAG and isinstance(tag.get("code"), str)
+        if isinstance(tag, dict)
+        and tag.get("system") == RECORD_TAG
+        and isinstance(tag.get("code"), str)
     }
 
 

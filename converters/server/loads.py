@@ -16,14 +16,11 @@ import msgspec
 
 from trialbridge import api
 from trialbridge.formats import FORMATS, Format, UnknownFormat, by_name
+from trialbridge.mappings.fhir.rest import RECORD_TAG
 from trialbridge.mappings.names import root
-from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir.versions import edition_of
 from trialbridge.schemas.problem import Invalid, Problem
 from trialbridge.schemas.trial import Trial
-
-TAG = f"{BASE}/record"
-"""The system of the tag that all resources of a record have; its code is the record's id."""
 
 BYTES = 4_000_000
 """How large a transaction of several records gets."""
@@ -80,7 +77,7 @@ def load(name: str, trial: Trial, to: Format) -> Load:
             [Problem(severity="error", layer="server", path="", code="no-id", message=message)]
         )
     data, problems = api.writing(trial, to, options={"bundle": "transaction"})
-    tag = {"system": TAG, "code": own}
+    tag = {"system": RECORD_TAG, "code": own}
     entries, put = [], []
     for entry in msgspec.json.decode(data)["entry"]:
         meta = entry["resource"].setdefault("meta", {})

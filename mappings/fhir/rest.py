@@ -16,6 +16,9 @@ from trialbridge.mappings.record import registry
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.pointer import escape
 
+RECORD_TAG = f"{BASE}/record"
+"""The system of the tag that says on a server to which record a resource belongs, by its id."""
+
 _THO = "http://terminology.hl7.org/CodeSystem/"
 _R5 = "http://hl7.org/fhir/"
 _ONE_NAME = {
@@ -45,6 +48,7 @@ def rest(
     nothing. Of a document of ours that somebody `edited`, what an edit has taken the place of is
     told and not kept; nor is what stands in extensions and code systems of ours, anywhere.
     """
+    again = [*again, *(inner for node in again for inner in node.get("contained", ()))]
     own = Resources()
     for node in again:
         own.add(node, None)
@@ -153,12 +157,20 @@ def _spelt(node: Any, resolve: Callable[[Any], Node | None]) -> Any:
             continue
         if key == "url" and isinstance(value, str) and value.startswith(BASE) and "status" in node:
             continue
+        if key == "tag" and isinstance(value, list):
+            value = [each for each in value if not _is_record_tag(each)]
+            if not value:
+                continue
         if key == "system" and isinstance(value, str):
             value = _ONE_NAME.get(value, value)
             if value.startswith(_THO):
                 value = _R5 + value[len(_THO) :]
         made[key] = _spelt(value, resolve)
     return made
+
+
+def _is_record_tag(tag: Any) -> bool:
+    return isinstance(tag, dict) and tag.get("system") == RECORD_TAG
 
 
 def _names_of(target: Node) -> tuple[tuple[str, Any], ...]:
