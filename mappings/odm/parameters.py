@@ -160,7 +160,8 @@ def index(parameters: Iterable[Node], names: Names) -> None:
     for node in parameters:
         kind = kind_of(node)
         if kind is not None:
-            of = str(node.get("@OID")).partition(_OF)[2]
+            oid = node.get("@OID", "")
+            of = oid.partition(_OF)[2] if _OF in oid else ""
             found.setdefault((kind, of), []).append(node)
 
 
@@ -182,6 +183,8 @@ def parameter(kind: Kind, *, of: str | None = "") -> Aside:
 
     fixed = oid_of_parameter(kind, of=of or "")
 
+    key = kind.name, ""
+
     def store(names: Names, node: Node, inner: Node) -> None:
         if of:
             # An element of which the record says no more than this is there for it.
@@ -189,7 +192,8 @@ def parameter(kind: Kind, *, of: str | None = "") -> Aside:
         _add(names, kind, inner, f"{fixed}{_OF}{names.item}" if of is None else fixed)
 
     def find(names: Names, node: Node) -> Node | None:
-        nodes = got(names, kind, oid_of(node) if of != "" else "")
+        its = key if of == "" else (kind.name, oid_of(node))
+        nodes = names.once(Apart).parameters.get(its)
         return nodes[0] if nodes else None
 
     return Aside(f"StudyParameter[{_label(kind)}]", kind.home, store, find)

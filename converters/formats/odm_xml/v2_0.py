@@ -1,6 +1,7 @@
 """What ODM 2.0 has of its own as XML: what is written of parameters, criteria and descriptions."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from trialbridge.formats.odm_xml.tree import Dialect, Writer, constant, content, escaped
 from trialbridge.mappings.codec import Node
@@ -11,30 +12,43 @@ from trialbridge.schemas.once import once
 _DESCRIBED = f'<Description><TranslatedText Type="{PLAIN}">'
 
 
+class _Frame(NamedTuple):
+    """What is written of the parameters of a kind before and behind their values.
+
+    `before` and `after` are of one that has a value and no Codings of it.
+    """
+
+    before: str
+    after: str
+    attributes: str
+    behind: str
+
+
 def _parameters(write: Writer, write_value: Writer) -> Writer:
     """A function that writes StudyParameters, of which there are more than of any other element.
 
     All but their OIDs and values is the same for each of a kind.
     """
-    frames: dict[str, tuple[str, str]] = {}
+    frames: dict[str, _Frame] = {}
 
-    def frame(kind: Kind) -> tuple[str, str]:
+    def frame(kind: Kind) -> _Frame:
         text = write({"@OID": "", **kind.const})
         end = text.index(">")
-        frames[kind.name] = text[:end].partition('OID=""')[2], text[end + 1 :]
-        return frames[kind.name]
+        attributes, behind = text[:end].partition('OID=""')[2], text[end + 1 :]
+        made = _Frame(f'{attributes}><ParameterValue Value="', f'"/>{behind}', attributes, behind)
+        frames[kind.name] = made
+        return made
 
     def write_parameter(node: Node) -> str:
-        kind = node[KIND]
-        attributes, end = frames.get(kind.name) or frame(kind)
-        held = node[VALUE]
+        kind, held = node[KIND], node[VALUE]
+        before, after, attributes, behind = frames.get(kind.name) or frame(kind)
         if held.__class__ is Constant:
             value = held.written or constant(write_value, held)
         elif len(held) == 1:
-            value = f'<ParameterValue Value="{escaped(held["@Value"])}"/>'
+            return f'<StudyParameter OID="{node["@OID"]}"{before}{escaped(held["@Value"])}{after}'
         else:
             value = write_value(held)
-        return f'<StudyParameter OID="{node["@OID"]}"{attributes}>{value}{end}'
+        return f'<StudyParameter OID="{node["@OID"]}"{attributes}>{value}{behind}'
 
     return write_parameter
 
