@@ -157,9 +157,10 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     has no place for is in `unmapped`, below `/odm`. Raises ReadError if the bytes are no such
     document, with all that does not have its form.
     """
-    data = utf_8(data)
     tree = plain_tree(data, V2_0)
+    # A plain document is UTF-8, and says so or nothing.
     if tree is None or not _is_of_one_study(tree):
+        data = utf_8(data)
         tree = _document(parse(data))
     return read_tree(tree, lambda: line_of(parse(data)), lambda: _text(data))
 

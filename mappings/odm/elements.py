@@ -105,8 +105,12 @@ date: Codec[str] = Codec(_read_date, lambda value, names: value, plain=True)
 """Year, year-month or day; of a date with a time, the date."""
 
 
+_INTEGER = re.compile(r"-?[0-9]{1,4000}|")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+
+
 def _read_integer(value: Any, names: Names) -> int | None:
-    if value.__class__ is not str or not re.fullmatch(r"-?[0-9]{1,4000}|", value):
+    if value.__class__ is not str or not _INTEGER.fullmatch(value):
         raise Mismatch(f"{value!r:.60} is not a whole number")
     return int(value) if value else None
 
@@ -115,7 +119,7 @@ integer: Codec[int] = Codec(_read_integer, lambda value, names: str(value))
 
 
 def _read_decimal(value: Any, names: Names) -> float:
-    if value.__class__ is not str or not re.fullmatch(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)", value):
+    if value.__class__ is not str or not _DECIMAL.fullmatch(value):
         raise Mismatch(f"{value!r:.60} is not a decimal number")
     number = float(value)
     if isinf(number):
