@@ -8,16 +8,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from trialbridge.mappings.codec import Codec, Extension, Node, text
-from trialbridge.mappings.fhir.codes import INTERVENTION_TYPE
+from trialbridge.mappings.fhir.intervention_type import type_of
 from trialbridge.mappings.fhir.links import Resources
-from trialbridge.mappings.fhir.types import concept, ours
+from trialbridge.mappings.fhir.types import ours
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record import arms
 from trialbridge.mappings.record.arms import Links
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.trial import (
     ArmsInterventionsModule,
-    InterventionType,
     intervention_name,
 )
 
@@ -35,8 +34,6 @@ _DIFFERENCES: dict[arms.Difference, Extension] = {
     "order": ARM_ORDER,
 }
 _DIFFERENCE_OF = {extension.url: kind for kind, extension in _DIFFERENCES.items()}
-
-_TYPE = concept(INTERVENTION_TYPE)
 
 
 def activity_url(names: Names, position: int) -> str:
@@ -91,7 +88,7 @@ class _Plan:
                     url = inner.get("definitionCanonical")
                     activity = resources.get(url)
                     if named := (activity or inner).get("title"):
-                        kind = None if activity is None else _activity_type(activity, names)
+                        kind = None if activity is None else type_of(activity, names)
                         said.append(intervention_name(kind, str(text.read(named, names))))
                     label = self.names.get(arm)
                     if activity is not None and label:
@@ -102,10 +99,6 @@ class _Plan:
 
 def _objects(nodes: Any) -> Iterable[Node]:
     return (n for n in nodes if n.__class__ is dict) if nodes.__class__ is list else ()
-
-
-def _activity_type(activity: Node, names: Names) -> InterventionType | None:
-    return next((t for n in _objects(activity.get("topic")) if (t := _TYPE.read(n, names))), None)
 
 
 received: Codec[list[str]] = Codec(

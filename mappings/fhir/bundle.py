@@ -15,6 +15,7 @@ from trialbridge.mappings.codec import Mismatch, Node
 from trialbridge.mappings.fhir.beyond import PREFIX
 from trialbridge.mappings.fhir.cautions import cautions
 from trialbridge.mappings.fhir.links import Resources
+from trialbridge.mappings.fhir.mesh import without_repeated
 from trialbridge.mappings.fhir.narrative import narrative as as_text
 from trialbridge.mappings.fhir.others import as_ours
 from trialbridge.mappings.fhir.r5 import STUDY, coverage
@@ -203,7 +204,11 @@ def read_tree(
             return trial, cautions(tree, []) if told else []
         left, paths = rest(
             _pointed(known, given, study),
-            [part for node in again for part in (node, *node.get("contained", ()))],
+            [
+                _own(part, again[0].get("focus"))
+                for node in again
+                for part in (node, *node.get("contained", ()))
+            ],
             known.get,
             # The full url is a server's, where one was asked for.
             edited=any(str(one).startswith(BASE) for one in (url, given.get("url"))),
@@ -258,7 +263,15 @@ def _pointed(known: Resources, given: Node, study: Node) -> Iterator[tuple[str |
             continue
         name = f"{PREFIX}{resource.get('resourceType')}/{escape(str(resource.get('id', '')))}"
         taken[name] += 1
-        yield name if taken[name] == 1 else f"{name}+{taken[name]}", resource
+        at = name if taken[name] == 1 else f"{name}+{taken[name]}"
+        yield at, _own(resource, study.get("focus"))
+
+
+def _own(resource: Node, focus: Any) -> Node:
+    """A resource without what only says a fact of another one again."""
+    if resource.get("resourceType") == "ActivityDefinition":
+        return without_repeated(resource, focus)
+    return resource
 
 
 def _free(pointer: str, value: Any, kept: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
-"""MeSH terms of the derived section in FHIR: each a Coding of what it belongs to.
+"""MeSH terms of the derived section in FHIR: Codings of conditions, and foci of the study.
 
-Where the order of the places is not the order of the registry's list, each Coding says its
+Where the order of the conditions is not the order of the registry's list, each Coding says its
 position.
 """
 
@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from trialbridge.mappings.codec import Codec, Node, text
+from trialbridge.mappings.fhir.intervention_type import is_intervention_type
 from trialbridge.mappings.fhir.links import Resources
 from trialbridge.mappings.fhir.types import ours, said
 from trialbridge.mappings.names import Names
-from trialbridge.mappings.record.mesh import place
+from trialbridge.mappings.record.mesh import certain, place
 from trialbridge.mappings.record.registry import MESH, MESH_SYSTEMS
 from trialbridge.schemas.trial import BrowseModule, Mesh
 
@@ -114,35 +115,70 @@ condition_meshes: Codec[list[Mesh]] = Codec(
 """The terms of the conditions; those that belong to none as conditions of their own."""
 
 
+# What a MeSH term of such an intervention names is what is given.
+_PRODUCTS = frozenset({"BIOLOGICAL", "COMBINATION_PRODUCT", "DEVICE", "DIETARY_SUPPLEMENT", "DRUG"})
+
+
 def _write_intervention_meshes(meshes: list[Mesh], names: Names) -> list[Node]:
+    names.odd = names.odd or any("" in (mesh.id, mesh.term) for mesh in meshes)
+    codings = [_coding(mesh, None) for mesh in meshes]
     trial = names.trial
     assert trial is not None
     module = trial.protocol.arms_interventions if trial.protocol else None
     interventions = (module.interventions if module else None) or ()
-    placed, alone = _place(
-        trial.derived.intervention_browse if trial.derived else None,
-        [one.name for one in interventions],
-        names,
-    )
-    for owner, found in placed.items():
-        activity = names.once(Resources).written(
-            "ActivityDefinition", names.named("intervention", owner)
-        )
-        activity["code"] = {"coding": found}
-    return [{"concept": {"coding": [one]}} for one in alone]
+    browse = trial.derived.intervention_browse if trial.derived else None
+    found = certain(browse, [one.name for one in interventions])
+    for owner, position in found.items():
+        type_ = interventions[owner].type
+        if type_ is not None:
+            activity = names.once(Resources).written(
+                "ActivityDefinition", names.named("intervention", owner)
+            )
+            member = "productCodeableConcept" if type_ in _PRODUCTS else "code"
+            activity[member] = {"coding": [codings[position]]}
+    return [{"concept": {"coding": [one]}} for one in codings]
 
 
 def _read_intervention_meshes(focus: Any, names: Names) -> list[Mesh] | None:
-    activities = names.once(Resources).of_type("ActivityDefinition")
-    of_activities = [activity.get("code") for activity in activities]
-    return gather([*of_activities, *(one.get("concept") for one in focus or ())], names)
+    # Where the type of an intervention stands as we write it, its term is the study's again.
+    activities = [
+        activity.get("code")
+        for activity in names.once(Resources).of_type("ActivityDefinition")
+        if not any(map(is_intervention_type, activity.get("useContext", ())))
+    ]
+    return gather([*activities, *(one.get("concept") for one in focus or ())], names)
 
 
 intervention_meshes: Codec[list[Mesh]] = Codec(
     _read_intervention_meshes,
     _write_intervention_meshes,
-    extensions=(POSITION,),
-    extensions_in="concept.coding",
     label="concept.coding of MeSH",
 )
-"""The terms of the interventions; those that belong to none as foci of the study."""
+"""The terms of the interventions as foci of the study, where searches look for all of them.
+
+One that is certainly an intervention's stands there too, and is not read.
+"""
+
+
+def without_repeated(activity: Node, focus: Any) -> Node:
+    """An intervention without the term that is a focus of the study, where we write it again."""
+    contexts = activity.get("useContext")
+    if contexts.__class__ is not list or not any(map(is_intervention_type, contexts)):
+        return activity
+    found = gather([one.get("concept") for one in focus or ()], Names()) or ()
+    terms = [(term.id, term.term) for term in found]
+    repeated = []
+    for member in ("productCodeableConcept", "code"):
+        concept = activity.get(member)
+        codings = concept.get("coding") if isinstance(concept, dict) else None
+        if isinstance(concept, dict) and isinstance(codings, list) and len(concept) == 1:
+            # Nothing reads it, so it may be of any form.
+            whole = all(
+                one.__class__ is dict
+                and one.get("system") in MESH_SYSTEMS
+                and (one.get("code"), one.get("display")) in terms
+                for one in codings
+            )
+            if whole:
+                repeated.append(member)
+    return {key: value for key, value in activity.items() if key not in repeated}

@@ -63,3 +63,25 @@ def _found_as(browse: BrowseModule) -> dict[str, str]:
         for leaf in browse.browse_leaves or ()
         if leaf.name and leaf.as_found
     }
+
+
+def certain(browse: BrowseModule | None, owners: Sequence[str | None]) -> dict[int, int]:
+    """Find the term that each name certainly is, both by their positions.
+
+    The name is the term, or what the registry says it found the term as, and is so of no other
+    term. A name that has a term in it may be of something narrower (`insulin glargine`).
+    """
+    if browse is None or not browse.meshes:
+        return {}
+    found_as = _found_as(browse)
+    meant: dict[str, set[tuple[str | None, str]]] = {}
+    first: dict[str, int] = {}
+    for position, mesh in enumerate(browse.meshes):
+        term = mesh.term.lower() if mesh.term else ""
+        for name in {term, found_as.get(term, "")} - {""}:
+            meant.setdefault(name, set()).add((mesh.id, term))
+            first.setdefault(name, position)
+    lowered = [name.lower() if name else "" for name in owners]
+    return {
+        owner: first[name] for owner, name in enumerate(lowered) if len(meant.get(name, ())) == 1
+    }

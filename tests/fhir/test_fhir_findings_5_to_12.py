@@ -24,7 +24,7 @@ from msgspec import structs
 import trialbridge
 from trialbridge.formats import fhir_r4, fhir_r4b
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.trial import RecruitmentStatus, Registration
+from trialbridge.schemas.trial import InterventionType, RecruitmentStatus, Registration
 
 EBM = "https://fevir.net/resources/CodeSystem/419455"
 USAGE = "http://terminology.hl7.org/CodeSystem/usage-context-type"
@@ -415,3 +415,122 @@ def test_finding_6_a_site_as_hl7_s_example_has_it_is_read() -> None:
             "country": "Australia",
         }
     ]
+
+
+# --- 12: what kind of intervention it is ------------------------------------------------------
+
+TYPE = own("ctgov-intervention-type")
+
+
+@pytest.mark.parametrize("type_", get_args(InterventionType))
+def test_finding_12_the_type_of_an_intervention_is_the_topic_of_its_context(type_: str) -> None:
+    interventions = [{"name": "A", "type": type_}]
+    bundle = sent({"armsInterventions": {"interventions": interventions}})
+    (activity,) = resources(bundle, "ActivityDefinition")
+    assert "topic" not in activity
+    (context,) = activity["useContext"]
+    assert (context["code"]["system"], context["code"]["code"]) == (USAGE, "topic")
+    assert codes(context["valueCodeableConcept"]) == {(TYPE, type_)}
+
+
+def test_finding_12_what_we_wrote_before_is_read() -> None:
+    arms = [{"label": "One", "interventionNames": ["Device: A"]}]
+    interventions = [{"name": "A", "type": "DEVICE", "armGroupLabels": ["One"]}]
+    trial = trial_of({"armsInterventions": {"armGroups": arms, "interventions": interventions}})
+    bundle = bundle_of(trial)
+    (activity,) = resources(bundle, "ActivityDefinition")
+    activity["topic"] = [context["valueCodeableConcept"] for context in activity.pop("useContext")]
+    assert read(bundle)[0] == trial
+
+
+# --- 11: MeSH terms of interventions ----------------------------------------------------------
+
+
+def mesh(*terms: str) -> dict[str, Any]:
+    meshes = [{"id": f"D{number:06}", "term": term} for number, term in enumerate(terms)]
+    return {"interventionBrowseModule": {"meshes": meshes}}
+
+
+def foci(bundle: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the search parameter `focus-code` finds: `ResearchStudy.focus.concept`."""
+    found = evaluate(study(bundle), "ResearchStudy.focus.concept.coding")
+    return [(one["code"], one["display"]) for one in found]
+
+
+def test_finding_11_each_term_is_a_focus_of_the_study() -> None:
+    interventions = [
+        {"name": "placebo", "type": "DRUG"},
+        {"name": "ASPIRIN", "type": "DRUG"},
+        {"name": "Insulin glargine", "type": "DRUG"},
+        {"name": "Running", "type": "BEHAVIORAL"},
+        {"name": "Caffeine"},
+    ]
+    bundle = sent(
+        {"armsInterventions": {"interventions": interventions}},
+        derivedSection=mesh("Running", "Caffeine", "Insulin", "Aspirin"),
+    )
+    assert [term for _, term in foci(bundle)] == ["Running", "Caffeine", "Insulin", "Aspirin"]
+    # Beside it, where the name is the term: as a product where one is given.
+    at_it = [
+        (sorted(activity.keys() & {"code", "productCodeableConcept"}))
+        for activity in resources(bundle, "ActivityDefinition")
+    ]
+    assert at_it == [[], ["productCodeableConcept"], [], ["code"], []]
+    _, aspirin, _, running, _ = resources(bundle, "ActivityDefinition")
+    assert {code for _, code in codes(aspirin["productCodeableConcept"])} == {"D000003"}
+    assert {code for _, code in codes(running["code"])} == {"D000000"}
+
+
+def test_finding_11_what_the_registry_found_the_term_as_is_the_term() -> None:
+    browse = mesh("Aspirin")["interventionBrowseModule"]
+    leaves = [{"id": "M1", "name": "Aspirin", "asFound": "Acetylsalicylate"}]
+    bundle = sent(
+        {"armsInterventions": {"interventions": [{"name": "acetylsalicylate", "type": "DRUG"}]}},
+        derivedSection={"interventionBrowseModule": {**browse, "browseLeaves": leaves}},
+    )
+    (activity,) = resources(bundle, "ActivityDefinition")
+    assert {code for _, code in codes(activity["productCodeableConcept"])} == {"D000000"}
+
+
+def test_finding_11_a_name_that_is_two_terms_is_none_for_certain() -> None:
+    bundle = sent(
+        {"armsInterventions": {"interventions": [{"name": "aspirin", "type": "DRUG"}]}},
+        derivedSection=mesh("Aspirin", "ASPIRIN"),
+    )
+    assert len(foci(bundle)) == 2
+    assert "productCodeableConcept" not in resources(bundle, "ActivityDefinition")[0]
+
+
+def test_finding_11_the_focus_is_read_and_the_other_is_told() -> None:
+    bundle = sent(
+        {"armsInterventions": {"interventions": [{"name": "Aspirin", "type": "DRUG"}]}},
+        derivedSection=mesh("Aspirin"),
+    )
+    study(bundle)["focus"][0]["concept"]["coding"][0]["code"] = "D999999"
+    trial, problems = read(bundle)
+    assert trial.derived is not None
+    assert trial.derived.intervention_browse is not None
+    (term,) = trial.derived.intervention_browse.meshes or ()
+    assert term.id == "D999999"
+    assert {one.code for one in problems} == {"not-read"}
+    coding = "ActivityDefinition.productCodeableConcept.coding"
+    assert {one.path for one in problems} == {
+        f"{coding}.{member}" for member in ("system", "code", "display")
+    }
+
+
+def test_finding_11_what_we_wrote_before_is_read() -> None:
+    """Terms at their interventions, the others in `focus`, with positions where they need them."""
+    trial = trial_of(
+        {"armsInterventions": {"interventions": [{"name": "Aspirin", "type": "DRUG"}]}},
+        derivedSection=mesh("Caffeine", "Aspirin"),
+    )
+    bundle = bundle_of(trial)
+    (activity,) = resources(bundle, "ActivityDefinition")
+    activity["topic"] = [context["valueCodeableConcept"] for context in activity.pop("useContext")]
+    activity["code"] = activity.pop("productCodeableConcept")
+    study(bundle)["focus"].pop(1)
+    for position, concept in ((1, study(bundle)["focus"][0]["concept"]), (2, activity["code"])):
+        url = f"{BASE}/StructureDefinition/mesh-position"
+        concept["coding"][0]["extension"] = [{"url": url, "valuePositiveInt": position}]
+    assert read(bundle)[0] == trial

@@ -431,7 +431,9 @@ def test_an_intervention_has_its_type_and_other_names() -> None:
         given = {"type": type_, "name": "x", "otherNames": ["y", "z", "y"]}
         bundle = sent({"armsInterventions": {"interventions": [given]}})
         (activity,) = resources(bundle, "ActivityDefinition")
-        assert codes(activity["topic"][0]) == {(own("ctgov-intervention-type"), type_)}
+        assert codes(activity["useContext"][0]["valueCodeableConcept"]) == {
+            (own("ctgov-intervention-type"), type_)
+        }
 
 
 # --- parties -----------------------------------------------------------------------------------
@@ -798,17 +800,6 @@ def test_a_mesh_term_is_a_coding_of_the_condition_that_it_belongs_to() -> None:
         (None, ["Influenza"]),
     ]
     assert {system for node in study(bundle)["condition"] for system, _ in codes(node)} == {MESH}
-
-
-def test_a_mesh_term_is_a_code_of_the_intervention_that_it_belongs_to() -> None:
-    bundle = sent(
-        {"armsInterventions": {"interventions": [drug("placebo"), drug("Aspirin 100 mg")]}},
-        derivedSection={"interventionBrowseModule": mesh("Aspirin", "Caffeine")},
-    )
-    placebo, aspirin = resources(bundle, "ActivityDefinition")
-    assert "code" not in placebo
-    assert codes(aspirin["code"]) == {(MESH, "D000000")}
-    assert [codes(focus["concept"]) for focus in study(bundle)["focus"]] == [{(MESH, "D000001")}]
 
 
 @pytest.mark.parametrize(

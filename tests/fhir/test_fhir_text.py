@@ -140,7 +140,9 @@ def test_arm_and_intervention() -> None:
     activity = resolve(bundle(), inner["definitionCanonical"])
     assert activity["title"] == "Allogenic placenta derived mesenchymal stem cells"
     assert activity["description"].endswith("via intravenous injection.")
-    assert codes(activity["topic"][0]) == {(own("ctgov-intervention-type"), "BIOLOGICAL")}
+    assert codes(activity["useContext"][0]["valueCodeableConcept"]) == {
+        (own("ctgov-intervention-type"), "BIOLOGICAL")
+    }
 
 
 def test_eligibility() -> None:

@@ -2,6 +2,7 @@
 
 from trialbridge.mappings.codec import (
     FIRST,
+    also,
     among,
     below,
     field,
@@ -11,6 +12,7 @@ from trialbridge.mappings.codec import (
 from trialbridge.mappings.fhir import arms as fhir_arms
 from trialbridge.mappings.fhir import codes
 from trialbridge.mappings.fhir import mesh as fhir_mesh
+from trialbridge.mappings.fhir.intervention_type import intervention_type
 from trialbridge.mappings.fhir.links import canonical, to
 from trialbridge.mappings.fhir.study.common import PUBLISHED
 from trialbridge.mappings.fhir.types import (
@@ -54,7 +56,8 @@ INTERVENTION = record(
             ),
             field("name", "title"),
             field("description", "description"),
-            among("type", "topic", codec=classified(codes.INTERVENTION_TYPE)),
+            also(among("type", "topic", codec=classified(codes.INTERVENTION_TYPE))),
+            among("type", "useContext", codec=intervention_type),
             among("other_names", "extension", codec=repeated(ours("other-name", "String"))),
         ),
     ),
@@ -97,8 +100,8 @@ PLAN_ROWS = (
         read_always=True,
         leaves=("*.id", "*.term"),
         home="native",
-        note="Codings of the ActivityDefinition.code of the intervention that the term belongs "
-        "to, else of a ResearchStudy.focus",
+        note="one whose name an intervention has stands in that ActivityDefinition again: in "
+        "productCodeableConcept, or in code where no product is given",
     ),
 )
 ARM_ROWS = (
