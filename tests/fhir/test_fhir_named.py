@@ -179,8 +179,8 @@ def test_14_facilities_of_one_name_in_two_towns_are_two_places() -> None:
 
 def test_15_every_resource_has_a_name_or_a_title(bundles: list[dict[str, Any]]) -> None:
     for bundle in bundles:
-        for entry in bundle["entry"]:
-            resource = entry["resource"]
+        every = [entry["resource"] for entry in bundle["entry"]]
+        for resource in [*every, *every[0].get("contained", ())]:
             # https://hl7.org/fhir/R5/practitionerrole.html has no element for one.
             if resource["resourceType"] != "PractitionerRole":
                 assert resource.keys() & {"name", "_name", "title"}, resource
@@ -191,6 +191,8 @@ def test_15_names_follow_the_record() -> None:
     (group,), (plan,) = resources(bundle, "Group"), resources(bundle, "PlanDefinition")
     assert group["name"] == "Eligibility for NCT09000001"
     assert plan["title"] == "Arms and interventions of NCT09000001"
+    (part,) = study(bundle)["contained"]
+    assert part["title"] == "NCT09000001 at Example Hospital"
     arms = {arm["linkId"]: arm["name"] for arm in study(bundle)["comparisonGroup"]}
     assert {action["linkId"]: action["title"] for action in plan["action"]} == arms
     activities = {one["url"]: one["title"] for one in resources(bundle, "ActivityDefinition")}

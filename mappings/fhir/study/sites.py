@@ -89,6 +89,7 @@ def _store_part(names: Names, node: Node, inner: Node) -> None:
     part: Node = {
         "resourceType": _STUDY,
         "id": names.item.removeprefix(f"{names.root}-"),
+        "title": f"{names.called} at {node.get('display', 'a site')}",
         **PUBLISHED,
         "partOf": [{"reference": _WHOLE}],
         **inner,
