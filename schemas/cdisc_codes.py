@@ -111,6 +111,8 @@ STUDY_TYPE: Mapping[str, Term] = {
     "OBSERVATIONAL": Term("OBSERVATIONAL", "C16084"),
 }
 
+PATIENT_REGISTRY = Term("PATIENT REGISTRY", "C129000")
+
 # C66737, in the words of ODM 2.0's TrialPhaseType. That list is open, and older: the terminology
 # alone has the two that join phases 1 and 3.
 # https://evsexplore.semantics.cancer.gov/evsexplore/concept/ncit/C66737
@@ -157,7 +159,9 @@ ALLOCATION: Mapping[str, Term] = {
 
 # C66735. The registry counts masked parties, of which the subject need not be one; CDISC has no
 # term above DOUBLE BLIND (neither the subject nor the study personnel know), which three values
-# share. The list's OBSERVER BLIND and the open label with blinded dose have no value here.
+# share. It says who is masked, so that this decides with the registry's value: OBSERVER BLIND is
+# one masked party that is the outcomes assessor, and no DOUBLE BLIND is one where the subject is
+# not masked. The open label with blinded dose has no value here.
 # https://evsexplore.semantics.cancer.gov/evsexplore/concept/ncit/C66735
 MASKING: Mapping[str, Term] = {
     "NONE": Term("OPEN LABEL", "C49659"),
@@ -166,6 +170,8 @@ MASKING: Mapping[str, Term] = {
     "TRIPLE": Term("DOUBLE BLIND", "C15228"),
     "QUADRUPLE": Term("DOUBLE BLIND", "C15228"),
 }
+
+OBSERVER_BLIND = Term("OBSERVER BLIND", "C187674")
 
 # C207414, from the DDF package; the package of 2026-03-27 has the terms in C215480 (study roles).
 # https://evsexplore.semantics.cancer.gov/evsexplore/concept/ncit/C207414

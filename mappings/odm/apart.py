@@ -21,6 +21,9 @@ class Apart:
         self.parameters: dict[tuple[str, str], list[Node]] = {}
         """Those that are read, by their kind and the OID of what they are of."""
         self.study_oid: Any = None
+        self.study: Node = {}
+        self.ours = False
+        """Whether the document is one of ours."""
         self.protocol: Node = {}
         self.conditions: Mapping[Any, Any] = {}
         """The Description of each ConditionDef, by its OID."""

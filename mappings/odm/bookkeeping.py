@@ -1,7 +1,7 @@
 """What the registry derives of a record, and its own bookkeeping: parameters of ours."""
 
 from trialbridge.mappings import compiled
-from trialbridge.mappings.codec import Field, Record, among, field, merged, record
+from trialbridge.mappings.codec import Field, Record, also, among, field, merged, record
 from trialbridge.mappings.odm.elements import beside, code_of, integer, words
 from trialbridge.mappings.odm.parameters import (
     VALUE,
@@ -54,8 +54,17 @@ def _codings(model: str, kind: Kind, table: Record, system: str) -> Field:
     )
 
 
-TERM = record(Mesh, field("id", "@Code"), field("term", "@Label"))
-BROWSE_BRANCH = record(BrowseBranch, field("abbrev", "@Code"), field("name", "@Label"))
+TERM = record(
+    Mesh, field("term", VALUE, "@Value", codec=words), merged("id", VALUE, codec=code_of(MESH))
+)
+BROWSE_BRANCH = record(
+    BrowseBranch,
+    field("name", VALUE, "@Value", codec=words),
+    merged("abbrev", VALUE, codec=code_of(BRANCH_SYSTEM)),
+)
+# Documents of ours had all of them as Codings of one value, as if they were synonyms.
+_TERMS = record(Mesh, field("id", "@Code"), field("term", "@Label"))
+_BRANCHES = record(BrowseBranch, field("abbrev", "@Code"), field("name", "@Label"))
 
 
 def _browse(kind: str) -> tuple[Field, ...]:
@@ -64,9 +73,11 @@ def _browse(kind: str) -> tuple[Field, ...]:
         own(f"{kind}-{part}") for part in ("ancestors", "browse-leaf", "browse-branches")
     )
     return (
-        _codings(f"{model}.ancestors", ancestors, TERM, MESH),
+        also(_codings(f"{model}.ancestors", ancestors, _TERMS, MESH)),
+        structs(f"{model}.ancestors", own(f"{kind}-ancestor"), TERM),
         structs(f"{model}.browse_leaves", leaf, BROWSE_LEAF),
-        _codings(f"{model}.browse_branches", branches, BROWSE_BRANCH, BRANCH_SYSTEM),
+        also(_codings(f"{model}.browse_branches", branches, _BRANCHES, BRANCH_SYSTEM)),
+        structs(f"{model}.browse_branches", own(f"{kind}-browse-branch"), BROWSE_BRANCH),
     )
 
 

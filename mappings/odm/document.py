@@ -18,7 +18,17 @@ from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.beyond import DOCUMENT, PREFIX
 from trialbridge.mappings.odm.countries import code_of
 from trialbridge.mappings.odm.elements import PLAIN, coding, named, tell_apart, told_apart
-from trialbridge.mappings.odm.parameters import KIND, VALUE, got, index, put, value, value_of
+from trialbridge.mappings.odm.parameters import (
+    KIND,
+    VALUE,
+    got,
+    index,
+    oid_of_parameter,
+    put,
+    value,
+    value_of,
+)
+from trialbridge.mappings.odm.study import BRIEF_TITLE
 from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, EMPTY_KIND, ODM, UNMAPPED, coverage
 from trialbridge.schemas.countries import name_of
 from trialbridge.schemas.pointer import escape
@@ -29,6 +39,8 @@ LINK = "https://wiki.cdisc.org/display/PUB/ODM+v2.0"
 
 OURS = "trialbridge"
 """The system that documents of ours are from."""
+
+_BRIEF_TITLE = oid_of_parameter(BRIEF_TITLE)
 
 # Where neither the caller nor the record says a time.
 _NO_TIME = "1970-01-01T00:00:00"
@@ -94,8 +106,8 @@ def _assemble(tree: Node, names: Names) -> None:
     """Put what stands in lists of its own into the document, and what it requires."""
     study = tree.setdefault("Study", [{}])[0]
     study["@OID"] = f"ST.{names.root}"
-    named(study, "@StudyName")
     named(study, "@ProtocolName")
+    study["@StudyName"] = study["@ProtocolName"]
     metadata = study.setdefault("MetaDataVersion", [{}])[0]
     metadata["@OID"] = f"MDV.{names.root}"
     named(metadata)
@@ -171,13 +183,15 @@ def read_tree(
             apart.lists[kind].extend(administrative.get(kind, ()))
     apart.lists["StudyParameter"] = summary
     apart.study_oid = study.get("@OID")
+    apart.study = study
+    apart.ours = tree.get("@SourceSystem") == OURS
     apart.protocol = protocol
     apart.conditions = {
         node.get("@OID"): node.get("Description", {}) for node in metadata.get("ConditionDef", ())
     }
     index(summary, names)
     _level(protocol)
-    if tree.get("@SourceSystem") == OURS:
+    if apart.ours:
         # A number behind a name of others is of the name.
         for elements in _with_own_names(protocol, apart.lists):
             told_apart(elements, names)
@@ -261,6 +275,11 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any] | None:
         protocol["InclusionExclusionCriteria"] = lists
     if again == tree:
         return None
+    name = tree["Study"][0].get("@StudyName")
+    for parameter in (summary or {}).get("StudyParameter", ()):
+        if parameter["@OID"] == _BRIEF_TITLE and value_of(parameter) == name:
+            # It is read as the title, and is no other fact.
+            again["Study"][0]["@StudyName"] = name
     ours = tree.get("@SourceSystem") == OURS
     tree, again = _spelt_out(tree), _spelt_out(again)
     written = Counter(_facts(again, ""))

@@ -392,6 +392,45 @@ def coded(
     return Codec(read, lambda code, names: nodes[code], (exact,) if exact else ())
 
 
+def refined(
+    base: Codec[Any],
+    exact: System,
+    terms: Mapping[Term, Any],
+    choose: Callable[[Any, Names], Term | None],
+    without: Callable[[Any, Names], bool] = lambda code, names: False,
+) -> Codec[Any]:
+    """A code as `base` has it, but for terms of CDISC that say more than the code.
+
+    `terms` are these, each with the code that it means where the registry's own is not beside it;
+    `choose` gives that of a code that is written, from what the record says elsewhere. A code that
+    CDISC has no term for there (`without`) is written with the registry's label.
+    """
+    back = {term.value.casefold(): code for term, code in terms.items()}
+    nodes: dict[Any, Node] = {}
+
+    def read(node: Node, names: Names) -> Any:
+        known = back.get(str(node.get("@Value", "")).casefold())
+        if known is None:
+            return base.read(node, names)
+        codings = node.get("Coding", ())
+        own = next((c.get("@Code") for c in codings if c.get("@System") == exact.url), None)
+        return own if own in exact.codes else known
+
+    def write(code: Any, names: Names) -> Any:
+        term = choose(code, names)
+        if term is None and not without(code, names):
+            return base.write(code, names)
+        node = nodes.get((code, term))
+        if node is None:
+            beside = [] if term is None else [Constant(coding(CDISC, term.code))]
+            beside.append(Constant(coding(exact.url, code)))
+            shown = exact.codes[code] if term is None else term.value
+            node = nodes[code, term] = Constant({"@Value": shown, "Coding": beside})
+        return node
+
+    return Codec(read, write, base.systems)
+
+
 yes_no: Codec[bool] = coded(
     {answer: YES_NO[answer] for answer in (True, False)}, words={"yes": True, "no": False}
 )

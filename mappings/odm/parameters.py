@@ -49,10 +49,16 @@ class Kind(NamedTuple):
 
 
 TERMS: Mapping[str, Term] = {
+    "brief-title": TITLE_TYPE["brief_title"],
     "acronym": TITLE_TYPE["acronym"],
     # Of the Protocol and DDF packages. https://evs.nci.nih.gov/ftp1/CDISC/
     "time-frame": Term("Outcome Measure Time Frame", "C165859"),
     "masking-description": Term("Study Masking Description", "C207505"),
+    "who-masked": Term("Masking Role", "C207506"),
+    "arm-type": Term("Study Arm Type", "C172457"),
+    "intervention-description": Term("Intervention Description", "C177931"),
+    "secondary-id": Term("Alternate Protocol Identifier", "C132344"),
+    "ipd-sharing-description": Term("Data Sharing Statement", "C184394"),
 }
 """Terms of CDISC that are no parameters of the trial summary, by their name in our OIDs."""
 

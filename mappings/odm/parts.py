@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from trialbridge.mappings.codec import Aside, Codec, Mismatch, Node
+from trialbridge.mappings.codec import Codec, Mismatch, Node
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.elements import (
     CRITERIA_LISTS,
     Constant,
     Criteria,
+    coded,
     coding,
     decimal,
     decimal_text,
@@ -30,9 +31,7 @@ from trialbridge.mappings.odm.parameters import (
     Kind,
     cdisc,
     got,
-    kind_of,
     own,
-    parameters_by,
     put,
     value,
     value_of,
@@ -41,7 +40,6 @@ from trialbridge.mappings.record import arms, criteria, registry
 from trialbridge.mappings.record.arms import Links
 from trialbridge.mappings.record.markdown import plain
 from trialbridge.mappings.record.mesh import place
-from trialbridge.schemas.base import BASE
 from trialbridge.schemas.cdisc_codes import (
     CDISC,
     EARLY_PHASE_1,
@@ -89,102 +87,7 @@ phase: Codec[list[str]] = Codec(_read_phase, lambda phases, names: PHASE[tuple(p
 """The phases as CDISC's one term for them."""
 
 
-# --- identifiers -------------------------------------------------------------------------------
-
-_REGISTERED, _SECONDARY = cdisc("REGID"), own("secondary-id")
-_BY_REGISTRY = frozenset({"REGISTRY", "EUDRACT_NUMBER", "CTIS"})
-
-
-def _is_nct_id(node: Node) -> bool:
-    """Whether a registry identifier is ClinicalTrials.gov's: it says so, or only looks so."""
-    held = node.get(VALUE, {})
-    codings = held.get("Coding", ())
-    if any(one.get("@System") in registry.CTGOV_SYSTEMS for one in codings):
-        return True
-    return not codings and registry.NCT_ID.fullmatch(str(held.get("@Value", ""))) is not None
-
-
-def _store_nct_id(names: Names, node: Node, inner: Node) -> None:
-    inner[VALUE]["Coding"] = [{"@System": registry.CTGOV, "@SystemName": "ClinicalTrials.gov"}]
-    put(names, _REGISTERED, inner)
-
-
-NCT_ID = Aside(
-    "StudyParameter[@ShortName='REGID']",
-    "official",
-    _store_nct_id,
-    lambda names, node: next(filter(_is_nct_id, got(names, _REGISTERED)), None),
-)
-"""The registry identifier that is the one of ClinicalTrials.gov."""
-
-
-def _is_of_register(node: Node) -> bool:
-    """Whether a registry identifier is the record's own in another register."""
-    codings = node.get(VALUE, {}).get("Coding", ())
-    return any("@Code" not in one for one in codings) and not _is_nct_id(node)
-
-
-def _store_registered(names: Names, node: Node, inner: Node) -> None:
-    inner[VALUE].setdefault("Coding", [{"@System": REGISTER}])
-    put(names, _REGISTERED, inner, number=0)
-
-
-REGISTERED = Aside(
-    "StudyParameter[@ShortName='REGID']",
-    "official",
-    _store_registered,
-    lambda names, node: next(filter(_is_of_register, got(names, _REGISTERED)), None),
-)
-"""The registry identifier that is the record's own, in another register."""
-
-REGISTER = f"{BASE}/CodeSystem/register"
-"""The system of an id in a register that has none of its own."""
-
-
-def _read_register(node: Node, names: Names) -> str | None:
-    for one in node.get("Coding", ()):
-        if "@Code" not in one:
-            name = one.get("@SystemName")
-            return None if name is None else words.read(name, names)
-    return None
-
-
-def _write_register(name: str, names: Names) -> Node:
-    system = registry.REGISTERS.get(name, REGISTER)
-    return {"Coding": [{"@System": system, "@SystemName": name}]}
-
-
-register: Codec[str] = Codec(_read_register, _write_register, label="Coding.@SystemName")
-"""The register of an id: the name of the system of a Coding without a code."""
-
-
-def _secondary_kind(node: Node) -> Kind:
-    codings = node.get(VALUE, {}).get("Coding", ())
-    return _REGISTERED if any(one["@Code"] in _BY_REGISTRY for one in codings) else _SECONDARY
-
-
-SECONDARY_STEM = "SP.SECONDARY-ID"
-SECONDARY_IDS = parameters_by(
-    _secondary_kind,
-    (_REGISTERED, _SECONDARY),
-    lambda node: (
-        kind_of(node) != _REGISTERED.name or not (_is_nct_id(node) or _is_of_register(node))
-    ),
-)
-"""Other identifiers: those of registries as REGID, others as a parameter of ours."""
-
-
-# --- names and titles --------------------------------------------------------------------------
-
-
-def _read_study_name(text: Any, names: Names) -> str | None:
-    name = name_of(text, names.once(Apart).study_oid)
-    return None if name is None else words.read(name, names)
-
-
-study_name: Codec[str] = Codec(_read_study_name, lambda text, names: text, plain=True)
-"""A name of the study; its OID where the record has none."""
-
+# --- documents and people -----------------------------------------------------------------------
 
 _FILE_NAME = re.compile(r"[\w.~-]+(?:[ /][\w.~-]+)*", re.ASCII)
 
@@ -362,9 +265,8 @@ class _Study:
         for node in protocol.get("StudyInterventions", {}).get("StudyIntervention", ()):
             name = said(node.get("Description", ""))
             if name is not None:
-                standard, exact = _types(node.get("Coding", ()))
-                full = intervention_name(standard or exact, name)
-                self.interventions[str(node.get("@OID"))] = full
+                oid = str(node.get("@OID"))
+                self.interventions[oid] = intervention_name(_type_of(node, oid, names), name)
         self.arms: dict[str, str] = {}
         self.labels: dict[str, list[str]] = {}
         for node in protocol.get("StudyStructure", {}).get("Arm", ()):
@@ -449,6 +351,23 @@ _TYPES: dict[Any, list[Node]] = {
     for code in registry.INTERVENTION_TYPE.codes
 }
 _TYPE_BY_CODE = {term.code: code for code, term in INTERVENTION_TYPE.items()}
+
+
+INTERVENTION_KIND = cdisc("INTTYPE")
+_type_value = coded(INTERVENTION_TYPE, registry.INTERVENTION_TYPE)
+
+
+def _type_of(node: Node, oid: str, names: Names) -> InterventionType | None:
+    """The type of an intervention, by its parameter, else by its Codings."""
+    given = got(names, INTERVENTION_KIND, oid)
+    if given:
+        # What is odd with it is told when the intervention itself is read.
+        said = _type_value.read(given[0].get(VALUE, {}), Names(form="oid"))
+        if said is not None:
+            kind: InterventionType = said
+            return kind
+    standard, exact = _types(node.get("Coding", ()))
+    return standard or exact
 
 
 def _types(nodes: Any) -> tuple[InterventionType | None, InterventionType | None]:

@@ -20,7 +20,7 @@ from trialbridge.mappings.codec import (
     record,
 )
 from trialbridge.mappings.coverage import CoverageRow, complete, of_table
-from trialbridge.mappings.odm import parts
+from trialbridge.mappings.odm import parts, study
 from trialbridge.mappings.odm.admin import (
     PARTY_ROWS,
     SITE_ROWS,
@@ -54,6 +54,7 @@ from trialbridge.mappings.odm.parameters import (
     one,
     own,
     owned,
+    parameter,
     parameters,
     several,
     structs,
@@ -114,13 +115,13 @@ SECONDARY_ID = record(
 )
 
 IDENTIFICATION = (
-    field("protocol.identification.nct_id", parts.NCT_ID, VALUE, "@Value", codec=words),
+    field("protocol.identification.nct_id", study.NCT_ID, VALUE, "@Value", codec=words),
     several("protocol.identification.nct_id_aliases", own("nct-id-alias")),
     *below(
-        (parts.REGISTERED, VALUE),
+        (study.REGISTERED, VALUE),
         (
             field("registration.id", "@Value", codec=words),
-            merged("registration.register", codec=parts.register),
+            merged("registration.register", codec=study.register),
         ),
     ),
     one("registration.url", own("register-url")),
@@ -129,19 +130,22 @@ IDENTIFICATION = (
     several("registration.languages", own("register-language")),
     one("registration.first_registered", own("first-registered"), date),
     one("registration.last_changed", own("last-changed"), date),
-    field("protocol.identification.brief_title", *STUDY, "@StudyName", codec=parts.study_name),
+    # The name of a study is its title only where it is another than that of the protocol.
+    also(
+        field("protocol.identification.brief_title", *STUDY, "@StudyName", codec=study.study_name)
+    ),
+    one("protocol.identification.brief_title", study.BRIEF_TITLE),
     one("protocol.identification.official_title", cdisc("TITLE")),
     one("protocol.identification.acronym", cdisc("acronym")),
-    field(f"{ORG_STUDY_ID}.id", *STUDY, "@ProtocolName", codec=parts.study_name),
+    also(one(f"{ORG_STUDY_ID}.id", study.SPONSORS_ID)),
+    field(f"{ORG_STUDY_ID}.id", *STUDY, "@ProtocolName", codec=study.protocol_name),
     coded_one(f"{ORG_STUDY_ID}.type", own("org-study-id-type"), {}, registry.ORG_STUDY_ID_TYPE),
     one(f"{ORG_STUDY_ID}.link", own("org-study-id-link")),
     among(
         "protocol.identification.secondary_id_infos",
-        *parts.SECONDARY_IDS,
-        codec=each(SECONDARY_ID, parts.SECONDARY_STEM),
+        *study.SECONDARY_IDS,
+        codec=each(SECONDARY_ID, study.SECONDARY_STEM),
     ),
-    one(f"{ORGANIZATION}.full_name", own("organization")),
-    coded_one(f"{ORGANIZATION}.class_", own("organization-class"), {}, registry.AGENCY_CLASS),
     # As an Organization of a role that CDISC does not have, which documents of ours had.
     *map(
         also,
@@ -165,14 +169,18 @@ IDENTIFICATION = (
             ),
         ),
     ),
-    field("derived.misc_info.version_holder", *STUDY, "@VersionID", codec=words),
+    one(f"{ORGANIZATION}.full_name", own("organization")),
+    coded_one(f"{ORGANIZATION}.class_", own("organization-class"), {}, registry.AGENCY_CLASS),
+    also(field("derived.misc_info.version_holder", *STUDY, "@VersionID", codec=study.data_date)),
+    one("derived.misc_info.version_holder", own("registry-data-date")),
 )
 
 STATUS = "protocol.status"
 EXPANDED = f"{STATUS}.expanded_access_info"
 
 STATUS_ROWS = (
-    coded_one(f"{STATUS}.overall_status", own("overall-status"), {}, registry.STATUS),
+    also(coded_one(f"{STATUS}.overall_status", own("overall-status"), {}, registry.STATUS)),
+    field(f"{STATUS}.overall_status", *STUDY, "@Status", codec=study.study_status),
     coded_one(f"{STATUS}.last_known_status", own("last-known-status"), {}, registry.STATUS),
     one(f"{STATUS}.why_stopped", own("why-stopped")),
     *dated(f"{STATUS}.start_date", cdisc("SSTDTC")),
@@ -205,6 +213,8 @@ DESIGN = "protocol.design"
 INFO = f"{DESIGN}.design_info"
 ACCESS = f"{DESIGN}.expanded_access_types"
 
+STUDY_TYPE, BLINDING = parameter(cdisc("STYPE")), parameter(cdisc("TBLIND"))
+
 DESIGN_ROWS = (
     flag(f"{OVERSIGHT}.oversight_has_dmc", cdisc("DMCIND")),
     flag(f"{OVERSIGHT}.is_fda_regulated_drug", cdisc("FDADRIND")),
@@ -213,7 +223,7 @@ DESIGN_ROWS = (
     flag(f"{OVERSIGHT}.is_ppsd", cdisc("PDPSTIND")),
     flag(f"{OVERSIGHT}.is_us_export", own("us-export")),
     flag(f"{OVERSIGHT}.fdaaa801_violation", own("fdaaa801-violation")),
-    coded_one(f"{DESIGN}.study_type", cdisc("STYPE"), terms.STUDY_TYPE, registry.STUDY_TYPE),
+    merged(f"{DESIGN}.study_type", STUDY_TYPE, VALUE, codec=study.study_type),
     field(f"{DESIGN}.phases", *PROTOCOL, "TrialPhase", "@Value", codec=parts.phase)._replace(
         when=parts.has_phase
     ),
@@ -241,11 +251,12 @@ DESIGN_ROWS = (
         terms.PRIMARY_PURPOSE,
         registry.PRIMARY_PURPOSE,
     ),
-    coded_one(f"{INFO}.masking_info.masking", cdisc("TBLIND"), terms.MASKING, registry.MASKING),
+    merged(f"{INFO}.masking_info.masking", BLINDING, VALUE, codec=study.masking),
     one(f"{INFO}.masking_info.masking_description", cdisc("masking-description")),
+    also(merged(f"{INFO}.masking_info.who_masked", BLINDING, VALUE, codec=study.observer)),
     several(
         f"{INFO}.masking_info.who_masked",
-        own("who-masked"),
+        cdisc("who-masked"),
         coded_list(terms.WHO_MASKED, registry.WHO_MASKED),
     ),
     coded_one(
@@ -261,6 +272,7 @@ DESIGN_ROWS = (
         registry.TIME_PERSPECTIVE,
     ),
     one(f"{DESIGN}.target_duration", cdisc("TRGFUDUR"), age),
+    also(merged(f"{DESIGN}.patient_registry", STUDY_TYPE, VALUE, codec=study.patient_registry)),
     flag(f"{DESIGN}.patient_registry", own("patient-registry")),
     one(f"{DESIGN}.n_ptrs_to_this_exp_acc_nct_id", own("records-pointing-here"), integer),
     flag(f"{ACCESS}.individual", own("expanded-access-individual")),
@@ -288,15 +300,19 @@ ARM_GROUP = record(
     ArmGroup,
     *name_rows("label"),
     field("description", "Description", codec=description),
-    coded_one("type", own("arm-type"), terms.ARM_TYPE, registry.ARM_TYPE, of=None),
+    coded_one("type", cdisc("arm-type"), terms.ARM_TYPE, registry.ARM_TYPE, of=None),
     several("intervention_names", parts.RECEIVED, parts.received, of=None),
 )
 INTERVENTION = record(
     Intervention,
     field("name", "Description", codec=description),
-    among("type", "Coding", codec=parts.intervention_type),
+    # Documents of ours had it beside the terms of the intervention, as if it were one.
+    also(among("type", "Coding", codec=parts.intervention_type)),
+    coded_one(
+        "type", cdisc("INTTYPE"), terms.INTERVENTION_TYPE, registry.INTERVENTION_TYPE, of=None
+    ),
     Field("", ("Coding",), parts.intervention_terms, many=True, home="none"),
-    one("description", own("intervention-description"), of=None),
+    one("description", cdisc("intervention-description"), of=None),
     several("other_names", own("other-name"), of=None),
     merged("arm_group_labels", codec=parts.arm_labels, write_always=True, home="ours"),
 )
@@ -429,7 +445,8 @@ RETRACTION = record(
 REFERENCE = record(
     Reference,
     field("citation", VALUE, "@Value", codec=words),
-    merged("pmid", VALUE, codec=code_of(PUBMED)),
+    also(merged("pmid", VALUE, codec=code_of(PUBMED))),
+    one("pmid", cdisc("PUBMEDID"), of=None),
     merged("type", VALUE, codec=beside(registry.REFERENCE_TYPE)),
     among("retractions", *parameters(own("retraction"), of=None), codec=each(RETRACTION, ".R")),
 )
@@ -474,7 +491,7 @@ REFERENCE_ROWS = (
     structs(f"{REFERENCES}.see_also_links", cdisc("URLSTDY"), SEE_ALSO_LINK),
     structs(f"{REFERENCES}.avail_ipds", own("available-ipd"), AVAILABLE_IPD),
     coded_one(f"{IPD}.ipd_sharing", own("ipd-sharing"), {}, registry.IPD_SHARING),
-    one(f"{IPD}.description", own("ipd-sharing-description")),
+    one(f"{IPD}.description", cdisc("ipd-sharing-description")),
     several(
         f"{IPD}.info_types", own("ipd-sharing-info-type"), coded_list({}, registry.IPD_INFO_TYPE)
     ),

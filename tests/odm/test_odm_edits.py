@@ -198,11 +198,11 @@ def criteria(old: str, new: str) -> Changes:
 
 EDITS: dict[str, tuple[Edit, Changes]] = {
     "title": (
-        attribute("//o:Study", "StudyName", "New"),
+        said("brief-title", "New"),
         {f"{IDENTIFICATION}/briefTitle": ("Aspirin for Headache", "New")},
     ),
     "title removed": (
-        attribute("//o:Study", "StudyName", "ST.NCT09000001"),
+        without("//o:StudyParameter[@OID='SP.brief-title']"),
         {f"{IDENTIFICATION}/briefTitle": ("Aspirin for Headache", ABSENT)},
     ),
     "official title": (
@@ -281,18 +281,15 @@ EDITS: dict[str, tuple[Edit, Changes]] = {
             f"{INTERVENTIONS}/0/name": ("aspirin", "ASA"),
         },
     ),
-    "intervention's type by CDISC's code": (
-        attribute("//o:StudyIntervention[2]/o:Coding[1]", "Code", "C1505"),
+    "intervention's type": (
+        said("INTTYPE@INT.2", "DIETARY SUPPLEMENT"),
         {
             f"{ARMS}/1/interventionNames/0": ("Drug: placebo", "Dietary Supplement: placebo"),
             f"{INTERVENTIONS}/1/type": ("DRUG", "DIETARY_SUPPLEMENT"),
         },
     ),
-    "intervention's type by both codes": (
-        both(
-            attribute("//o:StudyIntervention[3]/o:Coding[1]", "Code", "C16830"),
-            attribute("//o:StudyIntervention[3]/o:Coding[2]", "Code", "DEVICE"),
-        ),
+    "intervention's type by its value and code": (
+        both(said("INTTYPE@INT.3", "DEVICE"), code("INTTYPE@INT.3", 2, "DEVICE")),
         {
             f"{ARMS}/0/interventionNames/1": ("Behavioral: diary", "Device: diary"),
             f"{ARMS}/1/interventionNames/1": ("Behavioral: diary", "Device: diary"),
@@ -456,7 +453,7 @@ EDITS: dict[str, tuple[Edit, Changes]] = {
         {f"{STATUS}/startDateStruct/type": ("ACTUAL", ABSENT)},
     ),
     "status": (
-        said("overall-status", "Completed"),
+        attribute("//o:Study", "Status", "Completed"),
         {f"{STATUS}/overallStatus": ("TERMINATED", "COMPLETED")},
     ),
     "site's name": (
@@ -613,7 +610,7 @@ def test_criteria_are_put_into_the_text_that_they_are_of(edit: Edit, expected: s
     [
         (said("arm-type@ARM.2", "Sham Comparator Arm"), "codes-disagree"),
         (code("arm-type@ARM.2", 2, "SHAM_COMPARATOR"), "codes-disagree"),
-        (attribute("//o:StudyIntervention[1]/o:Coding[2]", "Code", "DEVICE"), "codes-disagree"),
+        (code("INTTYPE@INT.1", 2, "DEVICE"), "codes-disagree"),
         (said("SEXPOP", "none"), "unknown-code"),
         (attribute("//o:TrialPhase", "Value", "PHASE 9"), "unknown-code"),
         (said("AGEMIN", "18 Years"), "unknown-duration"),
@@ -628,8 +625,7 @@ def test_what_disagrees_or_is_not_known_is_told(edit: Edit, warning: str) -> Non
 
 def test_a_code_of_ours_that_disagrees_with_the_value_is_not_read() -> None:
     assert changes(full(), code("arm-type@ARM.2", 2, "SHAM_COMPARATOR")) == {}
-    edit = attribute("//o:StudyIntervention[1]/o:Coding[2]", "Code", "DEVICE")
-    assert changes(full(), edit) == {}
+    assert changes(full(), code("INTTYPE@INT.1", 2, "DEVICE")) == {}
 
 
 def test_an_intervention_that_is_gone_is_no_name_of_an_arm_s() -> None:

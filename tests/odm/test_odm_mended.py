@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from odm_documents import comes_back, full, root_of, texts, written
+from lxml import etree
+from odm_documents import CDISC, comes_back, full, root_of, texts, written
 
 from trialbridge.formats import ctgov, odm
 from trialbridge.mappings.names import Names
@@ -82,7 +83,6 @@ def test_finding_2_every_parameter_has_a_short_name_and_every_text_a_type() -> N
     assert sorted(texts(root, "//o:StudyParameter/@ShortName")) == [
         "TITLE",
         "acronym",
-        "overall-status",
         "why-stopped",
     ]
     assert set(texts(root, "//o:TranslatedText/@Type")) == {"text/plain"}
@@ -207,6 +207,87 @@ def test_finding_3_the_loaders_of_odmlib_take_what_is_written() -> None:
 def test_finding_3_the_loaders_of_odmlib_take_records_of_the_registry() -> None:
     lines = corpus.records()[:: 1 if corpus.ALL else 100]
     assert asked([ctgov.read(line)[0] for line in lines]) == ["loaded"] * len(lines)
+
+
+# --- findings 4 to 6: names, codings, blinding ----------------------------------------------------
+
+
+def test_finding_4_the_name_of_the_study_is_its_number_and_its_status_is_its_own() -> None:
+    module = {"briefTitle": "T", "orgStudyIdInfo": {"id": "P-1"}}
+    root = comes_back(
+        record({"identificationModule": module, "statusModule": {"overallStatus": "WITHHELD"}})
+    )
+    assert [texts(root, f"//o:Study/@{key}") for key in ("StudyName", "ProtocolName")] == [
+        ["P-1"],
+        ["P-1"],
+    ]
+    assert texts(root, "//o:Study/@Status") == ["Withheld"]
+    assert texts(root, "//o:StudyParameter/o:Coding/@Code") == ["C207615"]
+
+
+def test_finding_5_codings_of_an_element_are_synonyms() -> None:
+    root = comes_back(full())
+    for node in root.iter("{*}Coding"):
+        assert node.get("Code"), etree.tostring(node)
+    # One of CDISC's and the registry's own at most: never two codes of one system.
+    for node in root.iter(etree.Element):
+        systems = [one.get("System") for one in node.findall("{*}Coding")]
+        # A product may have several terms of MeSH, as the registry gives them.
+        mesh = "https://www.nlm.nih.gov/mesh"
+        assert len([each for each in systems if each != mesh]) == len({*systems} - {mesh})
+        if node.get("Value") == "":
+            assert systems == []
+
+
+@pytest.mark.parametrize(
+    ("masking", "who", "value", "code"),
+    [
+        ("SINGLE", ["OUTCOMES_ASSESSOR"], "OBSERVER BLIND", "C187674"),
+        ("SINGLE", ["PARTICIPANT"], "SINGLE BLIND", "C28233"),
+        ("SINGLE", None, "SINGLE BLIND", "C28233"),
+        ("DOUBLE", ["PARTICIPANT", "INVESTIGATOR"], "DOUBLE BLIND", "C15228"),
+        ("DOUBLE", ["INVESTIGATOR", "OUTCOMES_ASSESSOR"], "Double", None),
+        ("TRIPLE", ["PARTICIPANT"], "DOUBLE BLIND", "C15228"),
+        ("TRIPLE", ["INVESTIGATOR"], "Triple", None),
+        ("NONE", None, "OPEN LABEL", "C49659"),
+    ],
+)
+def test_finding_6_the_blinding_is_by_who_is_masked(
+    masking: str, who: list[str] | None, value: str, code: str | None
+) -> None:
+    info = {"masking": masking, **({"whoMasked": who} if who else {})}
+    root = comes_back(record({"designModule": {"designInfo": {"maskingInfo": info}}}))
+    (found,) = root.xpath("//*[@ShortName='TBLIND']/*[local-name()='ParameterValue']")
+    assert found.get("Value") == value
+    codes = [one.get("Code") for one in found if one.get("System") == CDISC]
+    assert codes == ([code] if code else [])
+
+
+# --- finding 7: terms that CDISC has --------------------------------------------------------------
+
+
+def test_finding_7_what_cdisc_has_a_term_for_has_its_code() -> None:
+    root = comes_back(full())
+    codes = dict(
+        zip(
+            texts(root, "//o:StudyParameter/@OID"),
+            texts(root, "//o:StudyParameter/o:Coding/@Code"),
+            strict=True,
+        )
+    )
+    assert codes["SP.arm-type@ARM.1"] == "C172457"
+    assert codes["SP.intervention-description@INT.1"] == "C177931"
+    assert codes["SP.ipd-sharing-description"] == "C184394"
+    assert codes["SP.SECONDARY-ID.1"] in ("C98714", "C132344")
+    assert codes["SP.who-masked.1"] == "C207506"
+    assert codes["SP.PUBMEDID@SP.CITNSTDY.1"] == "C127797"
+
+
+def test_finding_7_a_patient_registry_is_a_type_of_study() -> None:
+    design = {"studyType": "OBSERVATIONAL", "patientRegistry": True}
+    root = comes_back(record({"designModule": design}))
+    (found,) = root.xpath("//*[@ShortName='STYPE']/*[local-name()='ParameterValue']")
+    assert (found.get("Value"), found[0].get("Code")) == ("PATIENT REGISTRY", "C129000")
 
 
 # --- finding 8: invented or odd -------------------------------------------------------------------

@@ -204,7 +204,19 @@ def _patch(target: "_Element", old: "_Element", new: "_Element") -> None:
             if before is not None and held is not None:
                 _patch(held, before, one)
             else:
-                _insert(target, one)
+                _insert(target, one if before is None else _further(before, one))
+
+
+def _further(old: "_Element", new: "_Element") -> "_Element":
+    """An element that does no more than hold others: with those that were not there before."""
+    if new.attrib or not len(new):
+        return new
+    further = deepcopy(new)
+    was = {_canonical(child) for child in old}
+    for child in list(further):
+        if _canonical(child) in was:
+            further.remove(child)
+    return further
 
 
 def _remove(element: "_Element") -> None:
