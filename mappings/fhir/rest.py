@@ -48,26 +48,15 @@ def rest(
     nothing. Of a document of ours that somebody `edited`, what an edit has taken the place of is
     told and not kept; nor is what stands in extensions and code systems of ours, anywhere.
     """
-    again = [*again, *(inner for node in again for inner in node.get("contained", ()))]
+    resources = list(resources)
     own = Resources()
     for node in again:
         own.add(node, None)
-    told = [_spelt(node, own.get) for node in again]
-    written: Counter[Any] = Counter()
-    members: Counter[Any] = Counter()
-    for node, plain in zip(again, told, strict=True):
-        written.update(_facts(plain, str(node.get("resourceType"))))
-        members.update(_members(plain, str(node.get("resourceType"))))
-    kept: list[tuple[str, Any, Any, str]] = []
-    for pointer, node in resources:
-        spelt = _spelt(node, resolve)
-        if pointer is None:
-            # What stands for a form of theirs has nothing of its own.
-            _left(spelt, f"{node.get('resourceType')}", written, members)
-            continue
-        left, _ = _left(spelt, f"{node.get('resourceType')}", written, members)
-        if left is not None:
-            kept.append((pointer, left, spelt, f"{node.get('resourceType')}"))
+    told = [(_spelt(node, own.get), _type(node)) for node in own.read]
+    facts = Counter(fact for node, type_ in told for fact in _facts(node, type_))
+    members = Counter(member for node, type_ in told for member in _members(node, type_))
+
+    written, kept = _unread(resources, resolve, facts, members)
     # What stands there in its stead, and what is said again by what was merged.
     instead: set[Any] = set()
     if edited:
@@ -81,16 +70,38 @@ def rest(
     )
     found: dict[str, Any] = {}
     paths: list[str] = []
-    for pointer, left, spelt, type_ in kept:
+    for pointer, left, spelt, node in kept:
         whole: dict[str, Any] = {}
-        _gather(left, spelt, pointer, type_, whole)
+        _gather(left, spelt, pointer, _type(node), whole)
         for at, (path, value) in whole.items():
             value = _elsewhere(value, path.rpartition(".")[2], moved)
             paths += leaves(value, path)
             value = _pruned(value, path, instead)
             if value is not None:
-                found[at] = value
+                found[at] = _as_given(value)
     return found, paths
+
+
+def _type(resource: Node) -> str:
+    return str(resource.get("resourceType"))
+
+
+def _unread(
+    resources: Iterable[tuple[str | None, Node]],
+    resolve: Callable[[Any], Node | None],
+    facts: Counter[Any],
+    members: Counter[Any],
+) -> tuple[Counter[Any], list[tuple[str, Any, Any, Node]]]:
+    """The facts that no resource has, and what of each is not among them."""
+    facts, members = facts.copy(), members.copy()
+    kept = []
+    for pointer, node in resources:
+        spelt = _spelt(node, resolve)
+        left, _ = _left(spelt, _type(node), facts, members)
+        # What stands for a form of theirs has nothing of its own.
+        if left is not None and pointer is not None:
+            kept.append((pointer, left, spelt, node))
+    return facts, kept
 
 
 def _elsewhere(node: Any, key: str, moved: Counter[Any]) -> Any:
@@ -113,18 +124,15 @@ def _pruned(node: Any, path: str, instead: set[Any]) -> Any:
         inner = (_pruned(one, path, instead) for one in node)
         return [one for one in inner if one is not None] or None
     if not isinstance(node, dict):
-        return None if path in instead or (path, node.__class__, node) in instead else node
+        # In a document of ours, a link may be called after what was edited.
+        over = path in instead or (path, _kind(node), node) in instead
+        return None if over or (instead and path.endswith(".display")) else node
     if any(str(node.get(key)).startswith(BASE) for key in ("system", "url")):
         return None
     code = node.get("code")
     if isinstance(code, dict) and _pruned(code, "", instead) is None:
         return None
-    made = {
-        key: _pruned(value, f"{path}.{key}", instead)
-        for key, value in node.items()
-        # In a document of ours, that a reference is called after what was edited.
-        if not (instead and key == "display")
-    }
+    made = {key: _pruned(value, f"{path}.{key}", instead) for key, value in node.items()}
     return {key: value for key, value in made.items() if value is not None} or None
 
 
@@ -151,9 +159,13 @@ def _spelt(node: Any, resolve: Callable[[Any], Node | None]) -> Any:
     made = {}
     target = next((found for key in _LINKS if (found := resolve(node.get(key)))), None)
     for key, value in node.items():
-        if key in _NO_FACTS or (key == "text" and isinstance(value, dict)):
+        if key in _NO_FACTS or (key == "text" and _says_again(value)):
             continue
-        if target is not None and (key in _LINKS or (key, value) in _names_of(target)):
+        if target is not None and (key, value) in _names_of(target):
+            continue
+        if key in _LINKS and (found := resolve(value)) is not None:
+            # Ours lead to resources of other names: what one leads to is what it says.
+            made[key] = _named(f"-> {_led_to(found)}", value)
             continue
         if key == "url" and isinstance(value, str) and value.startswith(BASE) and "status" in node:
             continue
@@ -162,15 +174,54 @@ def _spelt(node: Any, resolve: Callable[[Any], Node | None]) -> Any:
             if not value:
                 continue
         if key == "system" and isinstance(value, str):
-            value = _ONE_NAME.get(value, value)
-            if value.startswith(_THO):
-                value = _R5 + value[len(_THO) :]
+            value = _one_name(value)
         made[key] = _spelt(value, resolve)
     return made
 
 
 def _is_record_tag(tag: Any) -> bool:
     return isinstance(tag, dict) and tag.get("system") == RECORD_TAG
+
+
+class _Name(str):
+    """The one name of a code system or of what a link leads to, and what it was given as."""
+
+    __slots__ = ("given",)
+    given: str
+
+
+def _one_name(system: str) -> str:
+    one = _ONE_NAME.get(system, system)
+    if one.startswith(_THO):
+        one = _R5 + one[len(_THO) :]
+    return system if one == system else _named(one, system)
+
+
+def _named(name: str, given: str) -> _Name:
+    found = _Name(name)
+    found.given = given
+    return found
+
+
+def _led_to(target: Node) -> str:
+    """What a link leads to: a part of a study is the place that it is at."""
+    return "Location" if "partOf" in target and "site" in target else _type(target)
+
+
+def _as_given(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _as_given(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_as_given(one) for one in node]
+    return node.given if isinstance(node, _Name) else node
+
+
+def _says_again(text: Any) -> bool:
+    """Whether a narrative says nothing beside the resource.
+
+    https://hl7.org/fhir/R5/valueset-narrative-status.html
+    """
+    return isinstance(text, dict) and text.get("status") in ("generated", "extensions")
 
 
 def _names_of(target: Node) -> tuple[tuple[str, Any], ...]:
@@ -185,7 +236,7 @@ def _names_of(target: Node) -> tuple[tuple[str, Any], ...]:
 def _left(node: Any, path: str, written: Counter[Any], members: Counter[Any]) -> tuple[Any, bool]:
     """What of a node is not written again, and whether anything of it is."""
     if not isinstance(node, dict | list):
-        fact = path, node.__class__, node
+        fact = path, _kind(node), node
         if written[fact] > 0:
             written[fact] -= 1
             return None, True
@@ -214,8 +265,10 @@ def _left(node: Any, path: str, written: Counter[Any], members: Counter[Any]) ->
             kept[key] = left
     if not read:
         return node, False
+    # What a link calls its target otherwise than that calls itself is said of the link alone.
+    names = _NAMES - {"display"} if isinstance(node, dict) and _LINKS & node.keys() else _NAMES
     if isinstance(node, dict) and all(
-        key in _NAMES and not isinstance(inner, dict | list) for key, inner in kept.items()
+        key in names and not isinstance(inner, dict | list) for key, inner in kept.items()
     ):
         kept = {}
     return kept or None, True
@@ -234,7 +287,7 @@ def _gather(
 
 
 def _canonical(node: Any) -> bytes:
-    return msgspec.json.encode(node, order="sorted")
+    return msgspec.json.encode(node, order="sorted", enc_hook=str)
 
 
 def _members(node: Any, path: str) -> Iterator[tuple[str, bytes]]:
@@ -256,4 +309,9 @@ def _facts(node: Any, path: str) -> Iterator[tuple[str, type, Any]]:
         for inner in node:
             yield from _facts(inner, path)
     else:
-        yield path, node.__class__, node
+        yield path, _kind(node), node
+
+
+def _kind(value: Any) -> type:
+    """What tells 1 from true, and not a name from the same."""
+    return str if isinstance(value, str) else type(value)

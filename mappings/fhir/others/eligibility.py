@@ -39,6 +39,7 @@ _SEX = of_code(codes.USAGE_CONTEXT, "gender")
 _CRITERION = of_code(codes.CHARACTERISTIC.url, "criterion", codes.CHARACTERISTIC.codes["criterion"])
 _is_age = has_code(codes.USAGE_CONTEXT, "age", "code")
 _is_sex = has_code(codes.USAGE_CONTEXT, "gender", "code")
+_is_criterion = has_code(codes.CHARACTERISTIC.url, "criterion", "code")
 _CRITERIA = {"defined by codeableconcept", "eligibility criterion"}
 
 
@@ -108,8 +109,13 @@ def _range(node: Node) -> Node | None:
             if code is None:
                 return None
             if quantity.get("code") != code:
-                made[end] = {**quantity, "system": codes.UCUM, "code": code}
+                told = without(quantity, "unit") if _is_unit(quantity.get("unit")) else quantity
+                made[end] = {**told, "system": codes.UCUM, "code": code}
     return made
+
+
+def _is_unit(words: Any) -> bool:
+    return str(words).lower() in _UNITS
 
 
 def _criterion(node: Node) -> list[Node] | None:
@@ -141,13 +147,12 @@ def _variable(node: Node, others: Others) -> list[Node] | None:
     variable = others.resolve(reference, "EvidenceVariable")
     if variable is None or reference.__class__ is not dict:
         return None
-    found, left = [], []
+    found: list[Node] = []
+    left: list[Node] = []
     for one in objects(variable.get("characteristic")):
-        made = _from_variable(one, others)
-        if made is None:
-            left.append(one)
-        else:
-            found.append(made)
+        made, more = _from_variable(one, others)
+        found += [made] if made is not None else []
+        left += [more] if more is not None else []
     group: Node = {
         "resourceType": "Group",
         "id": "#eligibility",
@@ -155,13 +160,19 @@ def _variable(node: Node, others: Others) -> list[Node] | None:
         "membership": "definitional",
     }
     members = ["characteristic"]
-    if variable.get("description").__class__ is str:
-        group["description"] = variable["description"]
+    text = variable.get("description")
+    criteria = [one for one in found if _is_criterion(one)]
+    if text.__class__ is str and all(_is_said(one, str(text)) for one in criteria):
+        # The text has each criterion, and how they stand together.
+        group["description"] = text
+        found = [one for one in found if not _is_criterion(one)]
         members.append("description")
     if not found and "description" not in group:
         return None
     if found:
         group["characteristic"] = found
+    if not left and variable.get("status") == "active":
+        members.append("status")
     others.read_of(variable, *members)
     if left:
         current = others.resolve(reference) or {}
@@ -171,38 +182,36 @@ def _variable(node: Node, others: Others) -> list[Node] | None:
     return [{**node, "eligibility": {**kept, "reference": "Group/#eligibility"}}]
 
 
-def _from_variable(node: Node, others: Others) -> Node | None:
-    """https://hl7.org/fhir/R5/evidencevariable.html"""
+def _is_said(criterion: Node, text: str) -> bool:
+    if criterion["exclude"] and "exclusion" not in text.lower():
+        return False
+    return str(criterion["valueCodeableConcept"]["text"]) in text
+
+
+def _from_variable(node: Node, others: Others) -> tuple[Node | None, Node | None]:
+    """A characteristic of the Group, and what is left of that of the EvidenceVariable.
+
+    https://hl7.org/fhir/R5/evidencevariable.html
+    """
     exclude = node.get("exclude") is True
     typed = node.get("definitionByTypeAndValue")
-    plain = not node.keys() - {"exclude", "linkId", "id"}
     if typed.__class__ is dict and not exclude:
         values = {key: typed[key] for key in typed if key.startswith("value")}
-        (made,) = _characteristic({"code": typed.get("type"), **values}, others) or (None,)
-        if (
-            made is not None
-            and plain is False
-            and not node.keys()
-            - {
-                "exclude",
-                "linkId",
-                "id",
-                "definitionByTypeAndValue",
-                "description",
-            }
-        ):
-            return {**made, "exclude": False}
+        found = _characteristic({"code": typed.get("type"), **values}, others)
+        if found and typed.keys() <= {"type", *values}:
+            left = without(node, "exclude", "linkId", "definitionByTypeAndValue")
+            return found[0], left or None
     concept = node.get("definitionCodeableConcept")
     text = node.get("description")
-    if text is None and concept.__class__ is dict:
-        text = concept.get("text")
-    others_ = node.keys() - {"exclude", "linkId", "id", "description", "definitionCodeableConcept"}
-    if text.__class__ is not str or others_:
-        return None
-    value: Node = {"text": text}
-    if concept.__class__ is dict and concept.get("coding"):
-        value["coding"] = concept["coding"]
-    return {"code": _CRITERION, "valueCodeableConcept": value, "exclude": exclude}
+    left = without(node, "exclude", "linkId", "description")
+    if text is None and concept.__class__ is dict and "text" in concept:
+        text = concept["text"]
+        left["definitionCodeableConcept"] = without(concept, "text")
+    if text.__class__ is not str or left.keys() - {"definitionCodeableConcept"}:
+        return None, node
+    left = {key: value for key, value in left.items() if value}
+    made = {"code": _CRITERION, "valueCodeableConcept": {"text": text}, "exclude": exclude}
+    return made, left or None
 
 
 def _group(node: Node, others: Others) -> list[Node] | None:

@@ -6,7 +6,7 @@ from trialbridge.mappings.codec import Node
 from trialbridge.mappings.fhir import codes
 from trialbridge.mappings.fhir.others import words
 from trialbridge.mappings.fhir.others.forms import Form, Others, each, objects, without
-from trialbridge.mappings.fhir.types import coding, concept, has_code, is_of, of_code, ours
+from trialbridge.mappings.fhir.types import concept, has_code, is_of, of_code
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.trial import (
@@ -287,10 +287,6 @@ def _as_party(node: Node, written: Node) -> Node:
 
 # --- sites -------------------------------------------------------------------------------------
 
-_SITE_STATUS = ours("site-status", "Coding")
-_has_status = is_of(codes.STATUS, "state")
-_STATUS = concept(codes.STATUS)
-
 
 def _site(node: Node, others: Others) -> list[Node] | None:
     resource = others.resolve(node)
@@ -301,38 +297,21 @@ def _site(node: Node, others: Others) -> list[Node] | None:
         return [_located(without(node, "display", "type"), {"name": shown}, others)]
     kind = resource.get("resourceType")
     if kind == "Organization":
-        location: Node = {key: resource[key] for key in ("name", "contact") if key in resource}
+        location: Node = {"name": resource["name"]} if "name" in resource else {}
+        contacts = list(objects(resource.get("contact")))
         address = next(objects(resource.get("address")), None)
-        if address is None:
-            address = next(
-                (c["address"] for c in objects(resource.get("contact")) if "address" in c), None
-            )
+        for contact in contacts if address is None else ():
+            if contact.get("address").__class__ is dict:
+                address = contact["address"]
+                contacts = [without(c, "address") if c is contact else c for c in contacts]
+                break
         if address is not None:
             location["address"] = address
-        others.read_of(resource, *location)
+        if contacts := [contact for contact in contacts if contact]:
+            location["contact"] = contacts
+        others.read_of(resource, "contact", *location)
         return [_located(without(node, "reference", "type"), location, others)]
-    if kind != "ResearchStudy":
-        return None
-    places = list(objects(resource.get("site")))
-    if len(places) != 1 or others.resolve(places[0], "Location") is None:
-        return None
-    made = {**without(node, "type"), "reference": places[0]["reference"]}
-    states = list(objects(resource.get("progressStatus")))
-    current = [one for one in states if _has_status(one) and "end" not in (one.get("period") or {})]
-    members = ["site", "partOf"]
-    if resource.get("status") == "active":
-        members.append("status")
-    if current:
-        status = _STATUS.read(current[0]["state"], Names())
-        value = coding(codes.EXACT_STATUS).write(status, Names())
-        made["extension"] = [
-            *objects(node.get("extension")),
-            {"url": _SITE_STATUS.url, "valueCoding": value},
-        ]
-        if len(states) == 1 and not current[0].keys() - {"state"}:
-            members.append("progressStatus")
-    others.read_of(resource, *members)
-    return [made]
+    return None
 
 
 def _located(node: Node, location: Node, others: Others) -> Node:
@@ -373,8 +352,8 @@ FORMS = (
     ),
     Form(
         "site",
-        "a `site` that is a ResearchStudy, an Organization, or `display` alone",
-        "a Location, and the status of the site",
+        "a `site` that is an Organization, or `display` alone",
+        "a Location",
         each(_site),
     ),
 )

@@ -6,7 +6,7 @@ from trialbridge.mappings.codec import Node
 from trialbridge.mappings.fhir import codes
 from trialbridge.mappings.fhir.flags import flag
 from trialbridge.mappings.fhir.others import words
-from trialbridge.mappings.fhir.others.forms import Form, Others, each, objects
+from trialbridge.mappings.fhir.others.forms import Form, Others, each, objects, without
 from trialbridge.mappings.fhir.types import (
     REGISTRATION,
     has_code,
@@ -119,9 +119,12 @@ def _why_stopped(node: Node, others: Others) -> list[Node] | None:
     if "text" in node:
         return None
     codings = list(objects(node.get("coding")))
-    said = [one.get("display") or _REASONS.get(str(one.get("code"))) for one in codings]
-    text = next((one for one in said if one.__class__ is str), None)
-    return None if text is None else [{**node, "text": text}]
+    for one in codings:
+        text = one.get("display") or _REASONS.get(str(one.get("code")))
+        if text.__class__ is str:
+            left = [c for c in (without(c, "display") if c is one else c for c in codings) if c]
+            return [{**without(node, "coding"), **({"coding": left} if left else {}), "text": text}]
+    return None
 
 
 # --- artifacts ---------------------------------------------------------------------------------
