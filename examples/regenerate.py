@@ -21,6 +21,7 @@ ENDINGS = {
     "fhir-r5": "fhir-r5.json",
     "odm-2.0": "odm-2.0.xml",
     "ctgov-xml": "ctgov-xml.xml",
+    "ctgov-csv": "ctgov-csv.csv",
     "fhir-r4b": "fhir-r4b.json",
     "fhir-r4": "fhir-r4.json",
 }
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] = ()) -> int:
                 now[output.name] = output.read_bytes()
     before = {
         path.name: path.read_bytes()
-        for pattern in ("*.json", "*.xml")
+        for pattern in ("*.json", "*.xml", "*.csv")
         for path in FOLDER.glob(pattern)
     }
     if "--check" not in arguments:

@@ -271,7 +271,7 @@ def formats(name: str | None, style: str) -> None:
 
 
 # What an ending says of the syntax; a format of another is then not what is meant.
-_ENDINGS = {".json": "json", ".xml": "xml", ".txt": "text"}
+_ENDINGS = {".json": "json", ".xml": "xml", ".txt": "text", ".csv": "csv"}
 
 
 def target_of(to: Format | None, output: str | None) -> Format:
@@ -299,7 +299,7 @@ def target_of(to: Format | None, output: str | None) -> Format:
     raise click.UsageError(f"Missing option '--to' / '-t': one of {may}{why}.")
 
 
-_SYNTAX = {"json": "JSON", "xml": "XML", "text": "text"}
+_SYNTAX = {"json": "JSON", "xml": "XML", "text": "text", "csv": "CSV"}
 
 
 def _warn(name: str, problems: Iterable[Problem]) -> None:

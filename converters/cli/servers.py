@@ -225,7 +225,7 @@ def pull(
         sys.exit(1)
 
 
-_ENDINGS = {"json": ".json", "xml": ".xml", "text": ".txt"}
+_ENDINGS = {"json": ".json", "xml": ".xml", "text": ".txt", "csv": ".csv"}
 
 
 def _file_name(record: Record, to: Format) -> str:

@@ -44,9 +44,9 @@ class Format(NamedTuple):
         def write(trial: Trial, *, an_option: str = "its default") -> tuple[bytes, list[Problem]]
 
     `marks` tell the format by content: top-level keys of a JSON object, patterns of a whole line of
-    text, or namespaces of the root of an XML document (its name, where it has none). Where several
-    formats share them, `told_by` is the module whose `told` takes the bytes and gives the
-    `edition` of one of them.
+    text, of a table's first line, or namespaces of the root of an XML document (its name, where it
+    has none). Where several formats share them, `told_by` is the module whose `told` takes the
+    bytes and gives the `edition` of one of them.
 
     `coverage` is the module whose `coverage` lists where each leaf goes (None: every leaf has its
     own name there, except those below `homeless`). `advice` is a module whose `check` tells what is
@@ -57,7 +57,7 @@ class Format(NamedTuple):
     name: str
     aliases: tuple[str, ...]
     title: str
-    syntax: Literal["text", "json", "xml"]
+    syntax: Literal["text", "json", "xml", "csv"]
     marks: tuple[str, ...]
     reader: str | None = None
     writer: str | None = None
@@ -298,6 +298,24 @@ FORMATS: tuple[Format, ...] = (
         writer="trialbridge.formats.ctgov_xml",
         coverage="trialbridge.mappings.registries.ctgov_xml.document",
         ended=True,
+    ),
+    Format(
+        name="ctgov-csv",
+        aliases=(),
+        title="ClinicalTrials.gov CSV download",
+        syntax="csv",
+        marks=(r"\ufeff?\"?(?:Rank\"?,\"?)?NCT Number\"?(?:,|\r?$)",),
+        reader="trialbridge.formats.ctgov_csv",
+        writer="trialbridge.formats.ctgov_csv",
+        coverage="trialbridge.mappings.registries.ctgov_csv",
+        options=(
+            Option(
+                "columns",
+                "text",
+                "",
+                "Columns to write, with | between their names, and no others; all by default.",
+            ),
+        ),
     ),
     Format(
         name="fhir-r5",

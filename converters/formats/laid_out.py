@@ -5,7 +5,7 @@ from trialbridge.formats import Format
 
 def laid_out(data: bytes, to: Format, indent: int | None) -> bytes:
     """Lay out a document by so many spaces for each level, or end it with a line alone."""
-    if to.syntax == "text":
+    if to.syntax in ("text", "csv"):
         return data
     if to.syntax == "xml":
         return data + b"\n" if indent is None else _indented(data, indent)

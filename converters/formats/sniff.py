@@ -158,6 +158,9 @@ def _text(data: bytes, whole: bool) -> Format:
     except UnicodeDecodeError as error:
         message = f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason}); {REMEDY}"
         raise not_utf_8(error.start, message) from error
+    for known in FORMATS:
+        if known.syntax == "csv" and re.match("|".join(known.marks), text, re.MULTILINE):
+            return known
     # Pages are quoted in Markdown, which is no page for that.
     shown = _FENCED.sub("", text) if "```" in text else text
     markdown = _MARKDOWN.match(text)

@@ -157,9 +157,9 @@ UNREAD: Final[tuple[Unread, ...]] = (
         pattern=r"\A\s*https?://\S+\s*\Z",
     ),
     Unread(
-        "a CSV table of ClinicalTrials.gov",
-        f"it has a part of each record only; {_BY_ID}",
-        pattern=r'\A"?(?:Rank"?[,\t]"?)?NCT Number"?[,\t]',
+        "a table of ClinicalTrials.gov with tabs between its columns",
+        "the one with commas (CSV) is read",
+        pattern=r'\A"?(?:Rank"?\t"?)?NCT Number"?\t',
     ),
     Unread(
         "a CSV table of WHO's ICTRP",

@@ -23,7 +23,7 @@ FOLDER: Final = 1000
 PART: Final = 10_000
 """How many records a file of many holds, unless it is said."""
 
-_SUFFIX: Final = {"json": ".json", "xml": ".xml", "text": ".txt"}
+_SUFFIX: Final = {"json": ".json", "xml": ".xml", "text": ".txt", "csv": ".csv"}
 
 
 class Layout(Protocol):

@@ -276,7 +276,9 @@ class _Run:
         if source.data is not None:
             known = next((one.format for one in failed if one.format), None)
             syntax = by_name(known).syntax if known else ""
-            suffix = {"json": ".json", "xml": ".xml", "text": ".txt"}.get(syntax, source.suffix)
+            suffix = {"json": ".json", "xml": ".xml", "text": ".txt", "csv": ".csv"}.get(
+                syntax, source.suffix
+            )
             replaced(f"{stem}{suffix or '.bin'}", source.data)
         told = {
             "source": source.name,

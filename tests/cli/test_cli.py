@@ -594,6 +594,7 @@ def test_formats_lists_names_titles_and_what_can_be_done() -> None:
         "ctgov, ctgov-v2  ClinicalTrials.gov API v2 JSON       read, written\n"
         "ctgov-v1         ClinicalTrials.gov classic API JSON  read\n"
         "ctgov-xml        ClinicalTrials.gov legacy XML        read, written\n"
+        "ctgov-csv        ClinicalTrials.gov CSV download      read, written\n"
         "fhir-r5, fhir    HL7 FHIR R5 Bundle, JSON             read, written, checked\n"
         "odm-2.0, odm     CDISC ODM-XML 2.0                    read, written, checked\n"
         "fhir-r4b         HL7 FHIR R4B Bundle, JSON            read, written, checked\n"
@@ -721,8 +722,8 @@ def test_the_ending_of_the_output_tells_the_format_where_one_alone_has_it() -> N
         ),
         (
             "convert record.json -o study.dat",
-            "Missing option '--to' / '-t': one of text, trial, ctgov, ctgov-xml, fhir-r5, odm-2.0,"
-            " fhir-r4b, fhir-r4.",
+            "Missing option '--to' / '-t': one of text, trial, ctgov, ctgov-xml, ctgov-csv,"
+            " fhir-r5, odm-2.0, fhir-r4b, fhir-r4.",
         ),
         (
             "convert --to fhir record.json -o study.xml",

@@ -44,8 +44,10 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
     "number": (b"NCT00000001\n", "nothing but an NCT number"),
     "numbers": (b"NCT00000001\nNCT00000002\n", "nothing but an NCT number"),
     "address": (b"https://clinicaltrials.gov/study/NCT00000001", "the address of a record"),
-    "csv": (b"NCT Number,Study Title\nNCT00000001,Tea\n", "a CSV table of ClinicalTrials.gov"),
-    "old csv": (b'"Rank","NCT Number","Title"\n', "a CSV table of ClinicalTrials.gov"),
+    "tabs": (
+        b"NCT Number\tStudy Title\nNCT00000001\tTea\n",
+        "a table of ClinicalTrials.gov with tabs between its columns",
+    ),
     "ictrp csv": (b"TrialID,Last Refreshed on,Public title\n", "a CSV table of WHO's ICTRP"),
     "euctr": (b"Full details\n\nSummary\nEudraCT Number: 2021-002179-21\n", "the text of the EU"),
     "their page": (
@@ -108,8 +110,6 @@ def corpus(name: str) -> bytes:
     ("name", "title"),
     [
         ("usdm/CDISC_Pilot_Study.json", "CDISC USDM JSON"),
-        ("ctgov-csv/BassKot-SearchResults.csv.gz", "a CSV table of ClinicalTrials.gov"),
-        ("ctgov-csv/partrita-ctg-studies_B7H3.csv.gz", "a CSV table of ClinicalTrials.gov"),
         ("ictrp/ictrp.csv.gz", "a CSV table of WHO's ICTRP"),
         ("ictrp/ictrp.xml.gz", "XML of WHO's ICTRP"),
         ("ctis-json/2022-500244-37-00.json", "JSON of the EU's register (CTIS)"),

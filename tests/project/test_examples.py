@@ -12,7 +12,9 @@ from trialbridge.formats.sniff import recognise
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDS = sorted((ROOT / "examples").glob("*.txt"))
-MADE = sorted(path for ending in ("*.json", "*.xml") for path in (ROOT / "examples").glob(ending))
+MADE = sorted(
+    path for ending in ("*.json", "*.xml", "*.csv") for path in (ROOT / "examples").glob(ending)
+)
 ENDINGS = runpy.run_path(str(ROOT / "examples" / "regenerate.py"))["ENDINGS"].values()
 
 
