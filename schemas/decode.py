@@ -213,9 +213,11 @@ class _Object(NamedTuple):
 
     def strip(self, value: dict[str, Any], pointer: str, found: _Found) -> None:
         """Take out the keys that the model does not know, and look at nothing else."""
-        for key in [key for key in value if key not in self.fields]:
-            place = f"{pointer}/{escape(key)}"
-            found.move(place, value.pop(key), "unknown-key", f"the model has no {_shown(key)} here")
+        if not value.keys() <= self.fields.keys():
+            for key in [key for key in value if key not in self.fields]:
+                place = f"{pointer}/{escape(key)}"
+                reason = f"the model has no {_shown(key)} here"
+                found.move(place, value.pop(key), "unknown-key", reason)
         for key, inner in self.objects.items():
             member = value.get(key)
             if member.__class__ is dict:

@@ -4,6 +4,7 @@ The registry's records have them; a format marks where each stood, and which it 
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -21,30 +22,52 @@ def empty_elements(trial: Trial) -> list[tuple[str, str]]:
     An empty object in a list is an element there in any format, and so has its place.
     """
     found: list[tuple[str, str]] = []
-    _within(msgspec.structs.replace(trial, results=None, unmapped=None), "", found)
+    _within(msgspec.structs.replace(trial, results=None, unmapped=None), None, found)
     return found
 
 
-def _within(node: Any, pointer: str, found: list[tuple[str, str]]) -> None:
+# Where a value is: the place around it, and its key. Pointers are made only of what is found.
+_Place = tuple[Any, str | int] | None
+
+
+def _pointer(place: _Place) -> str:
+    keys: list[str] = []
+    while place is not None:
+        place, key = place
+        keys.append(f"/{key}")
+    return "".join(reversed(keys))
+
+
+def _within(node: Any, place: _Place, found: list[tuple[str, str]]) -> None:
     in_list = node.__class__ is list
     for key, inner in enumerate(node) if in_list else _attributes(node):
-        kind = _KIND_OF.get(inner.__class__)
-        if kind is not None:
+        class_ = inner.__class__
+        if class_ is str:
             if not inner:
-                found.append((f"{pointer}/{key}", kind))
-            elif kind == "list":
-                _within(inner, f"{pointer}/{key}", found)
+                found.append((_pointer((place, key)), "string"))
+        elif class_ is list or class_ is dict:
+            if not inner:
+                found.append((_pointer((place, key)), _KIND_OF[class_]))
+            elif class_ is list:
+                _within(inner, (place, key), found)
         elif isinstance(inner, msgspec.Struct):
-            if any(True for _ in _attributes(inner)):
-                _within(inner, f"{pointer}/{key}", found)
+            if any(getattr(inner, name) is not None for _, name in _fields(class_)):
+                _within(inner, (place, key), found)
             elif not in_list:
-                found.append((f"{pointer}/{key}", "object"))
+                found.append((_pointer((place, key)), "object"))
+
+
+@cache
+def _fields(class_: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
+    return tuple(zip(class_.__struct_encode_fields__, class_.__struct_fields__, strict=True))
 
 
 def _attributes(struct: msgspec.Struct) -> Iterator[tuple[str, Any]]:
     """What a struct has, by the keys of its JSON."""
-    names = zip(struct.__struct_encode_fields__, struct.__struct_fields__, strict=True)
-    return ((key, held) for key, name in names if (held := getattr(struct, name)) is not None)
+    for key, name in _fields(struct.__class__):
+        held = getattr(struct, name)
+        if held is not None:
+            yield key, held
 
 
 def with_empty_elements(trial: Trial, marked: Mapping[str, str]) -> Trial:
