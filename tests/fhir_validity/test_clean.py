@@ -17,6 +17,7 @@ from trialbridge.schemas.fhir.clean import clean
 from trialbridge.schemas.fhir.definitions import VERSIONS, Version
 from trialbridge.schemas.fhir.invariants import check
 from trialbridge.schemas.fhir.schema import explain, gate
+from trialbridge.schemas.fhir.types import type_of
 from trialbridge.schemas.fhir.validate import validate
 from trialbridge.schemas.fhir.walk import walk
 from trialbridge.schemas.problem import Problem
@@ -89,6 +90,22 @@ def test_what_is_right_is_clean(version: Version) -> None:
         if b"null" in msgspec.json.encode(tree):
             continue
         assert clean(tree, version, BASE), walk(tree, version, BASE).problems
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_no_form_falls_between_the_lean_pass_and_the_gate(version: Version) -> None:
+    asked = 0
+    for key, element in type_of(version, "Extension").elements.items():
+        if not element.primitive or element.choice is None:
+            continue
+        # A blank is right in no primitive, nor is a control character.
+        for wrong in (" ", "a\x01 "):
+            tree = copy.deepcopy(good() if version == "r5" else good_old())
+            resource = tree["entry"][0]["resource"]
+            resource["extension"] = [{"url": "https://example.org/x", key: wrong}]
+            assert not (clean(tree, version, BASE) and gate(tree, version, forms=False)), key
+            asked += 1
+    assert asked > 30
 
 
 @pytest.mark.parametrize("code", ["EUR", "XCG", "ZWG", "HRK"])
