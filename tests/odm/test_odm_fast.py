@@ -110,6 +110,26 @@ def test_what_surrounds_the_values_of_parameters_is_known_from_then_on() -> None
     assert len(_scanner(V2_0).frames) >= 2
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        '<ParameterValue\nValue="a"/>',
+        "<ParameterValue Value='a'/>",
+        '<ParameterValue xValue="a"/>',
+        '<ParameterValue xValue="b" Value="a"/>',
+        '<ParameterValue Value="a" xValue="b"></ParameterValue>',
+        '<ParameterValue Value="a&amp;"/>',
+        "<ParameterValue/>",
+        "",
+    ],
+)
+def test_a_parameter_that_is_like_no_other_is_read_as_it_is_again(value: str) -> None:
+    data = SUMMARY.replace('<ParameterValue Value="a"/>', value).encode()
+    right = tree_of(xml.parse(data), "ODM", V2_0)
+    for _ in range(3):
+        assert plain_tree(data, V2_0) in (right, None)
+
+
 def test_parameters_that_are_changed_are_those_of_the_parser() -> None:
     assert plain_tree(SUMMARY.encode(), V2_0)
     taken = 0

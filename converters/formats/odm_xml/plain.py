@@ -161,8 +161,9 @@ class Scanner:
         """Keep what stands before and behind the value of a parameter that was scanned."""
         around = before + behind
         value = node.get("ParameterValue")
-        # Whether a prefix may stand there, the root says.
-        if not value or len(around) > _LONG_FRAME:
+        # There is no value as such a one has, where nothing stands behind it; and whether a prefix
+        # may stand there, the root says.
+        if not (value and behind) or len(around) > _LONG_FRAME:
             return
         if "xlink:" in around or "xmlns" in around:
             return
