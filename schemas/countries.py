@@ -98,6 +98,11 @@ def name_of(code: str) -> str | None:
     return _names().get(code)
 
 
+def is_alpha_3(code: str) -> bool:
+    """Whether this is a code of three letters."""
+    return len(code) == 3 and code in _names()
+
+
 @once
 def _names() -> Mapping[str, str]:
     found = {}

@@ -12,14 +12,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
 from trialbridge.schemas.cdisc_codes import CDISC, PARAMETERS
+from trialbridge.schemas.countries import is_alpha_3
 from trialbridge.schemas.odm.document import Attribute, Digest, Element, digest
 from trialbridge.schemas.odm.lean import ONCE, SCOPING
 from trialbridge.schemas.odm.rules import (
     ABSOLUTE_URI,
+    CODES,
+    GRANULARITY,
     LANGUAGE,
-    MEDIA_TYPE,
     NUMBERS,
     RULES,
+    TEXT_TYPE,
     VALUES,
     phases,
 )
@@ -72,7 +75,7 @@ _NOT_EMPTY: Final = "xs:string 1"
 _RULED: Final = {
     **dict.fromkeys((("Coding", key) for key in ("System", "href", "ref")), ABSOLUTE_URI),
     ("TranslatedText", "xml:lang"): LANGUAGE,
-    ("TranslatedText", "Type"): MEDIA_TYPE,
+    ("TranslatedText", "Type"): TEXT_TYPE,
 }
 _NAMES: Final = ("OID", "ID")
 # Systems and media types come again and again.
@@ -286,19 +289,54 @@ def _distinct(nodes: list[Any], fields: tuple[str, ...]) -> None:
 def _parameter(node: Mapping[str, Any]) -> None:
     """A parameter of the trial summary has the code of its short name, and a value of its form."""
     short = node.get("@ShortName", "")
+    if not short or " " in short:
+        raise Doubt
     known = PARAMETERS.get(short)
     if known is None:
         return
+    if node.get("@Term") != known.term:
+        raise Doubt
     for coding in node.get("Coding", ()):
         if coding["@System"] == CDISC and coding.get("@Code", known.code) != known.code:
             raise Doubt
-    has_its_form(short, node["ParameterValue"]["@Value"])
+    has_its_form(short, node["ParameterValue"])
 
 
-def has_its_form(short: str, value: str) -> None:
-    """See that the value of a parameter of the trial summary has its form. Raises Doubt."""
+def has_its_form(short: str, held: Mapping[str, Any]) -> None:
+    """See that the value of a parameter has its form, and its term the code. Raises Doubt."""
+    value = held["@Value"]
     form, _ = VALUES.get(short, (None, ""))
     if value and form is not None and not form.fullmatch(value):
+        raise Doubt
+    code = CODES[short].get(value) if short in CODES else None
+    if code is not None:
+        for coding in held.get("Coding", ()):
+            if coding["@System"] == CDISC and coding.get("@Code", code) != code:
+                raise Doubt
+
+
+def _own_names(*kinds: str) -> Callable[[Mapping[str, Any]], None]:
+    def check(node: Mapping[str, Any]) -> None:
+        for kind in kinds:
+            names = [one["@Name"] for one in node.get(kind, ())]
+            if len({*names}) != len(names):
+                raise Doubt
+
+    return check
+
+
+def _study(node: Mapping[str, Any]) -> None:
+    if "@VersionName" in node and "@VersionID" not in node:
+        raise Doubt
+
+
+def _address(node: Mapping[str, Any]) -> None:
+    if not is_alpha_3(node.get("Country", "CHE")):
+        raise Doubt
+
+
+def _granularity(node: Mapping[str, Any]) -> None:
+    if any(name in node for name in GRANULARITY.get(node.get("@Granularity", ""), ())):
         raise Doubt
 
 
@@ -308,4 +346,10 @@ _RULES: Final[dict[str, Callable[[Mapping[str, Any]], None] | None]] = {
     "StudyParameter": _parameter,
     "TranslatedText": None,
     "TrialPhase": None,
+    "ODM": _granularity,
+    "Study": _study,
+    "AdminData": _own_names("Organization"),
+    "StudyEndPoints": _own_names("StudyEndPoint"),
+    "StudyStructure": _own_names("Arm", "Epoch"),
+    "Address": _address,
 }

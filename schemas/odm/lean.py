@@ -22,6 +22,7 @@ from trialbridge.schemas.odm.rules import (
     MEDIA_TYPE,
     NUMBERS,
     RULES,
+    TEXT_TYPE,
     Texts,
 )
 from trialbridge.schemas.odm.xsd import valid
@@ -55,7 +56,7 @@ def _plans(version: str) -> dict[str, _Plan]:
     prefix = f"{{{NAMESPACES[version]}}}"
     forms: dict[str, dict[str, re.Pattern[str]]] = {
         "Coding": dict.fromkeys(("System", "href", "ref"), ABSOLUTE_URI),
-        "TranslatedText": {LANG: LANGUAGE, "Type": MEDIA_TYPE},
+        "TranslatedText": {LANG: LANGUAGE, "Type": TEXT_TYPE if version == "2.0" else MEDIA_TYPE},
     }
     plans: dict[str, _Plan] = {}
     for name, element in elements(version).items():

@@ -4,11 +4,30 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 """
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from trialbridge.schemas import xml
-from trialbridge.schemas.cdisc_codes import CDISC, EARLY_PHASE_1, PARAMETERS, PHASE
+from trialbridge.schemas.cdisc_codes import (
+    CDISC,
+    EARLY_PHASE_1,
+    INTERVENTION_MODEL,
+    INTERVENTION_TYPE,
+    MASKING,
+    OBSERVATIONAL_MODEL,
+    OBSERVER_BLIND,
+    PARAMETERS,
+    PATIENT_REGISTRY,
+    PHASE,
+    PRIMARY_PURPOSE,
+    SAMPLING_METHOD,
+    SEX,
+    STUDY_TYPE,
+    TIME_PERSPECTIVE,
+    YES_NO,
+    Term,
+)
+from trialbridge.schemas.countries import is_alpha_3
 from trialbridge.schemas.odm.document import (
     LANG,
     NAMESPACES,
@@ -36,6 +55,8 @@ LANGUAGE: Final = re.compile(
 MEDIA_TYPE: Final = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}(?:\s*;.*)?"
 )
+# https://cdisc-org.github.io/DataExchange-ODM-LinkML/type_translated_text
+TEXT_TYPE: Final = re.compile(r"text/plain|application/xhtml\+xml")
 # https://www.rfc-editor.org/rfc/rfc3986#section-4.3
 ABSOLUTE_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 
@@ -48,6 +69,9 @@ NUMBERS: Final = ("OrderNumber", "SequenceNumber")
 
 # The texts by the element that they translate, language and media type.
 Texts = dict[tuple["_Element | None", str | None, str | None], "_Element"]
+
+Rule = Callable[[Document, Texts, "_Element"], None]
+"""Says what is wrong with an element of a kind."""
 
 
 @once
@@ -103,6 +127,12 @@ def _translated(document: Document, texts: Texts, element: "_Element") -> None:
     if media is not None and not MEDIA_TYPE.fullmatch(media):
         message = f"Type is {shortened(media)!r}, expected a media type, as text/plain"
         document.report("error", "rules", element, "Type", "media-type", message)
+    elif media is not None and not TEXT_TYPE.fullmatch(media) and document.version == "2.0":
+        message = (
+            f"Type is {shortened(media)!r}, expected text/plain or application/xhtml+xml"
+            " (TranslatedText/@Type)"
+        )
+        document.report("warning", "rules", element, "Type", "text-type", message)
     other = texts.setdefault((element.getparent(), language, media), element)
     if other is not element:
         document.told.add((element, LANG_IN_XSD))
@@ -146,12 +176,44 @@ VALUES: Final[dict[str, tuple[re.Pattern[str], str]]] = {
 }
 
 
+# What parameters of the trial summary are answered with. By TSPARMCD.
+_TERMS: Final[dict[str, tuple[Mapping[Any, Term], ...]]] = {
+    "STYPE": (STUDY_TYPE, {0: PATIENT_REGISTRY}),
+    "TPHASE": (PHASE,),
+    "INTMODEL": (INTERVENTION_MODEL,),
+    "TBLIND": (MASKING, {0: OBSERVER_BLIND}),
+    "TINDTP": (PRIMARY_PURPOSE,),
+    "OBSMODEL": (OBSERVATIONAL_MODEL,),
+    "OBSTIMP": (TIME_PERSPECTIVE,),
+    "OBSTSMM": (SAMPLING_METHOD,),
+    "INTTYPE": (INTERVENTION_TYPE,),
+    "SEXPOP": (SEX,),
+    **dict.fromkeys(
+        ("RANDOM", "HLTSUBJI", "DMCIND", "FDADRIND", "FDADEIND", "PDPSTIND", "BRIND", "BRDNAIND"),
+        (YES_NO,),
+    ),
+}
+CODES: Final = {
+    short: {term.value: term.code for terms in lists for term in terms.values()}
+    for short, lists in _TERMS.items()
+}
+"""The code of each term that a parameter is answered with."""
+
+
 def _parameter(document: Document, texts: Texts, element: "_Element") -> None:
     """A parameter of the trial summary has the code of its short name, and a value of its form."""
     short = element.get("ShortName", "")
+    if document.version == "2.0" and (not short or " " in short):
+        said = f"ShortName is {shortened(short)!r}" if short else "there is no ShortName"
+        message = f"{said}, expected one without blanks (StudyParameter/@ShortName)"
+        document.report("warning", "rules", element, "ShortName", "short-name", message)
     known = PARAMETERS.get(short)
     if known is None:
         return
+    term = element.get("Term", "")
+    if term != known.term:
+        message = f"Term {shortened(term)!r} is not that of {short}, expected {known.term!r}"
+        document.report("warning", "rules", element, "Term", "term", message)
     prefix = f"{{{NAMESPACES[document.version]}}}"
     for coding in element.iterchildren(f"{prefix}Coding"):
         code = coding.get("Code")
@@ -164,6 +226,71 @@ def _parameter(document: Document, texts: Texts, element: "_Element") -> None:
         if value and form is not None and not form.fullmatch(value):
             message = f"Value {shortened(value)!r} of {short} is not {expected}"
             document.report("warning", "rules", held, "Value", "value", message)
+        code = CODES.get(short, {}).get(value)
+        for coding in held.iterchildren(f"{prefix}Coding"):
+            given = coding.get("Code")
+            if code is not None and coding.get("System") == CDISC and given not in (None, code):
+                message = f"Code {shortened(given)!r} is not that of {value!r}, expected {code!r}"
+                document.report("warning", "rules", coding, "Code", "term", message)
+
+
+def _own_names(*kinds: str) -> Rule:
+    """A rule that no two elements of a kind in a container have the same name."""
+
+    def rule(document: Document, texts: Texts, element: "_Element") -> None:
+        prefix = f"{{{NAMESPACES[document.version]}}}"
+        for kind in kinds:
+            seen: dict[str, _Element] = {}
+            for one in element.iterchildren(f"{prefix}{kind}"):
+                name = one.get("Name")
+                other = one if name is None else seen.setdefault(name, one)
+                if other is not one:
+                    document.told.add((one, "Name"))
+                    message = (
+                        f"Name {shortened(name or '')!r} is that of <{kind}> in"
+                        f" {xml.line_of(other)} too, expected another ({kind}/@Name)"
+                    )
+                    document.report("error", "rules", one, "Name", "name", message)
+
+    return rule
+
+
+def _study(document: Document, texts: Texts, element: "_Element") -> None:
+    if element.get("VersionName") is not None and element.get("VersionID") is None:
+        message = "there is a VersionName without a VersionID, expected both (Study/@VersionName)"
+        document.report("warning", "rules", element, "VersionName", "version", message)
+
+
+def _address(document: Document, texts: Texts, element: "_Element") -> None:
+    prefix = f"{{{NAMESPACES[document.version]}}}"
+    if document.version != "2.0":
+        return
+    for one in element.iterchildren(f"{prefix}Country"):
+        said = (one.text or "").strip()
+        if not is_alpha_3(said):
+            message = (
+                f"{shortened(said)!r} is no code of three letters of ISO 3166-1, which a trial"
+                " registry has here, as CHE (Address/Country)"
+            )
+            document.report("warning", "rules", one, None, "country", message)
+
+
+# What a file of a granularity does not hold. The nine examples of CDISC do not all keep it.
+# https://wiki.cdisc.org/display/PUB/ODM
+GRANULARITY: Final = {
+    "Metadata": ("ClinicalData", "ReferenceData"),
+    "AdminData": ("ClinicalData", "ReferenceData"),
+    "ReferenceData": ("ClinicalData",),
+}
+
+
+def _granularity(document: Document, texts: Texts, element: "_Element") -> None:
+    said = element.get("Granularity", "")
+    prefix = f"{{{NAMESPACES[document.version]}}}"
+    for name in GRANULARITY.get(said, ()):
+        if document.version == "2.0" and element.find(f"{prefix}{name}") is not None:
+            message = f"Granularity is {said!r}, and there is <{name}>, expected 'All' or none"
+            document.report("warning", "rules", element, "Granularity", "granularity", message)
 
 
 def _coding(document: Document, texts: Texts, element: "_Element") -> None:
@@ -188,10 +315,16 @@ def _absolute_timing(document: Document, texts: Texts, element: "_Element") -> N
 
 
 LANG_IN_XSD: Final = "xml:lang"
-RULES: Final[dict[str, Callable[[Document, Texts, "_Element"], None]]] = {
+RULES: Final[dict[str, Rule]] = {
     "TranslatedText": _translated,
     "TrialPhase": _phase,
     "StudyParameter": _parameter,
     "Coding": _coding,
     "AbsoluteTimingConstraint": _absolute_timing,
+    "ODM": _granularity,
+    "Study": _study,
+    "AdminData": _own_names("Organization"),
+    "StudyEndPoints": _own_names("StudyEndPoint"),
+    "StudyStructure": _own_names("Arm", "Epoch"),
+    "Address": _address,
 }

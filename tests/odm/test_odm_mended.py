@@ -17,6 +17,7 @@ from trialbridge.formats import ctgov, odm
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.elements import name_in, tell_apart, told_apart
 from trialbridge.schemas.countries import country, name_of
+from trialbridge.schemas.odm import validate
 from trialbridge.schemas.trial import Trial
 
 WORDS = st.sampled_from(["A", "A (1)", "A (2)", "A (2) (1)", "B", " A", "A (2010)", "(2)", ""])
@@ -134,6 +135,85 @@ def test_finding_2_the_countries_of_a_page_have_codes_and_keep_their_names() -> 
     countries = ["Switzerland", "Viet Nam", "Atlantis"]
     root = comes_back(msgspec.convert({"page": {"countries": countries}}, Trial))
     assert texts(root, "//o:ParameterValue/@Value") == ["CHE", "VNM", "Atlantis"]
+
+
+Change = tuple[str, str]
+
+PLANTED: dict[str, tuple[Change, str]] = {
+    "an organization's name": (
+        ('Name="Clinic"', 'Name="Example Hospital"'),
+        "error: Organization[6]/@Name: Name 'Example Hospital' is that of <Organization>",
+    ),
+    "an end point's name": (
+        ('Name="Relief"', 'Name="Pain"'),
+        "error: StudyEndPoint[2]/@Name: Name 'Pain' is that of <StudyEndPoint>",
+    ),
+    "an epoch's name": (
+        (
+            "<StudyStructure>",
+            '<StudyStructure><Epoch OID="E.1" Name="A" SequenceNumber="1"/>'
+            '<Epoch OID="E.2" Name="A" SequenceNumber="2"/>',
+        ),
+        "error: Epoch[2]/@Name: Name 'A' is that of <Epoch>",
+    ),
+    "a country's name": (
+        ("<Country>CHE<", "<Country>Switzerland<"),
+        "warning: Country: 'Switzerland' is no code of three letters of ISO 3166-1",
+    ),
+    "a country's two letters": (
+        ("<Country>CHE<", "<Country>CH<"),
+        "warning: Country: 'CH' is no code of three letters of ISO 3166-1",
+    ),
+    "no short name": (
+        (' ShortName="STYPE"', ""),
+        "warning: @ShortName: there is no ShortName, expected one without blanks",
+    ),
+    "a short name with blanks": (
+        (' ShortName="arm-type"', ' ShortName="arm type"'),
+        "warning: @ShortName: ShortName is 'arm type', expected one without blanks",
+    ),
+    "a text that is not plain": (
+        ('<TranslatedText Type="text/plain">Short.', '<TranslatedText Type="text/html">Short.'),
+        "warning: TranslatedText/@Type: Type is 'text/html', expected text/plain or",
+    ),
+    "another parameter's term": (
+        ('Term="Study Type" ShortName="STYPE"', 'Term="Trial Title" ShortName="STYPE"'),
+        "warning: @Term: Term 'Trial Title' is not that of STYPE, expected 'Study Type'",
+    ),
+    "another value's code": (
+        ('Code="C98388"', 'Code="C16084"'),
+        "warning: Coding[1]/@Code: Code 'C16084' is not that of 'INTERVENTIONAL', expected",
+    ),
+    "a blinding that its code does not say": (
+        ('Value="DOUBLE BLIND"', 'Value="SINGLE BLIND"'),
+        "warning: Coding[1]/@Code: Code 'C15228' is not that of 'SINGLE BLIND', expected 'C28233'",
+    ),
+    "a version's name alone": (
+        (" StudyName=", ' VersionName="One" StudyName='),
+        "warning: @VersionName: there is a VersionName without a VersionID, expected both",
+    ),
+    "another granularity": (
+        ('FileType="Snapshot"', 'FileType="Snapshot" Granularity="Metadata"'),
+        "warning: @Granularity: Granularity is 'Metadata', and there is <ReferenceData>",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_finding_2_what_breaks_a_rule_of_the_specification_is_told(name: str) -> None:
+    (old, new), expected = PLANTED[name]
+    data = written(full()).decode()
+    assert validate.check(data.encode()) == []
+    if "Granularity" in new:
+        data = data.replace("<AdminData", "<ReferenceData/><AdminData", 1)
+    assert old in data
+    problems = validate.check(data.replace(old, new, 1).encode())
+    severity, place, message = re.split(": ", expected, maxsplit=2)
+    assert [
+        (p.severity, p.path.endswith(place), p.message[: len(message)])
+        for p in problems
+        if p.layer == "rules"
+    ] == [(severity, True, message)]
 
 
 # --- finding 3: what odmlib takes -----------------------------------------------------------------

@@ -76,7 +76,7 @@ ODM_2_0 = """\
             <ParameterValue Value="EFFICACY"/>
             <Coding Code="C49666" System="http://ncicb.nci.nih.gov/xml/odm/EVS/CDISC"/>
           </StudyParameter>
-          <StudyParameter OID="SP.2" Term="Planned Number of Subjects"><ParameterValue Value="20"/></StudyParameter>
+          <StudyParameter OID="SP.2" Term="Planned Number of Subjects" ShortName="PLANSUB"><ParameterValue Value="20"/></StudyParameter>
         </StudySummary>
         <StudyStructure>
           <Arm OID="ARM.1" Name="Drug"/>
@@ -486,6 +486,10 @@ IN_2_0: dict[str, Mutant] = {
     "a parameter with another's code": Mutant(
         'ShortName="TTYPE"',
         'ShortName="AGEMIN"',
+        Found("rules", "term", 12,
+              PROTOCOL + "/StudySummary/StudyParameter[1]/@Term",
+              "Term 'Trial Type' is not that of AGEMIN, expected 'Planned Minimum Age of Subjects'",
+              "warning"),
         Found("rules", "value", 13,
               PROTOCOL + "/StudySummary/StudyParameter[1]/ParameterValue/@Value",
               "Value 'EFFICACY' of AGEMIN is not a duration, as P18Y", "warning")),
@@ -1086,8 +1090,8 @@ CORPUS: Mapping[str, Mapping[tuple[str, str], int]] = {
     "odm-1.3.2/cdash-odm-test.xml": {MISSING: 3},
     "odm-1.3.2/odm-data-snapshot.xml": {},
     "odm-1.3.2/odm_demo.xml": {MISSING: 7},
-    "odm-2.0/Atlas_QS_ODMv2.xml": {},
-    "odm-2.0/Chronic_Low_Back_Pain_example.xml": {},
+    "odm-2.0/Atlas_QS_ODMv2.xml": {("warning", "granularity"): 1},
+    "odm-2.0/Chronic_Low_Back_Pain_example.xml": {("warning", "granularity"): 1},
     "odm-2.0/Columbia-Suicide_Severity_Scale_ODMv2.xml": {
         ("error", "duplicate"): 1,
         ("warning", "wrong-kind"): 1,

@@ -18,7 +18,7 @@ from trialbridge.schemas.odm.clean import (
     clean,
     has_its_form,
 )
-from trialbridge.schemas.odm.rules import VALUES
+from trialbridge.schemas.odm.rules import CODES, VALUES
 from trialbridge.schemas.once import once
 
 
@@ -78,7 +78,7 @@ def _parameters(check: Check, check_value: Check) -> Check:
                 held.clean = True
         elif len(held) != 1:
             check_value(held, named, wanted)
-        if kind.name in VALUES:
-            has_its_form(kind.name, held["@Value"])
+        if kind.name in VALUES or kind.name in CODES:
+            has_its_form(kind.name, held)
 
     return check_parameter
