@@ -75,11 +75,14 @@ _SPONSOR = {"role": {"coding": [*_LEAD["coding"], *_TYPE.write("SPONSOR", Names(
 
 
 def _is_responsible(role: Node) -> bool:
-    return any(
-        one.get("system") == _RESPONSIBLE_SYSTEM
-        or (one.get("system") == codes.PARTY_ROLE and one.get("code") == "sponsor-investigator")
-        for one in role.get("coding", ())
-    )
+    # A loop, since this is asked of every party, by several rows.
+    for one in role.get("coding", ()):
+        system = one.get("system")
+        if system == _RESPONSIBLE_SYSTEM:
+            return True
+        if system == codes.PARTY_ROLE and one.get("code") == "sponsor-investigator":
+            return True
+    return False
 
 
 def _read_responsible(lead: Node, names: Names) -> ResponsiblePartyType | None:
