@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from trialbridge.formats import written_formats
+from trialbridge.formats import Format, written_formats
 from trialbridge.mappings.coverage import CoverageRow, Home
 from trialbridge.shown.report import HOMES
 
@@ -60,18 +60,23 @@ def main(arguments: Sequence[str] = ()) -> int:
     return stale
 
 
+def _listed() -> list[Format]:
+    """The formats that are written, each in one syntax: the other one carries the same."""
+    return [known for known in written_formats() if not known.form_of]
+
+
 def totals() -> Iterator[str]:
     """Give a table: for each format, how many leaves have which home."""
     yield "| format | " + " | ".join(HOMES.values()) + " |"
     yield "| --- |" + " --: |" * len(HOMES)
-    for known in written_formats():
+    for known in _listed():
         homes = list(_main_rows(known.rows()).values())
         yield f"| `{known.name}` | " + " | ".join(str(homes.count(home)) for home in HOMES) + " |"
 
 
 def summary() -> Iterator[str]:
     """Give a table: for each module of the model, how many leaves have which home in a format."""
-    columns = {known.name: _main_rows(known.rows()) for known in written_formats()}
+    columns = {known.name: _main_rows(known.rows()) for known in _listed()}
     leaves = next(iter(columns.values()))
     if untold := [leaf for leaf in leaves if not any(_below(leaf, prefix) for prefix in TITLES)]:
         raise ValueError(f"no title for {untold[0]}")

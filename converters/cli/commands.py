@@ -291,7 +291,7 @@ def target_of(to: Format | None, output: str | None) -> Format:
     for known in fit:
         if not parts.isdisjoint((known.name, *known.aliases)):
             return known
-    current = [known for known in fit if not known.ended]
+    current = [known for known in fit if not (known.ended or known.form_of)]
     if len(current) == 1:
         return current[0]
     may = ", ".join(known.name for known in fit or written)

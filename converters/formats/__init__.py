@@ -24,6 +24,7 @@ Use = Literal["read", "written", "checked"]
 """What a format is wanted for."""
 
 _FHIR = "trialbridge.schemas.fhir.versions"
+_FHIR_XML = "trialbridge.schemas.fhir.xml_checks"
 
 # What documents say beyond the record may be written in their own format alone: the modules that
 # know it, with the names of the formats.
@@ -46,7 +47,8 @@ class Format(NamedTuple):
     `marks` tell the format by content: top-level keys of a JSON object, patterns of a whole line of
     text, of a table's first line, or namespaces of the root of an XML document (its name, where it
     has none). Where several formats share them, `told_by` is the module whose `told` takes the
-    bytes and gives the `edition` of one of them.
+    bytes and gives the `edition` of one of them. `form_of` is the name of the
+    format that this is in another syntax: it is written where it is named.
 
     `coverage` is the module whose `coverage` lists where each leaf goes (None: every leaf has its
     own name there, except those below `homeless`). `advice` is a module whose `check` tells what is
@@ -68,6 +70,7 @@ class Format(NamedTuple):
     options: tuple[Option, ...] = ()
     told_by: str | None = None
     edition: str = ""
+    form_of: str = ""
     instead: str = ""
     ended: bool = False
 
@@ -369,6 +372,51 @@ FORMATS: tuple[Format, ...] = (
         options=(_BUNDLE, _BASE, _NARRATIVE),
         told_by=_FHIR,
         edition="r4",
+    ),
+    Format(
+        name="fhir-r5-xml",
+        aliases=("fhir-xml",),
+        title="HL7 FHIR R5 Bundle, XML",
+        syntax="xml",
+        marks=("http://hl7.org/fhir",),
+        reader="trialbridge.formats.fhir_xml.r5",
+        writer="trialbridge.formats.fhir_xml.r5",
+        validator="trialbridge.formats.fhir_xml.r5",
+        coverage="trialbridge.mappings.fhir.r5",
+        options=(_BUNDLE,),
+        told_by=_FHIR_XML,
+        edition="r5",
+        form_of="fhir-r5",
+    ),
+    Format(
+        name="fhir-r4b-xml",
+        aliases=(),
+        title="HL7 FHIR R4B Bundle, XML",
+        syntax="xml",
+        marks=("http://hl7.org/fhir",),
+        reader="trialbridge.formats.fhir_xml.r4b",
+        writer="trialbridge.formats.fhir_xml.r4b",
+        validator="trialbridge.formats.fhir_xml.r4b",
+        coverage="trialbridge.formats.fhir_r4b",
+        options=(_BUNDLE,),
+        told_by=_FHIR_XML,
+        edition="r4b",
+        form_of="fhir-r4b",
+    ),
+    Format(
+        name="fhir-r4-xml",
+        aliases=(),
+        title="HL7 FHIR R4 Bundle, XML",
+        syntax="xml",
+        marks=("http://hl7.org/fhir",),
+        reader="trialbridge.formats.fhir_xml.r4",
+        writer="trialbridge.formats.fhir_xml.r4",
+        validator="trialbridge.formats.fhir_xml.r4",
+        coverage="trialbridge.formats.fhir_r4",
+        options=(_BUNDLE,),
+        told_by=_FHIR_XML,
+        edition="r4",
+        form_of="fhir-r4",
     ),
     Format(
         name="odm-1.3.2",

@@ -23,6 +23,7 @@ from trialbridge.schemas.problem import Problem, ReadError
 _HEAD = 65_536
 _FIRST_KEY = re.compile(rb'\{\s*"([A-Za-z]+)"\s*:')
 _FENCED = re.compile(r"^[ \t]*```.*?^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
+_BEGINS = {"json": b"{", "xml": b"<", "text": b""}
 _MARKDOWN = re.compile(r"\A\s*# ")
 
 
@@ -63,12 +64,14 @@ def _xml(data: bytes) -> Format:
         raise _unread(_line(data, data.index(b"<")), "format", "the document has no root element")
     for known in FORMATS:
         if known.syntax == "xml" and (root.namespace or root.name) in known.marks:
-            return known
+            return _edition(known, data)
     if kind := by_root(root.namespace, root.name):
         raise _unread_kind(f"line {root.line}", kind)
     namespace = f"of namespace {root.namespace!r}" if root.namespace else "of no namespace"
     expected = ", ".join(
-        mark for known in read_formats() if known.syntax == "xml" for mark in known.marks
+        dict.fromkeys(
+            mark for known in read_formats() if known.syntax == "xml" for mark in known.marks
+        )
     )
     raise _unread(
         f"line {root.line}",
@@ -137,7 +140,7 @@ def _edition(known: Format, data: bytes) -> Format:
     for other in FORMATS:
         if other.told_by == known.told_by and other.edition == edition:
             return other
-    raise _unread_kind(_line(data, data.index(b"{")), FHIR_R6)
+    raise _unread_kind(_line(data, max(data.find(_BEGINS[known.syntax]), 0)), FHIR_R6)
 
 
 def _begun(data: bytes) -> Format | None:

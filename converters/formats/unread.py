@@ -126,11 +126,6 @@ UNREAD: Final[tuple[Unread, ...]] = (
         ),
     ),
     Unread(
-        "HL7 FHIR in XML",
-        "FHIR is read as JSON: ask for application/fhir+json",
-        roots=(("http://hl7.org/fhir", "*"),),
-    ),
-    Unread(
         "CDISC ODM-XML of a version before 1.3, or without its namespace",
         'ODM 2.0 is read, with xmlns="http://www.cdisc.org/ns/odm/v2.0"',
         roots=(

@@ -265,14 +265,14 @@ def test_a_path_over_the_limit_says_how_to_raise_it(
             "line 2",
             "the root of the XML is <study> of no namespace, which is no known format's;"
             " expected clinical_study, clinical_studies,"
-            " http://www.cdisc.org/ns/odm/v2.0",
+            " http://www.cdisc.org/ns/odm/v2.0, http://hl7.org/fhir",
         ),
         (
             b'<?xml version="1.0"?>\n<study xmlns="http://example.org/x"/>',
             "line 2",
             "the root of the XML is <study> of namespace 'http://example.org/x', which is"
             " no known format's; expected clinical_study, clinical_studies,"
-            " http://www.cdisc.org/ns/odm/v2.0",
+            " http://www.cdisc.org/ns/odm/v2.0, http://hl7.org/fhir",
         ),
         (b"<ODM", "line 1", "the document ends inside a tag, expected >"),
         (b"<!-- nothing -->", "line 1", "expected an element, found none"),

@@ -348,7 +348,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "xml": (
         b"<study/>",
         "fatal: line 1: the root of the XML is <study> of no namespace, which is no known format's;"
-        f" expected clinical_study, clinical_studies, {ODM} [format]",
+        f" expected clinical_study, clinical_studies, {ODM}, http://hl7.org/fhir [format]",
     ),
     "ODM of a version that is validated only": (
         ODM_1_3_2.encode(),
@@ -589,17 +589,20 @@ def test_coverage_counts_a_leaf_by_its_main_home() -> None:
 
 def test_formats_lists_names_titles_and_what_can_be_done() -> None:
     assert run("trialbridge formats").stdout == (
-        "text             text of a trial's page               read, written\n"
-        "trial            trialbridge model JSON               read, written\n"
-        "ctgov, ctgov-v2  ClinicalTrials.gov API v2 JSON       read, written\n"
-        "ctgov-v1         ClinicalTrials.gov classic API JSON  read\n"
-        "ctgov-xml        ClinicalTrials.gov legacy XML        read, written\n"
-        "ctgov-csv        ClinicalTrials.gov CSV download      read, written\n"
-        "fhir-r5, fhir    HL7 FHIR R5 Bundle, JSON             read, written, checked\n"
-        "odm-2.0, odm     CDISC ODM-XML 2.0                    read, written, checked\n"
-        "fhir-r4b         HL7 FHIR R4B Bundle, JSON            read, written, checked\n"
-        "fhir-r4          HL7 FHIR R4 Bundle, JSON             read, written, checked\n"
-        "odm-1.3.2        CDISC ODM-XML 1.3.2                  checked\n"
+        "text                   text of a trial's page               read, written\n"
+        "trial                  trialbridge model JSON               read, written\n"
+        "ctgov, ctgov-v2        ClinicalTrials.gov API v2 JSON       read, written\n"
+        "ctgov-v1               ClinicalTrials.gov classic API JSON  read\n"
+        "ctgov-xml              ClinicalTrials.gov legacy XML        read, written\n"
+        "ctgov-csv              ClinicalTrials.gov CSV download      read, written\n"
+        "fhir-r5, fhir          HL7 FHIR R5 Bundle, JSON             read, written, checked\n"
+        "odm-2.0, odm           CDISC ODM-XML 2.0                    read, written, checked\n"
+        "fhir-r4b               HL7 FHIR R4B Bundle, JSON            read, written, checked\n"
+        "fhir-r4                HL7 FHIR R4 Bundle, JSON             read, written, checked\n"
+        "fhir-r5-xml, fhir-xml  HL7 FHIR R5 Bundle, XML              read, written, checked\n"
+        "fhir-r4b-xml           HL7 FHIR R4B Bundle, XML             read, written, checked\n"
+        "fhir-r4-xml            HL7 FHIR R4 Bundle, XML              read, written, checked\n"
+        "odm-1.3.2              CDISC ODM-XML 1.3.2                  checked\n"
     )
     found = json.loads(run("trialbridge formats --report json").stdout)
     assert [each["name"] for each in found if not each["read"]] == ["odm-1.3.2"]
@@ -723,7 +726,7 @@ def test_the_ending_of_the_output_tells_the_format_where_one_alone_has_it() -> N
         (
             "convert record.json -o study.dat",
             "Missing option '--to' / '-t': one of text, trial, ctgov, ctgov-xml, ctgov-csv,"
-            " fhir-r5, odm-2.0, fhir-r4b, fhir-r4.",
+            " fhir-r5, odm-2.0, fhir-r4b, fhir-r4, fhir-r5-xml, fhir-r4b-xml, fhir-r4-xml.",
         ),
         (
             "convert --to fhir record.json -o study.xml",
@@ -771,7 +774,10 @@ def test_shells_complete_the_names_of_formats() -> None:
     completed = shell(
         "COMP_WORDS='convert --to f' COMP_CWORD=2 _CONVERT_COMPLETE=bash_complete convert"
     )
-    assert completed.stdout == "plain,fhir-r5\nplain,fhir\nplain,fhir-r4b\nplain,fhir-r4\n"
+    assert completed.stdout == (
+        "plain,fhir-r5\nplain,fhir\nplain,fhir-r4b\nplain,fhir-r4\n"
+        "plain,fhir-r5-xml\nplain,fhir-xml\nplain,fhir-r4b-xml\nplain,fhir-r4-xml\n"
+    )
 
 
 # --- transcripts -------------------------------------------------------------------------------

@@ -782,7 +782,10 @@ def test_help_loads_nothing_that_reads_or_reports() -> None:
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [("--report j", ["json", "junit"]), ("--from fhir-r", ["fhir-r5", "fhir-r4b", "fhir-r4"])],
+    [
+        ("--report j", ["json", "junit"]),
+        ("--from fhir-r5", ["fhir-r5", "fhir-r5-xml"]),
+    ],
 )
 def test_shells_complete_forms_and_formats(words: str, told: list[str]) -> None:
     completed = shell(

@@ -37,7 +37,6 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
     "prs": (b'<a:study_collection xmlns:a="http://clinicaltrials.gov/prs"/>', "XML for uploads"),
     "ictrp": (b"<Trials_downloaded_from_ICTRP/>", "XML of WHO's ICTRP"),
     "isrctn": (b'<allTrials xmlns="http://www.67bricks.com/isrctn"/>', "XML of the ISRCTN"),
-    "fhir xml": (b'<Bundle xmlns="http://hl7.org/fhir"/>', "HL7 FHIR in XML"),
     "old odm": (b'<ODM xmlns="http://www.cdisc.org/ns/odm/v1.2"/>', "CDISC ODM-XML of a version"),
     "html": (b"<!DOCTYPE html><html><p>NCT ID: NCT00000001<br></html>", "HTML"),
     "xhtml": (b'<html xmlns="http://www.w3.org/1999/xhtml"/>', "HTML"),

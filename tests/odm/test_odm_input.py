@@ -65,7 +65,7 @@ BAD: dict[str, tuple[bytes, str]] = {
             f'{XML}<ODM xmlns="http://example.org/odm">{STUDY}</ODM>',
             "fatal: line 2: the root of the XML is <ODM> of namespace 'http://example.org/odm', "
             "which is no known format's; expected clinical_study, clinical_studies, "
-            "http://www.cdisc.org/ns/odm/v2.0 [format]",
+            "http://www.cdisc.org/ns/odm/v2.0, http://hl7.org/fhir [format]",
         ),
         "no namespace": (
             f"<ODM {FILE}>{STUDY}</ODM>",
