@@ -326,7 +326,8 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any] | None:
     def gather(kept: Any, node: Any, pointer: str) -> None:
         """The largest parts of which nothing was read."""
         if kept == node:
-            found[pointer] = kept
+            if not _goes_without_saying(pointer.rpartition("/")[2], node):
+                found[pointer] = kept
         elif isinstance(kept, dict):
             for key, inner in kept.items():
                 gather(inner, node[key], f"{pointer}/{escape(str(key))}")
@@ -358,6 +359,14 @@ def _spelt_out(node: Any) -> Any:
 def _code_of_country(said: Any) -> Any:
     name = (name_of(said) or said) if isinstance(said, str) else ""
     return code_of(name) or said
+
+
+def _goes_without_saying(key: str, said: Any) -> bool:
+    """Whether it is how an element is called in its file, or that its words are English."""
+    return isinstance(said, str) and (
+        (key.startswith("@") and key.endswith("OID"))
+        or (key == "@xml:lang" and said.lower().split("-")[0] == "en")
+    )
 
 
 def _is_name(key: str, node: Any) -> bool:

@@ -502,6 +502,20 @@ age: Codec[Age] = Codec(_read_age, _write_age)
 """`17 Years` as the ISO 8601 duration P17Y."""
 
 
+def _read_age_of_subjects(value: Any, names: Names) -> Age | None:
+    if value.__class__ is str and re.fullmatch(r"[0-9]{1,3}", value):
+        names.warn("no-unit", f"{value!r} has no unit: read as years, as CDISC's example means it")
+        return age_text(int(value), "Year")
+    return _read_age(value, names)
+
+
+age_of_subjects: Codec[Age] = Codec(_read_age_of_subjects, _write_age)
+"""An age as a duration; a number alone is of years.
+
+https://wiki.cdisc.org/display/PUB/StudyParameter
+"""
+
+
 # --- criteria ----------------------------------------------------------------------------------
 
 CRITERIA_LISTS = ((False, "InclusionCriteria", "INCL"), (True, "ExclusionCriteria", "EXCL"))

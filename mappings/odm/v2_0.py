@@ -30,6 +30,7 @@ from trialbridge.mappings.odm.admin import (
 from trialbridge.mappings.odm.bookkeeping import REGISTRY_ROWS
 from trialbridge.mappings.odm.elements import (
     age,
+    age_of_subjects,
     beside,
     code_of,
     complete_endpoint,
@@ -412,8 +413,8 @@ ELIGIBILITY_ROWS = (
     coded_one(f"{ELIGIBILITY}.sex", cdisc("SEXPOP"), terms.SEX, registry.SEX),
     flag(f"{ELIGIBILITY}.gender_based", own("gender-based")),
     one(f"{ELIGIBILITY}.gender_description", own("gender-description")),
-    one(f"{ELIGIBILITY}.minimum_age", cdisc("AGEMIN"), age),
-    one(f"{ELIGIBILITY}.maximum_age", cdisc("AGEMAX"), age),
+    one(f"{ELIGIBILITY}.minimum_age", cdisc("AGEMIN"), age_of_subjects),
+    one(f"{ELIGIBILITY}.maximum_age", cdisc("AGEMAX"), age_of_subjects),
     several(f"{ELIGIBILITY}.std_ages", own("standard-age"), coded_list({}, registry.STANDARD_AGE)),
     flag(f"{ELIGIBILITY}.healthy_volunteers", cdisc("HLTSUBJI")),
     field(
@@ -518,7 +519,10 @@ def _measures(model: str, kind: Kind) -> Field:
     return also(structs(f"protocol.outcomes.{model}", kind, MEASURE))
 
 
+TREATMENT = record(Intervention, field("name", VALUE, "@Value", codec=words))
+
 SUMMARY_ROWS = (
+    also(structs("protocol.arms_interventions.interventions", cdisc("TRT"), TREATMENT)),
     also(one(f"{SPONSORS}.lead_sponsor.name", cdisc("SPONSOR"))),
     also(one(f"{DESIGN}.phases", cdisc("TPHASE"), parts.phase)),
     also(several("protocol.conditions.conditions", cdisc("INDIC"))),

@@ -414,3 +414,54 @@ def test_finding_8_each_version_of_a_record_is_a_file_of_its_own() -> None:
         assert root.get("AsOfDateTime") == f"{date}T00:00:00"
         files.append(root.get("FileOID"))
     assert files == ["ODM.NCT00000001.2024-01-01", "ODM.NCT00000001.2024-02-01"]
+
+
+# --- finding 9: reading others --------------------------------------------------------------------
+
+OTHERS = """\
+<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0" FileType="Snapshot" FileOID="F"
+  CreationDateTime="2024-01-02T03:04:05Z" ODMVersion="2.0">
+ <Study OID="S" StudyName="T" ProtocolName="A long name" Status="recruiting">
+  <MetaDataVersion OID="M" Name="One"><Protocol>
+   <Description><TranslatedText xml:lang="en-GB" Type="text/plain">D</TranslatedText></Description>
+   <StudySummary>%s</StudySummary>
+   <StudyStructure><Arm OID="A.1" Name="High"/></StudyStructure>
+  </Protocol></MetaDataVersion>
+ </Study>
+</ODM>
+"""
+
+
+def others(short: str, value: str) -> tuple[dict[str, Any], list[str]]:
+    parameter = (
+        f'<StudyParameter OID="P" Term="?" ShortName="{short}">'
+        f'<ParameterValue Value="{value}"/></StudyParameter>'
+    )
+    trial, problems = odm.read((OTHERS % parameter).encode())
+    return msgspec.to_builtins(trial)["protocolSection"], [problem.code for problem in problems]
+
+
+def test_finding_9_an_age_without_a_unit_is_of_years_and_is_told() -> None:
+    record_of, told = others("AGEMIN", "18")
+    assert record_of["eligibilityModule"] == {"minimumAge": "18 Years"}
+    assert "no-unit" in told
+
+
+def test_finding_9_what_others_say_in_parameters_is_read() -> None:
+    record_of, _ = others("SPREFID", "P-9")
+    assert record_of["identificationModule"]["orgStudyIdInfo"] == {"id": "P-9"}
+    assert record_of["statusModule"] == {"overallStatus": "RECRUITING"}
+    record_of, _ = others("TRT", "Aspirin")
+    assert record_of["armsInterventionsModule"]["interventions"] == [{"name": "Aspirin"}]
+    record_of, _ = others("TBLIND", "Observer Blind")
+    assert record_of["designModule"]["designInfo"]["maskingInfo"] == {
+        "masking": "SINGLE",
+        "whoMasked": ["OUTCOMES_ASSESSOR"],
+    }
+
+
+def test_finding_9_oids_and_english_are_no_news() -> None:
+    document = (OTHERS % "").replace("<StudySummary></StudySummary>", "").encode()
+    trial, problems = odm.read(document)
+    assert [p.path for p in problems if "OID" in p.path or "lang" in p.path] == []
+    assert odm.write(trial) == (document, [])
