@@ -89,9 +89,11 @@ def convert(
 ) -> bytes:
     """Read a record and write it in another format. Takes and raises what `read` and `write` do."""
     known = by_name(to, "written")
-    trial = read(source, format=format, warnings=warnings)
     told = warnings is not None
-    data, problems = writing(trial, known, options=options, validate=validate, told=told)
+    first = reading(source, format, told=told, target=known)
+    if warnings is not None:
+        warnings += first.problems
+    data, problems = writing(first.trial, known, options=options, validate=validate, told=told)
     if warnings is not None:
         warnings += problems
     return data
@@ -166,12 +168,18 @@ class Reading(NamedTuple):
 
 
 def reading(
-    source: Source, format: str | None = None, *, unique: bool = False, told: bool = True
+    source: Source,
+    format: str | None = None,
+    *,
+    unique: bool = False,
+    told: bool = True,
+    target: Format | None = None,
 ) -> Reading:
     """Read a record as `read` does, and keep the format and the warnings.
 
     `unique`: keys that stand twice in one object of JSON are errors as well. `told`: whether
-    anybody asks for the warnings.
+    anybody asks for the warnings. `target`: the one format that the record is read for; where that
+    takes nothing of what a document says beyond its record, and nobody asks, it is not looked for.
     """
     stated = by_name(format, "read") if format is not None else None
     data = load(source)
@@ -179,7 +187,8 @@ def reading(
     if known.reader is None:
         instead = f"; {known.instead}" if known.instead else ""
         raise _unreadable("", "format", f"the source is {known.title}, which is not read{instead}")
-    trial, problems = known.read(data, told=told)
+    alone = not told and target is not None and not target.keeps_beyond(known)
+    trial, problems = known.read(data, alone=alone)
     if unique and (twice := _duplicate_keys(known, data)):
         raise ReadError(twice)
     if told:
@@ -370,7 +379,7 @@ def _check(to: Format, data: bytes) -> list[Problem]:
     if to.reader is None:
         return []
     try:
-        to.read(data, told=False)
+        to.read(data, alone=True)
     except ReadError as error:
         return error.problems
     return []

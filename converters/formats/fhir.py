@@ -64,9 +64,12 @@ def read(data: bytes, *, version: Version = "r5") -> tuple[Trial, list[Problem]]
     return read_tree(decode_tree(data), version=version)
 
 
-def read_untold(data: bytes, *, version: Version = "r5") -> Trial:
-    """As `read`, without its warnings."""
-    return read_tree(decode_tree(data), version=version, told=False)[0]
+def read_alone(data: bytes, *, version: Version = "r5") -> Trial:
+    """As `read`, without warnings and without what the document says beyond the record.
+
+    To look for that takes longer than the reading.
+    """
+    return read_tree(decode_tree(data), version=version, alone=True)[0]
 
 
 def decode_tree(data: bytes) -> Node:

@@ -10,7 +10,7 @@ from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.mappings.fhir import r5, versions
 
 read = partial(fhir.read, version="r4")
-read_untold = partial(fhir.read_untold, version="r4")
+read_alone = partial(fhir.read_alone, version="r4")
 write = partial(fhir.write, version="r4")
 write_checked = partial(fhir.write_checked, version="r4")
 bare = fhir.bare

@@ -163,14 +163,14 @@ def _computer_name(root: str) -> str:
 
 
 def read_tree(
-    tree: Node, *, version: Version = "r5", told: bool = True
+    tree: Node, *, version: Version = "r5", alone: bool = False
 ) -> tuple[Trial, list[Problem]]:
     """The record of the tree of a Bundle, or of a ResearchStudy alone, and warnings.
 
     Forms in which others write are read as ours (`others`). What no row reads is kept in
-    `unmapped`, below `/fhir`; where nobody is told, there are no warnings of it. Of an older
-    version, the places of problems are those of R5, where its elements have other names. Raises
-    ReadError with all that does not have its form.
+    `unmapped`, below `/fhir`, with a warning; where the record is wanted `alone`, neither is
+    looked for. Of an older version, the places of problems are those of R5, where its elements have
+    other names. Raises ReadError with all that does not have its form.
     """
     if version != "r5":
         tree = _newest(tree, version)
@@ -201,7 +201,7 @@ def read_tree(
         resources = [_without_text(resource) for _, _, resource in entries]
         if again == resources:
             # What is written has no modifiers.
-            return trial, cautions(tree, []) if told else []
+            return trial, cautions(tree, [])
         left, paths = rest(
             _pointed(known, given, study),
             [
@@ -217,10 +217,10 @@ def read_tree(
         for pointer, value in left.items():
             kept[_free(pointer, value, kept)] = value
         trial = msgspec.structs.replace(trial, unmapped=kept or None)
-        return trial, [*cautions(tree, resources), *_not_read(paths)] if told else []
+        return trial, [*cautions(tree, resources), *_not_read(paths)]
 
     trial, problems = whole.read(
-        study, STUDY, names, KEEP, keep_rest, lambda: _malformed(tree, "r5")
+        study, STUDY, names, KEEP, None if alone else keep_rest, lambda: _malformed(tree, "r5")
     )
     return trial, [*notes, *problems]
 
