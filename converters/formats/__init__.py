@@ -30,7 +30,14 @@ _FHIR_XML = "trialbridge.schemas.fhir.xml_checks"
 # know it, with the names of the formats.
 _BEYOND = {
     "trialbridge.mappings.odm.beyond": ("odm-2.0",),
-    "trialbridge.mappings.fhir.beyond": ("fhir-r5", "fhir-r4b", "fhir-r4"),
+    "trialbridge.mappings.fhir.beyond": (
+        "fhir-r5",
+        "fhir-r4b",
+        "fhir-r4",
+        "fhir-r5-xml",
+        "fhir-r4b-xml",
+        "fhir-r4-xml",
+    ),
 }
 
 

@@ -451,9 +451,9 @@ def test_fidelity_to_fhir_leaves_the_results_aside() -> None:
 def test_fidelity_to_odm_tells_elements_from_parameters_of_cdisc_and_ours() -> None:
     found = trialbridge.fidelity(ctgov(RESULTS), "odm")
     module = "/protocolSection/identificationModule"
-    assert f"{module}/briefTitle" in found.native
+    assert f"{module}/briefTitle" in found.official
     assert "/protocolSection/designModule/studyType" in found.official
-    assert "/protocolSection/statusModule/overallStatus" in found.ours
+    assert "/protocolSection/statusModule/overallStatus" in found.native
     assert found.not_carried == ("/resultsSection/moreInfoModule/limitationsAndCaveats",)
     assert sum(found.counts.values()) == len(list(walk(RESULTS)))
     assert [each.path for each in found.problems] == ["/resultsSection"]

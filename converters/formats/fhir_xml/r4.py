@@ -6,10 +6,10 @@ from trialbridge.formats import fhir_xml
 from trialbridge.schemas.fhir import xml_checks
 from trialbridge.schemas.fhir.validate import BUDGET
 
-__all__ = ["BUDGET", "bare", "check", "read", "read_untold", "write", "write_checked"]
+__all__ = ["BUDGET", "bare", "check", "read", "read_alone", "write", "write_checked"]
 
 read = partial(fhir_xml.read, version="r4")
-read_untold = partial(fhir_xml.read_untold, version="r4")
+read_alone = partial(fhir_xml.read_alone, version="r4")
 write = partial(fhir_xml.write, version="r4")
 write_checked = partial(fhir_xml.write_checked, version="r4")
 bare = partial(fhir_xml.bare, version="r4")

@@ -6,10 +6,10 @@ from trialbridge.formats import fhir_xml
 from trialbridge.schemas.fhir import xml_checks
 from trialbridge.schemas.fhir.validate import BUDGET
 
-__all__ = ["BUDGET", "bare", "check", "read", "read_untold", "write", "write_checked"]
+__all__ = ["BUDGET", "bare", "check", "read", "read_alone", "write", "write_checked"]
 
 read = partial(fhir_xml.read, version="r4b")
-read_untold = partial(fhir_xml.read_untold, version="r4b")
+read_alone = partial(fhir_xml.read_alone, version="r4b")
 write = partial(fhir_xml.write, version="r4b")
 write_checked = partial(fhir_xml.write_checked, version="r4b")
 bare = partial(fhir_xml.bare, version="r4b")
