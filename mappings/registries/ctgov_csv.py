@@ -397,8 +397,7 @@ WHOLE = frozenset(
 def coverage() -> list[CoverageRow]:
     """Where each leaf of the model goes; what is not listed goes nowhere."""
     return [
-        *(CoverageRow(leaf, column.name, "native") for column in COLUMNS for leaf in column.leaves),
-        CoverageRow("/unmapped", "the columns", "native", "texts of a table that were kept"),
+        CoverageRow(leaf, column.name, "native") for column in COLUMNS for leaf in column.leaves
     ]
 
 
@@ -416,8 +415,6 @@ def row_of(trial: Trial, names: tuple[str, ...] = NAMES) -> tuple[list[str], lis
     others = {key: value for key, value in (trial.unmapped or {}).items() if key != _KEPT}
     own = msgspec.structs.replace(trial, unmapped=others or None)
     problems = not_carried(own, coverage, TITLE)
-    if others:
-        problems.append(_warning("/unmapped", f"{TITLE} has no place for it"))
     left = [column for column in COLUMNS if column.name not in names and column.write(tree)]
     problems += (
         _warning(f"/{_P}", f"the column {column.name!r} is not written") for column in left

@@ -11,6 +11,7 @@ from corpus import ALL, file, records
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from strategies import trials
 
 import trialbridge
 from trialbridge.formats import ctgov, ctgov_xml
@@ -19,6 +20,7 @@ from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries.ctgov_xml import texts, words
 from trialbridge.schemas.pointer import differences, get
 from trialbridge.schemas.problem import Invalid, ReadError
+from trialbridge.schemas.trial import Trial
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "sources"
 EXAMPLE = FOLDER / "NCT99900003.ctgov-xml.xml"
@@ -179,6 +181,25 @@ def test_what_it_cannot_carry_is_told() -> None:
         f"{protocol}/referencesModule/references/0/type: "
         'legacy XML says "BACKGROUND" for "DERIVED"',
     ]
+
+
+@settings(max_examples=15, deadline=None)
+@given(trials())
+def test_whatever_is_written_is_read_and_written_again(trial: Trial) -> None:
+    try:
+        data, _ = ctgov_xml.write(trial)
+    except Invalid:
+        return
+    assert ctgov_xml.write_untold(trial) == data
+    again, _ = ctgov_xml.read(data)
+    assert ctgov_xml.write(again)[0] == data
+
+
+def test_what_other_sources_said_beyond_the_model_is_told() -> None:
+    record = trialbridge.read({"protocolSection": {}, "hasResults": False, "colour": "blue"})
+    told: list[trialbridge.Problem] = []
+    trialbridge.write(record, "ctgov-xml", warnings=told)
+    assert "warning: /unmapped: legacy XML has no place for it" in map(str, told)
 
 
 def test_a_character_that_xml_forbids_is_an_error_with_its_place() -> None:
