@@ -94,14 +94,14 @@ MUTANTS: list[tuple[str, str, Any, str, str, str]] = [
     ("ResearchStudy", "period/start", "2026-12", "per-1", ".period", "error"),
     ("ResearchStudy", "extension/0/extension/1/valuePeriod/start", "2026-07-01", "per-1",
      ".extension[0].extension[1].valuePeriod", "error"),
-    ("Group", "characteristic/1/valueRange/low/value", 76.5, "rng-2",
-     ".characteristic[1].valueRange", "error"),
-    ("Group", "characteristic/1/valueRange/high", uses("mo", 12), "rng-2",
-     ".characteristic[1].valueRange", "error"),
-    ("Group", "characteristic/1/valueRange/low/comparator", ">", "sqty-1",
-     ".characteristic[1].valueRange.low", "error"),
-    ("Group", "characteristic/1/valueRange/low/system", ABSENT, "qty-3",
-     ".characteristic[1].valueRange.low", "error"),
+    ("Group", "characteristic/0/valueRange/low/value", 76.5, "rng-2",
+     ".characteristic[0].valueRange", "error"),
+    ("Group", "characteristic/0/valueRange/high", uses("mo", 12), "rng-2",
+     ".characteristic[0].valueRange", "error"),
+    ("Group", "characteristic/0/valueRange/low/comparator", ">", "sqty-1",
+     ".characteristic[0].valueRange.low", "error"),
+    ("Group", "characteristic/0/valueRange/low/system", ABSENT, "qty-3",
+     ".characteristic[0].valueRange.low", "error"),
     ("ResearchStudy", "site/0/reference", "#nowhere", "ref-1", ".site[0]", "error"),
     ("ResearchStudy", "protocol/0/reference", "#", "ref-1", ".protocol[0]", "error"),
     ("ResearchStudy", "protocol/0", {"type": "PlanDefinition"}, "ref-2", ".protocol[0]", "error"),
@@ -110,14 +110,15 @@ MUTANTS: list[tuple[str, str, Any, str, str, str]] = [
     ("PractitionerRole", "contact", [{"telecom": [{"value": "1"}]}], "cpt-2",
      ".contact[0].telecom[0]", "error"),
     ("ResearchStudy", "identifier/0/value", ABSENT, "ident-1", ".identifier[0]", "warning"),
-    ("ResearchStudy", "phase/coding/0/code", ABSENT, None, "", ""),
+    ("ResearchStudy", "phase/coding/0", {"system": "http://hl7.org/fhir/research-study-phase"}, None,
+     "", ""),
     ("ResearchStudy", "phase/coding/1/code", ABSENT, "cod-1", ".phase.coding[1]", "warning"),
     # Elements and extensions
     ("ResearchStudy", "period", {"id": "a"}, "ele-1", ".period", "error"),
     ("ResearchStudy", "condition/0", {}, "ele-1", ".condition[0]", "error"),
     ("ResearchStudy", "title", "", "ele-1", ".title", "error"),
     ("ResearchStudy", "title", None, "ele-1", ".title", "error"),
-    ("ResearchStudy", "_name", {"id": "a"}, "ele-1", "._name", "error"),
+    ("ResearchStudy", "_whyStopped", {"id": "a"}, "ele-1", "._whyStopped", "error"),
     ("Organization", "alias", ["A", None], "ele-1", ".alias[1]", "error"),
     ("ResearchStudy", "extension/0", {"url": X}, "ext-1", ".extension[0]", "error"),
     ("ResearchStudy", "extension/0/valueString", "both", "ext-1", ".extension[0]", "error"),
@@ -467,10 +468,10 @@ def test_what_cannot_be_evaluated_is_a_warning_with_the_reason() -> None:
 
 
 def test_units_of_which_no_order_is_known_are_a_warning_not_a_pass() -> None:
-    bundle, place = mutant("Group", "characteristic/1/valueRange", {
+    bundle, place = mutant("Group", "characteristic/0/valueRange", {
         "low": uses("mg", 5), "high": uses("g", 1)})  # fmt: skip
     (problem,) = faults(bundle)
-    assert (problem.code, problem.path) == (NOT_CHECKED, f"{place}.characteristic[1].valueRange")
+    assert (problem.code, problem.path) == (NOT_CHECKED, f"{place}.characteristic[0].valueRange")
     assert problem.message.endswith(": whether 'mg' and 'g' measure the same is not known")
 
 

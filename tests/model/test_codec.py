@@ -115,7 +115,7 @@ def test_a_table_gives_this_tree() -> None:
     )
     assert WRITE(cat, names) == {
         "label": {"value": "Tom"},
-        "owner": {"reference": "Person/trial-owner"},
+        "owner": {"reference": "Person/trial-owner", "display": "Ada"},
         "facts": [
             {"kind": "tame", "flag": False},
             {"kind": "colour", "value": "red"},

@@ -72,7 +72,7 @@ def test_in_odm_it_is_a_registry_identifier_of_that_register() -> None:
     assert (
         '<StudyParameter OID="SP.REGID.0" Term="Registry Identifier" ShortName="REGID">'
         '<ParameterValue Value="ISRCTN10000001">'
-        '<Coding System="https://www.isrctn.com" SystemName="ISRCTN"/></ParameterValue>'
+        '<Coding Code="ISRCTN10000001" System="https://www.isrctn.com" SystemName="ISRCTN"/>'
     ) in data
 
 
