@@ -5,6 +5,8 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
+
 from trialbridge.encoding import utf_8
 from trialbridge.formats import Format, by_name
 from trialbridge.formats.options import UnknownOption
@@ -13,7 +15,7 @@ from trialbridge.homes import Fidelity, measure, model_tree
 from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.schemas.built import faults
 from trialbridge.schemas.pointer import ABSENT, Difference, differences, escape
-from trialbridge.schemas.problem import Invalid, Problem, ReadError
+from trialbridge.schemas.problem import NO_RECORD, Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
 
 
@@ -189,11 +191,25 @@ def reading(
         raise _unreadable("", "format", f"the source is {known.title}, which is not read{instead}")
     alone = not told and target is not None and not target.keeps_beyond(known)
     trial, problems = known.read(data, alone=alone)
+    if target is not None:
+        refuse_no_record(problems, known, target)
     if unique and (twice := _duplicate_keys(known, data)):
         raise ReadError(twice)
     if told:
         problems = [*problems, *_inexact_numbers(known, data)]
     return Reading(trial, known, problems)
+
+
+def refuse_no_record(problems: list[Problem], source: Format, target: Format) -> None:
+    """Refuse what has no fact of a record for a format that takes no more of it than a record.
+
+    Raises ReadError.
+    """
+    if target.keeps_beyond(source):
+        return
+    for problem in problems:
+        if problem.code == NO_RECORD:
+            raise ReadError([msgspec.structs.replace(problem, severity="error")])
 
 
 def writing(

@@ -7,6 +7,9 @@ from msgspec import Struct
 
 Severity = Literal["fatal", "error", "warning", "information"]
 
+NO_RECORD = "no-record"
+"""The code of the warning that a document has no fact of a record, and is good for itself alone."""
+
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is wrong, where, and what would do.

@@ -153,7 +153,7 @@ def convert(
 
     shown = name(source)
     with reported(shown):
-        first = api.reading(content(source), stated and stated.name, unique=True)
+        first = api.reading(content(source), stated and stated.name, unique=True, target=to)
         data, warnings = api.writing(first.trial, to, options=options, validate=validate)
     problems = [*first.problems, *warnings]
     deliver([laid_out(data, to, None if compact else indent)], output)

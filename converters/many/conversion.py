@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from trialbridge import api
 from trialbridge.faults import fault
 from trialbridge.formats import by_name
-from trialbridge.schemas.problem import Invalid, Problem
+from trialbridge.schemas.problem import Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
 from trialbridge.sources import Source
 from trialbridge.sources.reading import SKIPPED, Readable, Record, records_of, sources_of
@@ -114,10 +114,13 @@ def _converted(record: Record, wish: Wish) -> Conversion:
     if trial is None:
         return Conversion(name, None, format, None, problems)
     own = own_id(trial)
+    to = by_name(wish.to, "written")
     try:
-        data, told = api.writing(
-            trial, by_name(wish.to, "written"), options=wish.options, validate=wish.validate
-        )
+        if format is not None:
+            api.refuse_no_record(problems, by_name(format), to)
+        data, told = api.writing(trial, to, options=wish.options, validate=wish.validate)
+    except ReadError as error:
+        return Conversion(name, own, format, None, error.problems)
     except Invalid as error:
         return Conversion(name, own, format, None, [*problems, *error.problems])
     except Exception as error:

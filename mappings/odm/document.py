@@ -32,7 +32,7 @@ from trialbridge.mappings.odm.study import BRIEF_TITLE
 from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, EMPTY_KIND, ODM, UNMAPPED, coverage
 from trialbridge.schemas.countries import name_of
 from trialbridge.schemas.pointer import escape
-from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.problem import NO_RECORD, Problem
 from trialbridge.schemas.trial import Trial
 
 LINK = "https://wiki.cdisc.org/display/PUB/ODM+v2.0"
@@ -208,7 +208,7 @@ def read_tree(
                     severity="warning",
                     layer="mapping",
                     path=place(),
-                    code="no-record",
+                    code=NO_RECORD,
                     message="this is no trial record: the document names no study, and has no arm, "
                     "end point, criterion or other part of one; it is good for ODM alone",
                     link=LINK,

@@ -13,7 +13,7 @@ import trialbridge
 from trialbridge.formats import odm
 from trialbridge.mappings.odm.beyond import DOCUMENT
 from trialbridge.schemas.odm.validate import check
-from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.trial import ArmGroup, Trial
 
 NS = 'xmlns="http://www.cdisc.org/ns/odm/v2.0"'
@@ -165,3 +165,15 @@ def _strings(tree: object) -> list[str]:
     if isinstance(tree, list):
         return [text for inner in tree for text in _strings(inner)]
     return [tree] if isinstance(tree, str) else []
+
+
+def test_finding_1_what_is_no_record_is_refused_for_other_formats() -> None:
+    document = b"""<?xml version="1.0"?><ODM xmlns="http://www.cdisc.org/ns/odm/v2.0" FileOID="a"
+ FileType="Snapshot" CreationDateTime="1970-01-01T00:00:00" ODMVersion="2.0">
+<Study OID="S"/></ODM>"""
+    with pytest.raises(ReadError, match="this is no trial record"):
+        trialbridge.convert(document, "ctgov")
+    assert b'<Study OID="S"/>' in trialbridge.convert(document, "odm-2.0")
+    assert b'<Study OID=\\"S\\"/>' in trialbridge.convert(document, "trial")
+    (one,) = trialbridge.conversions(document, "fhir-r5")
+    assert (one.data, [problem.code for problem in one.problems]) == (None, ["no-record"])
