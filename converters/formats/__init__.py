@@ -37,6 +37,7 @@ _BEYOND = {
         "fhir-r5-xml",
         "fhir-r4b-xml",
         "fhir-r4-xml",
+        "fhir-r6",
     ),
 }
 
@@ -429,6 +430,16 @@ FORMATS: tuple[Format, ...] = (
         told_by=_FHIR_XML,
         edition="r4",
         form_of="fhir-r4",
+    ),
+    Format(
+        name="fhir-r6",
+        aliases=(),
+        title="HL7 FHIR R6 (a ballot), JSON",
+        syntax="json",
+        marks=("resourceType",),
+        reader="trialbridge.formats.fhir_r6",
+        told_by=_FHIR,
+        edition="r6",
     ),
     Format(
         name="odm-1.3.2",

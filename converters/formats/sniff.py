@@ -8,7 +8,7 @@ import msgspec
 from trialbridge.encoding import REMEDY, not_utf_8, utf_8
 from trialbridge.formats import FORMATS, Format, names, read_formats
 from trialbridge.formats.unread import (
-    FHIR_R6,
+    FHIR_R6_XML,
     LIST,
     Unread,
     by_bytes,
@@ -133,14 +133,17 @@ def _marked(keys: set[str]) -> Format | None:
 
 
 def _edition(known: Format, data: bytes) -> Format:
-    """Tell the versions of a standard apart, of which one is known."""
+    """Tell the versions of a standard apart, of which one is known.
+
+    The only one that has no row is FHIR R6 in XML.
+    """
     if known.told_by is None:
         return known
     edition = import_module(known.told_by).told(data)
     for other in FORMATS:
         if other.told_by == known.told_by and other.edition == edition:
             return other
-    raise _unread_kind(_line(data, max(data.find(_BEGINS[known.syntax]), 0)), FHIR_R6)
+    raise _unread_kind(_line(data, max(data.find(_BEGINS[known.syntax]), 0)), FHIR_R6_XML)
 
 
 def _begun(data: bytes) -> Format | None:

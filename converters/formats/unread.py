@@ -38,7 +38,7 @@ class Unread(NamedTuple):
 
 _MARKUP = "http://www.w3.org/1999/xhtml"
 
-FHIR_R6 = Unread("HL7 FHIR R6 (a ballot)", "records are read from FHIR R5: ask for that version")
+FHIR_R6_XML = Unread("HL7 FHIR R6 (a ballot) in XML", "its JSON is read (fhir-r6): ask for that")
 LIST = Unread("a JSON array", f"one record is expected, an object; of a list {_RECORDS}")
 
 UNREAD: Final[tuple[Unread, ...]] = (

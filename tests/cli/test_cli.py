@@ -602,11 +602,16 @@ def test_formats_lists_names_titles_and_what_can_be_done() -> None:
         "fhir-r5-xml, fhir-xml  HL7 FHIR R5 Bundle, XML              read, written, checked\n"
         "fhir-r4b-xml           HL7 FHIR R4B Bundle, XML             read, written, checked\n"
         "fhir-r4-xml            HL7 FHIR R4 Bundle, XML              read, written, checked\n"
+        "fhir-r6                HL7 FHIR R6 (a ballot), JSON         read\n"
         "odm-1.3.2              CDISC ODM-XML 1.3.2                  checked\n"
     )
     found = json.loads(run("trialbridge formats --report json").stdout)
     assert [each["name"] for each in found if not each["read"]] == ["odm-1.3.2"]
-    assert [each["name"] for each in found if not each["written"]] == ["ctgov-v1", "odm-1.3.2"]
+    assert [each["name"] for each in found if not each["written"]] == [
+        "ctgov-v1",
+        "fhir-r6",
+        "odm-1.3.2",
+    ]
 
 
 def test_a_format_tells_what_it_can_do_and_its_options() -> None:
