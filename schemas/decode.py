@@ -185,7 +185,7 @@ class _Found:
 
     def move(self, pointer: str, value: Any, code: str, reason: str) -> Any:
         """Take a value out of the tree, kept with its pointer."""
-        if _deeper(value, DEEPEST):
+        if is_deeper(value, DEEPEST):
             self.error(pointer, "nesting", f"nested more than {DEEPEST} deep")
         if len(self.unmapped) == MOST_UNMAPPED:
             message = f"more than {MOST_UNMAPPED:,} values that the model does not know: no record"
@@ -420,7 +420,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def _deeper(value: Any, limit: int) -> bool:
+def is_deeper(value: Any, limit: int) -> bool:
     """Tell if a tree is nested deeper than a limit, without recursion."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(limit):

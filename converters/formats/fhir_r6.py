@@ -4,8 +4,10 @@ https://hl7.org/fhir/6.0.0-ballot3/researchstudy.html
 """
 
 from trialbridge.formats.fhir import decode_tree
-from trialbridge.mappings.fhir.bundle import read_tree
+from trialbridge.mappings.fhir.bundle import LINK, read_tree
 from trialbridge.mappings.fhir.versions.r6 import from_r6
+from trialbridge.mappings.whole import fatal
+from trialbridge.schemas.decode import DEEPEST, is_deeper
 from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.trial import Trial
 
@@ -16,4 +18,8 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     The places of problems are those of R5, where its elements have other names. Raises ReadError
     if the bytes are no such document, with all that does not have its form.
     """
-    return read_tree(from_r6(decode_tree(data)))
+    tree = decode_tree(data)
+    if is_deeper(tree, DEEPEST):
+        # No check of R6 says so, and what is kept of it has to be readable again.
+        raise fatal("", "nesting", f"nested more than {DEEPEST} deep", LINK)
+    return read_tree(from_r6(tree))

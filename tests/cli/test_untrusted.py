@@ -493,7 +493,7 @@ def test_no_more_problems_are_told_than_somebody_could_read(
 ) -> None:
     monkeypatch.setattr(fhir_walk, "MOST_PROBLEMS", 10)
     for name in JSON:
-        if name.startswith("fhir"):
+        if name.startswith("fhir") and by_name(name).validator:
             problems = told(begun(name, b"[" + b",".join([b"{}"] * 1_000) + b"]"), name)
             assert len(problems) == 11
             assert problems[-1].message == "more than 10 problems: not looked at any further"

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from fhir_bundles import full
 from fhir_faults import good, good_old
+from fhir_r6_study import BUNDLE as R6
 from lxml import etree
 
 import trialbridge
@@ -53,6 +54,8 @@ def documents(name: str) -> tuple[bytes, ...]:
     ]
     if name == "odm-1.3.2":
         return (OLD_ODM,)
+    if name == "fhir-r6":
+        return (msgspec.json.encode(R6),)
     if name == "ctgov-v1":
         whole = json.loads((EXAMPLES / "sources" / "NCT99900001.ctgov-v1.json").read_bytes())
         study = whole["FullStudiesResponse"]["FullStudies"][0]["Study"]
