@@ -78,7 +78,7 @@ def wants_many(output: str | None, many: dict[str, Any]) -> bool:
     """Tell if the output is a folder, or something is asked for that is for folders alone."""
     if output is None or output == "-":
         return False
-    return output.endswith(("/", os.sep)) or os.path.isdir(output) or many["layout"] is not None
+    return output.endswith(("/", os.sep)) or os.path.isdir(output)
 
 
 def one_source(sources: tuple[str, ...], many: dict[str, Any]) -> str:
@@ -119,7 +119,7 @@ def convert_into(
 ) -> None:
     """Convert all records into a folder, and tell how it went; exit with 1 if any failed."""
     from trialbridge.formats.options import UnknownOption
-    from trialbridge.many.journal import Refused
+    from trialbridge.many.journal import Refused, is_begun
     from trialbridge.many.layouts import PART
     from trialbridge.many.run import convert_many
     from trialbridge.workers import limits_memory
@@ -138,11 +138,12 @@ def convert_into(
     ):
         indent = None
     size_limit()
+    named = _named(sources, files_from)
     folder = output or ""
     shown = _Progress(quiet)
     try:
         summary = convert_many(
-            _named(sources, files_from),
+            named,
             to.name,
             folder,
             layout=layout or "files",
@@ -166,25 +167,33 @@ def convert_into(
     except OSError as error:
         shown.end()
         name = error.filename or folder
-        message = f"cannot write {name}: {error.strerror}; --resume goes on from here"
+        message = f"cannot write {name}: {error.strerror}"
+        if is_begun(folder):
+            message += "; --resume goes on from here"
         raise click.ClickException(message) from error
     shown.end()
     if not quiet:
         for line in summary_lines(summary, folder):
             click.echo(line, err=True)
+    if not summary.sources or (summary.skipped and not summary.records + summary.unchanged):
+        # A wrong path in a nightly run would else be green for ever.
+        click.echo("Error: there is no record in what was given", err=True)
+        sys.exit(1)
     if summary.failed:
         sys.exit(1)
 
 
-def _named(sources: tuple[str, ...], files_from: str | None) -> Iterator[Any]:
+def _named(sources: tuple[str, ...], files_from: str | None) -> list[Any]:
     """Give the sources, `-` as the stream that it is, then those that a file names."""
-    for source in sources:
-        yield sys.stdin.buffer if source == "-" else source
+    named: list[Any] = [sys.stdin.buffer if source == "-" else source for source in sources]
     if files_from is not None:
-        with click.open_file(files_from, "rb") as file:
-            for line in file:
-                if name := line.rstrip(b"\r\n"):
-                    yield os.fsdecode(name)
+        try:
+            with click.open_file(files_from, "rb") as file:
+                named += [os.fsdecode(name) for line in file if (name := line.rstrip(b"\r\n"))]
+        except OSError as error:
+            message = f"--files-from {files_from}: cannot be read: {error.strerror}"
+            raise click.UsageError(message) from error
+    return named
 
 
 class _Progress:
@@ -234,6 +243,8 @@ def summary_lines(summary: Summary, folder: str) -> Iterator[str]:
     ]
     one = "record" if summary.records == 1 else "records"
     yield f"{summary.records:,} {one}: {', '.join(told)}"
+    if summary.skipped:
+        yield f"see {os.path.join(folder, 'skipped.tsv')}"
     if summary.failed:
         yield f"see {os.path.join(folder, 'quarantine')}"
     for key, count in summary.problems.items():

@@ -5,23 +5,28 @@ import os
 from collections.abc import Iterator
 
 from trialbridge.many import journal
-from trialbridge.many.journal import Done, Line, Refused
+from trialbridge.many.journal import Done, Line, Refused, Settings, differing
 
 
 class Earlier:
     """The run before: what it had, by content; in memory are eight bytes of each digest and id."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, settings: Settings) -> None:
+        """Raises Refused where the folder that the settings name has no run."""
+        folder = settings.since or ""
         self._folder = folder
         self._places: dict[int, int] = {}
         self._seen: set[int] = set()
         self._ids: set[int] = set()
         path = os.path.join(folder, journal.NAME)
         try:
-            journal.read_settings(folder)
+            before = journal.read_settings(folder)
             self._file = open(path, "rb")  # noqa: SIM115 - read again as sources come
         except OSError as error:
             raise Refused(f"since: {folder} has no run: {error.strerror}") from error
+        # What was written otherwise is written anew, all of it.
+        if differing(before, settings, "begun", "since", "layout", "part", "compress"):
+            return
         at = len(self._file.readline())
         while (line := self._file.readline()).endswith(b"\n"):
             done = journal.decoded(line)

@@ -37,13 +37,14 @@ class Settings(msgspec.Struct, frozen=True):
 class Done(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of a record: where its document is, or that there is none, and its problems.
 
-    `problems` counts them by severity and code: `warning unknown-key`.
+    `skipped` is the reason where it is no record. `problems` counts them by severity and code:
+    `warning unknown-key`.
     """
 
     name: str
     id: str | None = None
     place: str | None = None
-    skipped: bool = False
+    skipped: str = ""
     problems: dict[str, int] = {}
 
 
@@ -63,6 +64,15 @@ _encoder: Final = msgspec.json.Encoder()
 
 class Refused(ValueError):
     """Arguments that do not fit each other, or the folder."""
+
+
+def differing(before: Settings, now: Settings, *left_out: str) -> str:
+    """Say in which settings two runs differ; empty where they do not."""
+    return "; ".join(
+        f"{name} was {getattr(before, name)!r} and is {getattr(now, name)!r}"
+        for name in now.__struct_fields__
+        if name not in left_out and getattr(before, name) != getattr(now, name)
+    )
 
 
 class Broken(Refused):
@@ -91,6 +101,11 @@ def read_lines(folder: str) -> Iterator[Line]:
                 yield _line.decode(line)
             except msgspec.DecodeError as error:
                 raise Broken(f"{path}:{number} is no line of a journal: {error}") from error
+
+
+def is_begun(folder: str) -> bool:
+    """Tell if a run has begun to fill a folder."""
+    return os.path.exists(os.path.join(folder, NAME))
 
 
 def decoded(line: bytes) -> Line:

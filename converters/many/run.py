@@ -30,6 +30,7 @@ SUMMARY: Final = "summary.json"
 MANIFEST: Final = "manifest.json"
 QUARANTINE: Final = "quarantine"
 DISAPPEARED: Final = "disappeared.tsv"
+SKIPPED: Final = "skipped.tsv"
 
 
 class Summary(msgspec.Struct):
@@ -65,7 +66,7 @@ class Summary(msgspec.Struct):
         if line.unchanged:
             return
         for done in line.records:
-            self.skipped += done.skipped
+            self.skipped += bool(done.skipped)
             self.records += not done.skipped
             self.written += done.place is not None
             self.failed += done.place is None and not done.skipped
@@ -103,7 +104,8 @@ def convert_many(
     run that was killed goes on with `resume`, from the same sources and arguments, and ends with
     the bytes of one that was not. `since` is the folder of an earlier run: what it has converted,
     by content, is not converted again, and what is no longer there is listed in
-    `disappeared.tsv`. `told` is called after each source.
+    `disappeared.tsv`. What is no record at all is in `skipped.tsv`. `told` is called after each
+    source.
 
     Raises Refused, UnknownFormat, UnknownOption (ValueErrors) for wrong arguments, and OSError
     where the folder cannot be written; the run can be resumed then.
@@ -132,8 +134,8 @@ def convert_many(
 
 
 def _fitting(to: str, layout: str) -> None:
-    if layout == "bulk" and not to.startswith("fhir-"):
-        raise Refused(f"layout bulk is of FHIR's resources, and {to} has none")
+    if layout == "bulk" and not (to.startswith("fhir-") and by_name(to).syntax == "json"):
+        raise Refused(f"layout bulk is of FHIR's resources in JSON, and {to} has none")
     if layout == "ndjson" and by_name(to).syntax != "json":
         raise Refused(f"layout ndjson is of JSON, and {to} is none: layout files takes it")
 
@@ -150,7 +152,7 @@ class _Run:
         self._folder, self._settings, self._wish, self._budget = folder, settings, wish, budget
         self._summary = Summary(settings.to, settings.layout, budget.jobs)
         self._digests: deque[str | None] = deque()
-        self._earlier = Earlier(settings.since) if settings.since else None
+        self._earlier = Earlier(settings) if settings.since else None
 
     def do(
         self,
@@ -199,24 +201,14 @@ class _Run:
     def _begin(self, resume: bool) -> bool:
         """Make the folder ready; tell if a run before has begun to fill it."""
         os.makedirs(self._folder, exist_ok=True)
-        if not os.path.exists(os.path.join(self._folder, journal.NAME)):
+        if not journal.is_begun(self._folder):
             if any(not name.startswith(".") for name in os.listdir(self._folder)):
                 raise Refused(f"{self._folder} has other files: give a folder that is new or empty")
             return False
         if not resume:
             raise Refused(f"{self._folder} has a run: resume it, or give another folder")
         before = journal.read_settings(self._folder)
-        mine = msgspec.structs.replace(self._settings, begun=before.begun)
-        if before != mine:
-            names = [
-                name
-                for name in self._settings.__struct_fields__
-                if getattr(before, name) != getattr(mine, name)
-            ]
-            differs = "; ".join(
-                f"{name} was {getattr(before, name)!r} and is {getattr(mine, name)!r}"
-                for name in names
-            )
+        if differs := journal.differing(before, self._settings, "begun"):
             raise Refused(f"the run in {self._folder} was begun otherwise: {differs}")
         self._settings = before
         return True
@@ -262,7 +254,8 @@ class _Run:
             place = layout.put(one) if one.data is not None else None
             counts = Counter(f"{problem.severity} {problem.code}" for problem in one.problems)
             problems = {} if one.skipped else dict(counts)
-            found.append(Done(one.name, one.id, place, one.skipped, problems))
+            reason = one.problems[0].message if one.skipped else ""
+            found.append(Done(one.name, one.id, place, reason, problems))
         failed = [one for one in done if one.data is None and not one.skipped]
         if failed:
             self._quarantine(source, failed, number)
@@ -297,6 +290,8 @@ class _Run:
             summary.disappeared = len(gone)
             data = "".join(["id\tplace\tname\n", *gone]).encode(errors="surrogateescape")
             replaced(os.path.join(self._folder, DISAPPEARED), data)
+        if summary.skipped:
+            self._list_skipped()
         summary.seconds = round(seconds, 3)
         fresh = summary.sources - summary.resumed - summary.unchanged
         summary.rate = round(fresh / seconds, 1) if seconds else 0.0
@@ -307,6 +302,13 @@ class _Run:
             manifest = Bulk.manifest(self._folder, request, self._settings.begun)
             self._json(MANIFEST, manifest)
         self._json(SUMMARY, summary)
+
+    def _list_skipped(self) -> None:
+        lines = ["name\treason\n"]
+        for line in journal.read_lines(self._folder):
+            lines += [f"{one.name}\t{one.skipped}\n" for one in line.records if one.skipped]
+        data = "".join(lines).encode(errors="surrogateescape")
+        replaced(os.path.join(self._folder, SKIPPED), data)
 
     def _json(self, name: str, value: object) -> None:
         data = msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"

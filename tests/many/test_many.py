@@ -96,12 +96,32 @@ def test_processes_change_nothing_and_files_can_be_named_on_standard_input() -> 
     # The folders of the runs are sources of their documents; all else in them is none, and told.
     assert found.stderr.splitlines()[0] == "15 records: 15 written, 0 failed, 3 skipped"
     assert found.exit_code == 0
+    told = Path("../c/skipped.tsv").read_text().splitlines()
+    assert told[0] == "name\treason"
+    assert [line.partition("\t")[0] for line in told[1:]] == [
+        "notes.md",
+        "a/summary.json",
+        "b/summary.json",
+    ]
+
+
+def test_where_there_is_no_record_the_exit_status_says_so() -> None:
+    Path("in").mkdir()
+    Path("in/notes.md").write_text("# Notes")
+    found = run("in", "--to", "odm", "-o", "out/", "-j", "1")
+    assert found.exit_code == 1
+    assert found.stderr.endswith("Error: there is no record in what was given\n")
+    missing = run("--files-from", "none.txt", "--to", "odm", "-o", "new/")
+    assert missing.exit_code == 2
+    said = "Error: --files-from none.txt: cannot be read: No such file or directory"
+    assert missing.stderr.splitlines()[-1] == said
+    assert not Path("new").exists()
 
 
 def test_lines_and_bulk_data_in_parts() -> None:
     ndjson("records.ndjson", [study(number) for number in range(1, 6)])
     arguments = ("records.ndjson", "--part", "2", "-j", "1", "--quiet")
-    assert run(*arguments, "--to", "ctgov", "-o", "lines", "--layout", "ndjson").exit_code == 0
+    assert run(*arguments, "--to", "ctgov", "-o", "lines/", "--layout", "ndjson").exit_code == 0
     lines = [f"records-{part:05d}.ndjson" for part in range(3)]
     assert sorted(tree("lines")) == [".journal.ndjson", *lines]
     read = [one.trial for name in lines for one in trialbridge.records(f"lines/{name}")]
@@ -168,6 +188,13 @@ def test_only_what_changed_is_converted_and_what_is_gone_is_listed() -> None:
     )
 
 
+def test_since_a_run_of_another_format_everything_is_converted() -> None:
+    ndjson("records.ndjson", [study(1)])
+    assert run("records.ndjson", "--to", "ctgov", "-o", "a/").exit_code == 0
+    found = run("records.ndjson", "--to", "fhir", "-o", "b/", "--since", "a")
+    assert found.stderr.splitlines()[0] == "1 record: 1 written, 0 failed"
+
+
 def test_what_does_not_fit_is_refused_with_the_way_out() -> None:
     ndjson("records.ndjson", [study(1)])
     ndjson("others.ndjson", [study(2)])
@@ -203,7 +230,7 @@ def test_what_does_not_fit_is_refused_with_the_way_out() -> None:
         "Error: layout ndjson is of JSON, and odm-2.0 is none: layout files takes it"
     )
     assert told("records.ndjson", "--to", "ctgov", "-o", "new/", "--layout", "bulk") == (
-        "Error: layout bulk is of FHIR's resources, and ctgov has none"
+        "Error: layout bulk is of FHIR's resources in JSON, and ctgov has none"
     )
     assert told("records.ndjson", "--to", "ctgov", "-o", "new/", "--since", "full") == (
         f"Error: since: {Path('full').resolve()} has no run: No such file or directory"
