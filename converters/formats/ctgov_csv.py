@@ -110,6 +110,9 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     if "NCT Number" not in names or head.wrong:
         said = head.wrong or f"the columns are {', '.join(names)[:_SHOWN]!r}"
         raise fatal("line 1", "columns", f"{said}, expected NCT Number and others", LINK)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise fatal("line 1", "columns", f"the column {twice!r} stands twice, expected once", LINK)
     if len(found) != 1:
         said = f"{len(found)} rows, expected one: `trialbridge.records` reads each"
         raise fatal(f"line {found[1].line if found else 1}", "one-study", said, LINK)

@@ -268,7 +268,8 @@ def _read_documents(said: str) -> Any:
 
 
 def _results(tree: Tree) -> str:
-    return "YES" if tree.get("hasResults") else "NO"
+    held = tree.get("hasResults")
+    return "" if held is None else "YES" if held else "NO"
 
 
 _RESULTS = {"YES": True, "NO": False, "Has Results": True, "No Results Available": False}
@@ -407,19 +408,40 @@ def row_of(trial: Trial, names: tuple[str, ...] = NAMES) -> tuple[list[str], lis
     kept = (trial.unmapped or {}).get(_KEPT)
     kept = kept if isinstance(kept, dict) else {}
     row = []
+    problems = []
     for name in names:
         column = _BY_NAME[name]
         said = column.write(tree)
+        if not _comes_back(column, said, tree):
+            message = f"the column {name!r} is not read as the record has it: {said!r:.60}"
+            problems.append(_warning(f"/{_P}", message))
         # An absent list has no text of its own: what a table said is still what is known.
         row.append(str(kept.get(column.name, said)) if said in _NOTHING else said)
     others = {key: value for key, value in (trial.unmapped or {}).items() if key != _KEPT}
     own = msgspec.structs.replace(trial, unmapped=others or None)
-    problems = not_carried(own, coverage, TITLE)
+    problems += not_carried(own, coverage, TITLE)
     left = [column for column in COLUMNS if column.name not in names and column.write(tree)]
     problems += (
         _warning(f"/{_P}", f"the column {column.name!r} is not written") for column in left
     )
     return row, problems
+
+
+def _comes_back(column: Column, said: str, tree: Tree) -> bool:
+    """Tell if a text is read as it was written of: a value may have the pipe that joins them."""
+    members = column.read(said.strip()) if said.strip() and said not in _NOTHING else None
+    return members is None or all(
+        _says(_found(tree, pointer[1:]), value) for pointer, value in members.items()
+    )
+
+
+def _says(held: Any, value: Any) -> bool:
+    """Tell if what is held says all of a value, and maybe more."""
+    if isinstance(value, dict):
+        return isinstance(held, dict) and all(_says(held.get(key), value[key]) for key in value)
+    if isinstance(value, list):
+        return isinstance(held, list) and len(held) == len(value) and all(map(_says, held, value))
+    return bool(held == value)
 
 
 _NOTHING = frozenset(

@@ -2,21 +2,24 @@
 
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from corpus import ALL, file
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import trialbridge
+from trialbridge.cli.commands import main
 from trialbridge.formats import ctgov, ctgov_csv
 from trialbridge.formats.options import UnknownOption
 from trialbridge.formats.sniff import recognise
 from trialbridge.mappings.registries.ctgov_csv import NAMES
 from trialbridge.schemas.pointer import get
-from trialbridge.schemas.problem import ReadError
+from trialbridge.schemas.problem import Problem, ReadError
 
 TODAY = (
     "NCT Number,Study Title,Study Status,Study Results,Conditions,Interventions,Sponsor,Age,Phases,"
@@ -239,3 +242,29 @@ def test_every_row_of_the_sites_tables_is_read() -> None:
         found = [ctgov_csv.read(own) for _, own in ctgov_csv.members(data)]
         assert len(found) == count, name
         assert all(trial.nct_id for trial, _ in found)
+
+
+def test_a_value_with_the_pipe_that_joins_values_is_told() -> None:
+    names = {"nctId": "NCT00000001", "briefTitle": "Tea"}
+    protocol = {"identificationModule": names, "conditionsModule": {"conditions": ["a|b", "c"]}}
+    told: list[Problem] = []
+    trialbridge.convert({"protocolSection": protocol}, "ctgov-csv", warnings=told)
+    said = "the column 'Conditions' is not read as the record has it: 'a|b|c'"
+    assert [str(problem) for problem in told] == [f"warning: /protocolSection: {said}"]
+
+
+def test_a_column_that_stands_twice_is_refused() -> None:
+    table = b"NCT Number,Study Title,Study Title\nNCT00000001,a,b\n"
+    with pytest.raises(ReadError, match="the column 'Study Title' stands twice, expected once"):
+        trialbridge.read(table)
+
+
+def test_a_column_that_is_none_is_wrong_usage_for_one_record_and_for_many(tmp_path: Path) -> None:
+    source = tmp_path / "one.json"
+    source.write_text('{"protocolSection": {"identificationModule": {"nctId": "NCT00000001"}}}')
+    for more in ([], ["-o", f"{tmp_path}/out/"]):
+        asked = ["convert", str(source), "--to", "ctgov-csv", "-O", "columns=Bogus", *more]
+        found = CliRunner().invoke(main, asked)
+        assert found.exit_code == 2
+        assert "option columns has 'Bogus', expected of NCT Number, " in found.stderr
+    assert not (tmp_path / "out").exists()
