@@ -143,6 +143,18 @@ def test_16_with_it_and_a_base_documents_are_valid_and_come_back(
         assert problems == []
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_16_in_xml_too(version: Version) -> None:
+    asked = {"base": "https://fhir.example.org/r", "narrative": True}
+    format = by_name(f"fhir-{version}-xml", "written")
+    data, problems = format.write(full(), asked)
+    assert problems == []
+    assert [p for p in format.check(data) if p.severity in ("error", "fatal")] == []
+    assert b'<fullUrl value="https://fhir.example.org/r/ResearchStudy/' in data
+    assert b'<div xmlns="http://www.w3.org/1999/xhtml">' in data
+    assert format.read(data)[0] == format.read(format.write(full())[0])[0]
+
+
 def corpus_sample() -> list[bytes]:
     try:
         return records()[::100]
