@@ -15,7 +15,7 @@ from trialbridge.homes import Fidelity, measure, model_tree
 from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.schemas.built import faults
 from trialbridge.schemas.pointer import ABSENT, Difference, differences, escape
-from trialbridge.schemas.problem import NO_RECORD, Invalid, Problem, ReadError
+from trialbridge.schemas.problem import EACH, NO_RECORD, Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
 
 
@@ -325,7 +325,7 @@ def load(source: Source) -> bytes:
         with open(path, "rb") as file:
             return utf_8(drain(file, path, limit))
     except IsADirectoryError as error:
-        message = "is a folder, expected one record: of a folder `trialbridge.records` gives each"
+        message = f"is a folder, expected one record: {EACH}"
         raise _unreadable(path, "unreadable", message) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)

@@ -19,7 +19,7 @@ from msgspec import inspect
 
 from trialbridge.schemas.once import once
 from trialbridge.schemas.pointer import as_index, escape, sort_key, steps
-from trialbridge.schemas.problem import Problem, ReadError, Severity
+from trialbridge.schemas.problem import EACH, Problem, ReadError, Severity
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -472,10 +472,7 @@ def _unreadable(data: bytes, error: Exception) -> Problem:
     if reason == "trailing characters":
         at = len(data) - len(data[at - 1 :].lstrip())
         if data[at : at + 1] == b"{":
-            message = (
-                "another record begins here, expected one record: "
-                "of a record a line `trialbridge.records` gives each"
-            )
+            message = f"another record begins here, expected one record: of a record a line {EACH}"
             return fatal(_place(data, at), "records", message)
     elif word := _WORD.match(data, max(at - 1, 0)) or _WORD.match(data, at):
         message = f"{word.group().decode()} is not JSON, expected a number"

@@ -7,6 +7,9 @@ from msgspec import Struct
 
 Severity = Literal["fatal", "error", "warning", "information"]
 
+EACH = "`convert -o FOLDER/` or `trialbridge.records` takes each"
+"""What to do with a document of several records."""
+
 NO_RECORD = "no-record"
 """The code of the warning that a document has no fact of a record, and is good for itself alone."""
 

@@ -13,7 +13,7 @@ from trialbridge.encoding import utf_8
 from trialbridge.formats.options import UnknownOption
 from trialbridge.mappings.registries.ctgov_csv import LINK, NAMES, read_row, row_of
 from trialbridge.mappings.whole import fatal
-from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.problem import EACH, Problem
 from trialbridge.schemas.trial import Trial
 
 # As a row of either site begins: its number, or its rank and its number.
@@ -114,7 +114,7 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     if twice is not None:
         raise fatal("line 1", "columns", f"the column {twice!r} stands twice, expected once", LINK)
     if len(found) != 1:
-        said = f"{len(found)} rows, expected one: `trialbridge.records` reads each"
+        said = f"{len(found)} rows, expected one: {EACH}"
         raise fatal(f"line {found[1].line if found else 1}", "one-study", said, LINK)
     (row,) = found
     if row.wrong:

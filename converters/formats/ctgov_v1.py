@@ -9,7 +9,7 @@ from typing import Any
 
 from trialbridge.mappings.registries.ctgov_v1 import study_tree
 from trialbridge.schemas.decode import parse_object, settle
-from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.problem import EACH, Problem, ReadError
 from trialbridge.schemas.trial import Study, Trial, trial_of
 
 _LINK = "https://clinicaltrials.gov/data-api/about-api/api-migration"
@@ -34,7 +34,7 @@ def _study(tree: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(studies, list) or count != 1:
             raise _refused(
                 "one-study",
-                f"the answer has {count} studies, expected one: `trialbridge.records` reads each",
+                f"the answer has {count} studies, expected one: {EACH}",
                 "/FullStudiesResponse/FullStudies",
             )
         tree = studies[0] if isinstance(studies[0], dict) else {}

@@ -16,7 +16,7 @@ from trialbridge.mappings.registries.ctgov_xml import document
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.once import once
 from trialbridge.schemas.pointer import walk
-from trialbridge.schemas.problem import Invalid, Problem, ReadError
+from trialbridge.schemas.problem import EACH, Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
 from trialbridge.schemas.xml import line_of, parse
 
@@ -64,7 +64,7 @@ def _study(root: "_Element") -> "_Element":
         raise fatal(
             line_of(studies[1]),
             "one-study",
-            f"expected one clinical_study, found {len(studies)}: `trialbridge.records` gives each",
+            f"expected one clinical_study, found {len(studies)}: {EACH}",
             document.LINK,
         )
     raise _refused(root)

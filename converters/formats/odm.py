@@ -18,7 +18,7 @@ from trialbridge.mappings.odm.elements import OURS
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.odm.document import NAMESPACES
 from trialbridge.schemas.pointer import walk
-from trialbridge.schemas.problem import Invalid, Problem, ReadError
+from trialbridge.schemas.problem import EACH, Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
 from trialbridge.schemas.xml import line_of, parse, utf_8
 
@@ -208,7 +208,7 @@ def _document(root: "_Element") -> Node:
         )
     studies = root.findall(f"{_TAG}Study")
     if len(studies) != 1:
-        several = f"{len(studies)}, on {_lines(studies)}; `trialbridge.records` gives each"
+        several = f"{len(studies)}, on {_lines(studies)}; {EACH}"
         found = several if studies else "none: this is no trial record"
         place = line_of(studies[1]) if studies else line_of(root)
         raise _fatal(place, "one-study", f"expected one Study, found {found}")

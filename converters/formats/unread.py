@@ -8,9 +8,10 @@ import re
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
+from trialbridge.schemas.problem import EACH
+
 _NEAR = 4_096
 _API = "https://clinicaltrials.gov/api/v2/studies/"
-_RECORDS = "`trialbridge.records` gives each"
 _BY_ID = f"its record by its NCT number is {_API}NCT..."
 
 
@@ -39,7 +40,7 @@ class Unread(NamedTuple):
 _MARKUP = "http://www.w3.org/1999/xhtml"
 
 FHIR_R6_XML = Unread("HL7 FHIR R6 (a ballot) in XML", "its JSON is read (fhir-r6): ask for that")
-LIST = Unread("a JSON array", f"one record is expected, an object; of a list {_RECORDS}")
+LIST = Unread("a JSON array", f"one record is expected, an object; of a list {EACH}")
 
 UNREAD: Final[tuple[Unread, ...]] = (
     # --- files that are no text
@@ -51,7 +52,7 @@ UNREAD: Final[tuple[Unread, ...]] = (
     ),
     Unread(
         "a zip archive",
-        f"one record is expected; of the files in it {_RECORDS}",
+        f"one record is expected; of the files in it {EACH}",
         begins=(b"PK\x03\x04", b"PK\x05\x06"),
     ),
     Unread(
@@ -69,7 +70,7 @@ UNREAD: Final[tuple[Unread, ...]] = (
     # --- JSON objects
     Unread(
         "a page of studies of ClinicalTrials.gov's API",
-        f"one record is expected; of a page {_RECORDS}",
+        f"one record is expected; of a page {EACH}",
         keys=(("studies",),),
     ),
     Unread(

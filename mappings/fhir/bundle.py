@@ -28,7 +28,7 @@ from trialbridge.mappings.tree import extend
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir.definitions import Version, definitions
 from trialbridge.schemas.pointer import escape
-from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.problem import EACH, Problem, ReadError
 from trialbridge.schemas.trial import Trial
 
 LINK = "https://hl7.org/fhir/R5/researchstudy.html"
@@ -184,7 +184,7 @@ def read_tree(
             studies.append((path, full_url, resource))
     if len(studies) != 1:
         found = ", ".join(path for path, *_ in studies) or "none"
-        each = "; `trialbridge.records` gives each" if studies else ""
+        each = f"; {EACH}" if studies else ""
         message = f"expected one ResearchStudy, found {found}{each}"
         raise whole.fatal("Bundle.entry", "one-study", message, LINK)
     ((_, url, given),) = studies

@@ -193,7 +193,7 @@ def test_an_unreadable_path_is_a_problem_with_the_path(tmp_path: Path) -> None:
     assert str(error.value) == f"fatal: {path}: cannot be read: No such file or directory"
     assert isinstance(error.value.__cause__, FileNotFoundError)
     assert trialbridge.validate(path) == error.value.problems
-    with pytest.raises(ReadError, match=r"of a folder `trialbridge\.records` gives each$"):
+    with pytest.raises(ReadError, match=r"or `trialbridge\.records` takes each$"):
         trialbridge.read(tmp_path)
     with pytest.raises(ReadError, match=r"cannot be read: embedded null byte$"):
         trialbridge.read("a\0b")
@@ -239,7 +239,7 @@ def test_a_path_over_the_limit_says_how_to_raise_it(
             b"\n[{}]",
             "line 2",
             "the source is a JSON array, which is not read; one record is expected, an object; of a"
-            " list `trialbridge.records` gives each",
+            " list `convert -o FOLDER/` or `trialbridge.records` takes each",
         ),
         (
             b'{"foo": 1}',

@@ -333,7 +333,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "array": (
         b"[{}]",
         "fatal: line 1: the source is a JSON array, which is not read; one record is expected, an"
-        " object; of a list `trialbridge.records` gives each [format]",
+        " object; of a list `convert -o FOLDER/` or `trialbridge.records` takes each [format]",
     ),
     "root": (
         b'{"foo": 1}',
@@ -433,7 +433,9 @@ def test_a_hundred_megabytes_of_nesting_are_refused_in_one_line(folder: Path, st
 
 
 def test_unreadable_paths_are_one_line(folder: Path) -> None:
-    each = "is a folder, expected one record: of a folder `trialbridge.records` gives each"
+    each = (
+        "is a folder, expected one record: `convert -o FOLDER/` or `trialbridge.records` takes each"
+    )
     for path, reason in [("none", "cannot be read: No such file or directory"), (folder, each)]:
         found = run(f"convert --to fhir {path}")
         assert found.exit_code == 1

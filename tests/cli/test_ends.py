@@ -26,8 +26,12 @@ from trialbridge.cli.start import main
 main()
 """
 DURING_WRITING = """\
+import signal
 import time
 from trialbridge.cli import commands, start
+
+# Where a shell starts the tests in the background, it has this signal ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def slow(data, to, indent):
     def pieces():

@@ -95,7 +95,7 @@ BREAKS_OFF = "the JSON breaks off: a value, a quote or a bracket is missing at t
         (b'\n "NCT01234567"', "line 2, column 2: the source is 'NCT01234567', expected one record: an object"),
         (b"null", "line 1, column 1: the source is null, expected one record: an object"),
         (b"A study of a drug.\n", "line 1, column 1: not JSON: invalid character, found 'A'"),
-        (b'{"a": 1}\n\n{"a": 2}\n', "line 3, column 1: another record begins here, expected one record: of a record a line `trialbridge.records` gives each"),
+        (b'{"a": 1}\n\n{"a": 2}\n', "line 3, column 1: another record begins here, expected one record: of a record a line `convert -o FOLDER/` or `trialbridge.records` takes each"),
         (b'{"a": 1} etc.', "line 1, column 10: not JSON: trailing characters, found 'e'"),
         (b'{"a": [1,\n NaN]}', "line 2, column 2: NaN is not JSON, expected a number"),
         (b'{"a": -Infinity}', "line 1, column 7: -Infinity is not JSON, expected a number"),

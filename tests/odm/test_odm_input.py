@@ -85,7 +85,7 @@ BAD: dict[str, tuple[bytes, str]] = {
         "two studies": (
             f"{HEAD}\n{STUDY}\n{STUDY}</ODM>",
             "fatal: line 3: expected one Study, found 2, on line 2, line 3;"
-            " `trialbridge.records` gives each [one-study]",
+            " `convert -o FOLDER/` or `trialbridge.records` takes each [one-study]",
         ),
         "no study": (
             f"\n{HEAD}</ODM>",

@@ -66,11 +66,13 @@ def test_each_element_stands_where_it_stands_today(tree: dict[str, Any]) -> None
     [
         (
             {"FullStudiesResponse": {"FullStudies": [{}, {}]}},
-            "the answer has 2 studies, expected one: `trialbridge.records` reads each",
+            "the answer has 2 studies, expected one: `convert -o FOLDER/` or"
+            " `trialbridge.records` takes each",
         ),
         (
             {"FullStudiesResponse": {"NStudiesFound": 0}},
-            "the answer has 0 studies, expected one: `trialbridge.records` reads each",
+            "the answer has 0 studies, expected one: `convert -o FOLDER/` or"
+            " `trialbridge.records` takes each",
         ),
         ({"Study": []}, "not a study of the classic API (ProtocolSection and so on)"),
     ],
