@@ -175,7 +175,7 @@ def without_repeated(activity: Node, focus: Any) -> Node:
             # Nothing reads it, so it may be of any form.
             whole = all(
                 one.__class__ is dict
-                and one.get("system") in MESH_SYSTEMS
+                and str(one.get("system")) in MESH_SYSTEMS
                 and (one.get("code"), one.get("display")) in terms
                 for one in codings
             )

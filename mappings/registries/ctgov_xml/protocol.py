@@ -113,7 +113,7 @@ def _read_type(value: Any, names: Names) -> str | None:
 
 study_type: Codec[Any] = Codec(_read_type, lambda value, names: _STUDY_TYPES[value], gives=str)
 registry: Codec[bool] = Codec(
-    lambda node, names: {_REGISTRY: True, "Observational": False}.get(node.get("study_type")),
+    lambda node, names: {_REGISTRY: True, "Observational": False}.get(str(node.get("study_type"))),
     lambda value, names: {"study_type": _REGISTRY} if value else {},
     label="study_type",
     gives=bool,
