@@ -10,6 +10,7 @@ https://www.w3.org/TR/xml/
 
 import codecs
 import re
+from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -32,6 +33,9 @@ MOST_CONVERTED: Final = 50_000_000
 
 LAST_LINE: Final = 65_535
 """libxml2 keeps a line in 16 bits: a later one is known only where text follows."""
+
+FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""A character that XML has no form for. https://www.w3.org/TR/xml/#charsets"""
 
 LAYER: Final = "read"
 _XML: Final = "https://www.w3.org/TR/xml/"
@@ -379,3 +383,20 @@ def _unread(line: int | None, code: str, message: str) -> ReadError:
         link=_XML,
     )
     return ReadError([problem])
+
+
+def forbidden(texts: Iterable[tuple[str, object]]) -> list[Problem]:
+    """A problem for each text, given with its place in a record, that XML has no form for."""
+    return [
+        Problem(
+            severity="error",
+            layer="mapping",
+            path=pointer,
+            code="character",
+            message=f"U+{ord(found[0]):04X} at character {found.start() + 1} of the text "
+            "is a character that XML has no form for",
+            link=f"{_XML}#charsets",
+        )
+        for pointer, held in texts
+        if isinstance(held, str) and (found := FORBIDDEN.search(held))
+    ]

@@ -3,7 +3,6 @@
 https://clinicaltrials.gov/data-api/about-api/api-migration
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -18,13 +17,12 @@ from trialbridge.schemas.once import once
 from trialbridge.schemas.pointer import walk
 from trialbridge.schemas.problem import EACH, Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
-from trialbridge.schemas.xml import line_of, parse
+from trialbridge.schemas.xml import FORBIDDEN, forbidden, line_of, parse
 
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class _Elements(msgspec.Struct):
@@ -130,8 +128,8 @@ def _bytes(tree: Node, trial: Trial) -> bytes:
     pieces = [_HEAD]
     _element(tree, "clinical_study", "", pieces)
     text = "".join(pieces)
-    if _FORBIDDEN.search(text):
-        raise Invalid(_forbidden(trial))
+    if FORBIDDEN.search(text):
+        raise Invalid(forbidden(walk(msgspec.to_builtins(trial))))
     return text.encode()
 
 
@@ -163,19 +161,3 @@ def _element(node: Any, name: str, indent: str, pieces: list[str]) -> None:
 
 def _escaped(text: str) -> str:
     return escape(text, {'"': "&quot;"})
-
-
-def _forbidden(trial: Trial) -> list[Problem]:
-    return [
-        Problem(
-            severity="error",
-            layer="mapping",
-            path=pointer,
-            code="character",
-            message=f"U+{ord(found[0]):04X} at character {found.start() + 1} of the text "
-            "is a character that XML has no form for",
-            link="https://www.w3.org/TR/xml/#charsets",
-        )
-        for pointer, held in walk(msgspec.to_builtins(trial))
-        if isinstance(held, str) and (found := _FORBIDDEN.search(held))
-    ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from trialbridge.formats.odm_xml.graft import graft
-from trialbridge.formats.odm_xml.tree import FORBIDDEN, bytes_of, plain_tree, tree_of
+from trialbridge.formats.odm_xml.tree import bytes_of, plain_tree, tree_of
 from trialbridge.formats.odm_xml.v2_0 import V2_0
 from trialbridge.mappings.codec import Home, Node
 from trialbridge.mappings.odm.beyond import document_of, is_beyond, left_out
@@ -20,7 +20,7 @@ from trialbridge.schemas.odm.document import NAMESPACES
 from trialbridge.schemas.pointer import walk
 from trialbridge.schemas.problem import EACH, Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
-from trialbridge.schemas.xml import line_of, parse, utf_8
+from trialbridge.schemas.xml import forbidden, line_of, parse, utf_8
 
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]
@@ -121,30 +121,14 @@ def _bytes_of(tree: Node, trial: Trial) -> bytes:
     try:
         return bytes_of(tree, V2_0)
     except ValueError:
-        forbidden = _forbidden(trial)
-        if not forbidden:
+        wrong = forbidden(
+            (pointer, held)
+            for pointer, held in walk(msgspec.to_builtins(trial))
+            if not pointer.startswith(("/resultsSection", "/unmapped"))
+        )
+        if not wrong:
             raise
-        raise Invalid(forbidden) from None
-
-
-def _forbidden(trial: Trial) -> list[Problem]:
-    """A problem for each text of the record with a character that XML forbids."""
-    problems = []
-    for pointer, held in walk(msgspec.to_builtins(trial)):
-        found = FORBIDDEN.search(held) if isinstance(held, str) else None
-        if found and not pointer.startswith(("/resultsSection", "/unmapped")):
-            problems.append(
-                Problem(
-                    severity="error",
-                    layer="mapping",
-                    path=pointer,
-                    code="character",
-                    message=f"U+{ord(found[0]):04X} at character {found.start() + 1} of the text "
-                    "is a character that XML has no form for",
-                    link="https://www.w3.org/TR/xml/#charsets",
-                )
-            )
-    return problems
+        raise Invalid(wrong) from None
 
 
 # --- reading -----------------------------------------------------------------------------------

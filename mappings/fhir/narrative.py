@@ -23,10 +23,8 @@ from trialbridge.schemas.trial import (
     Trial,
     intervention_name,
 )
+from trialbridge.schemas.xml import FORBIDDEN
 
-# What XML 1.0 has no place for, not even as a reference.
-# https://www.w3.org/TR/xml/#charsets
-_NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # More columns than that are not read across.
 _COLUMNS = 8
 _PARAGRAPHS = re.compile(r"\n\s*\n")
@@ -198,7 +196,7 @@ def _title(system: System, code: str) -> str:
 
 
 def _allowed(text: str) -> str:
-    return _NO_CHARACTER.sub("\ufffd", text)
+    return FORBIDDEN.sub("\ufffd", text)
 
 
 def _words(text: str) -> str:

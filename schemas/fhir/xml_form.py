@@ -15,7 +15,7 @@ import msgspec
 from trialbridge.schemas.fhir.definitions import Definitions, Version, definitions
 from trialbridge.schemas.once import once
 from trialbridge.schemas.problem import Problem, ReadError
-from trialbridge.schemas.xml import line_of, parse, utf_8
+from trialbridge.schemas.xml import FORBIDDEN, line_of, parse, utf_8
 
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]
@@ -44,8 +44,6 @@ _ESCAPES: Final = {
     "\r": "&#13;",
     "\t": "&#9;",
 }
-# https://www.w3.org/TR/xml/#charsets
-_FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ENTITY: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _OF_XML: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
 # Comments, sections and instructions, which may hold what looks like a tag; and the tags of div.
@@ -199,7 +197,7 @@ def _write_element(
 
 def _text(value: Any, place: str) -> str:
     if isinstance(value, str):
-        if found := _FORBIDDEN.search(value):
+        if found := FORBIDDEN.search(value):
             raise Unwritten(place, f"XML has no form for the character U+{ord(found[0]):04X}")
         return _ESCAPED.sub(lambda found: _ESCAPES[found[0]], value)
     if isinstance(value, bool):

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from trialbridge.mappings.codec import Node
-from trialbridge.schemas.xml import MOST_ATTRIBUTES, MOST_DEPTH, MOST_NODES
+from trialbridge.schemas.xml import FORBIDDEN, MOST_ATTRIBUTES, MOST_DEPTH, MOST_NODES
 
 XLINK = "http://www.w3.org/1999/xlink"
 BLANKS = " \t\r\n"
@@ -27,8 +27,6 @@ _TAG = re.compile(r'([A-Za-z]+)((?:[ \t\n]+[A-Za-z:]+="[^"]*")*)[ \t\n]*(/?)>')
 _ATTRIBUTE = re.compile(r'([A-Za-z:]+)="([^"]*)"')
 _REFERENCE = re.compile("&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-# https://www.w3.org/TR/xml/#charsets
-FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 # How many start tags are kept, which are of some hundred characters each at most; and how many
 # frames of parameters.

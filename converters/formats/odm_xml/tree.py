@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trialbridge.formats.odm_xml.plain import FORBIDDEN, XLINK, Kind, Scanner, text_of
+from trialbridge.formats.odm_xml.plain import XLINK, Kind, Scanner, text_of
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.odm.elements import Constant
 from trialbridge.schemas.odm.document import NAMESPACES, Element, elements
@@ -20,7 +20,7 @@ from trialbridge.schemas.once import once
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]
 
-__all__ = ["FORBIDDEN", "Dialect", "bytes_of", "plain_tree", "shown", "tree_of"]
+__all__ = ["Dialect", "bytes_of", "plain_tree", "shown", "tree_of"]
 
 _PREFIXES = {
     "http://www.w3.org/XML/1998/namespace": "xml",
