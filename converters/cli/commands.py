@@ -30,7 +30,7 @@ from trialbridge.cli.options import (
 from trialbridge.cli.servers import pull, push
 from trialbridge.cli.steps import content, echo_json, name, reported, show_differences
 from trialbridge.cli.validate import validate
-from trialbridge.formats import FORMATS, Format, UnknownFormat, by_name, written_formats
+from trialbridge.formats import ENDINGS, FORMATS, Format, UnknownFormat, by_name, written_formats
 from trialbridge.formats.laid_out import laid_out
 from trialbridge.formats.options import UnknownOption, settled
 from trialbridge.shown.output import deliver
@@ -274,14 +274,14 @@ def formats(name: str | None, style: str) -> None:
 
 
 # What an ending says of the syntax; a format of another is then not what is meant.
-_ENDINGS = {".json": "json", ".xml": "xml", ".txt": "text", ".csv": "csv"}
+_TOLD = {ending: syntax for syntax, ending in ENDINGS.items()}
 
 
 def target_of(to: Format | None, output: str | None) -> Format:
     """Find the format to write, which the output's name may tell. Raises click's UsageError."""
     written = written_formats()
     ending = os.path.splitext(output or "")[1].lower()
-    syntax = _ENDINGS.get(ending)
+    syntax = _TOLD.get(ending)
     if to is not None:
         if syntax and syntax != to.syntax:
             message = f"{to.name} is {_SYNTAX[to.syntax]}, and --output ends in {ending}"

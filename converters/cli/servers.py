@@ -225,12 +225,9 @@ def pull(
         sys.exit(1)
 
 
-_ENDINGS = {"json": ".json", "xml": ".xml", "text": ".txt", "csv": ".csv"}
-
-
 def _file_name(record: Record, to: Format) -> str:
     own = record.name.rpartition("/")[2]
-    return f"{re.sub('[^A-Za-z0-9.-]', '-', own)}.{to.name}{_ENDINGS[to.syntax]}"
+    return f"{re.sub('[^A-Za-z0-9.-]', '-', own)}.{to.name}{to.ending}"
 
 
 def _stdin() -> IO[bytes]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from trialbridge.formats.options import Option, settled
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Use = Literal["read", "written", "checked"]
 """What a format is wanted for."""
+
+ENDINGS: Final = {"json": ".json", "xml": ".xml", "text": ".txt", "csv": ".csv"}
+"""What the name of a file of a syntax ends with."""
 
 _FHIR = "trialbridge.schemas.fhir.versions"
 _FHIR_XML = "trialbridge.schemas.fhir.xml_checks"
@@ -81,6 +84,11 @@ class Format(NamedTuple):
     form_of: str = ""
     instead: str = ""
     ended: bool = False
+
+    @property
+    def ending(self) -> str:
+        """What the name of a file of this format ends with."""
+        return ENDINGS[self.syntax]
 
     @property
     def uses(self) -> str:

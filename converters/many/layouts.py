@@ -23,8 +23,6 @@ FOLDER: Final = 1000
 PART: Final = 10_000
 """How many records a file of many holds, unless it is said."""
 
-_SUFFIX: Final = {"json": ".json", "xml": ".xml", "text": ".txt", "csv": ".csv"}
-
 
 class Layout(Protocol):
     """Where documents go."""
@@ -50,7 +48,7 @@ class Files:
         laid_out: Callable[[bytes], bytes],
     ) -> None:
         self._folder, self._compress, self._laid_out = folder, compress, laid_out
-        self._suffix = _SUFFIX[to.syntax] + (".gz" if compress else "")
+        self._suffix = to.ending + (".gz" if compress else "")
         self._count = 0
         self._taken: set[str] = set()
 

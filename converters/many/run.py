@@ -268,10 +268,7 @@ class _Run:
         stem = os.path.join(self._folder, QUARANTINE, f"{number:07d}")
         if source.data is not None:
             known = next((one.format for one in failed if one.format), None)
-            syntax = by_name(known).syntax if known else ""
-            suffix = {"json": ".json", "xml": ".xml", "text": ".txt", "csv": ".csv"}.get(
-                syntax, source.suffix
-            )
+            suffix = by_name(known).ending if known else source.suffix
             replaced(f"{stem}{suffix or '.bin'}", source.data)
         told = {
             "source": source.name,
