@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import click
 
-from trialbridge.cli.options import SETTINGS, Command, pairs
+from trialbridge.cli.options import SETTINGS, Command, pairs, retries_option
+from trialbridge.shown.progress import Progress
 
 if TYPE_CHECKING:
     from trialbridge.registry.fetching import Summary
@@ -56,14 +56,7 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False),
     help="Keep answers there, to use them again while the registry's data are of the same time.",
 )
-@click.option(
-    "--retries",
-    metavar="NUMBER",
-    type=click.IntRange(min=0, max=100),
-    default=5,
-    show_default=True,
-    help="How often a request is sent again that met a busy server or a broken answer.",
-)
+@retries_option
 @click.option("--url", default=None, help="Base url of the API, where it is another.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress, no summary.")
 def fetch(
@@ -97,7 +90,7 @@ def fetch(
             ids = (*ids, *file.read().split())
     if bool(ids) + bool(query) + everything != 1:
         raise click.UsageError("Say which records: NCT ids, --query, or --all.")
-    shown = _Progress(quiet)
+    shown = Progress(quiet)
     try:
         summary = fetched(
             output,
@@ -109,17 +102,17 @@ def fetch(
             page=page,
             cache=cache,
             resume=resume,
-            told=shown,
+            told=lambda summary: shown.now_and_then(lambda: _of(summary)),
         )
     except (Changed, MissingExtra, WrongRequest) as error:
         raise click.UsageError(str(error)) from error
     except ProblemError as error:
-        shown.end()
+        shown.done()
         for problem in error.problems:
             click.echo(problem_line("fetch", problem), err=True)
         click.echo("--resume goes on after the last whole page", err=True)
         sys.exit(1)
-    shown.end()
+    shown.done()
     if not quiet:
         again = f", {summary.repeated:,} came again" if summary.repeated else ""
         before = f", {summary.resumed:,} were there" if summary.resumed else ""
@@ -136,37 +129,3 @@ def fetch(
 def _of(summary: Summary) -> str:
     total = f" of {summary.total:,}" if summary.total is not None else ""
     return f"{summary.records:,}{total} records"
-
-
-class _Progress:
-    """How far it is: a line that changes on a terminal, else one a minute."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._terminal = sys.stderr is not None and sys.stderr.isatty()
-        self._quiet = quiet
-        self._last = time.monotonic()
-        self._drawn = 0
-
-    def __call__(self, summary: Summary) -> None:
-        now = time.monotonic()
-        if self._quiet or now - self._last < (0.2 if self._terminal else 60):
-            return
-        self._last = now
-        line = _of(summary)
-        if self._terminal:
-            click.echo("\r" + line.ljust(self._drawn), err=True, nl=False)
-            self._drawn = len(line)
-        else:
-            click.echo(line, err=True)
-
-    def waiting(self, why: str) -> None:
-        """Say why it is waited."""
-        if not self._quiet:
-            self.end()
-            click.echo(why, err=True)
-
-    def end(self) -> None:
-        """Leave the line that changes."""
-        if self._drawn:
-            click.echo("\r" + " " * self._drawn + "\r", err=True, nl=False)
-            self._drawn = 0

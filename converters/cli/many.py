@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from trialbridge.cli.options import size_limit
+from trialbridge.shown.progress import Progress
 
 if TYPE_CHECKING:
     from trialbridge.formats import Format
@@ -140,7 +141,7 @@ def convert_into(
     size_limit()
     named = _named(sources, files_from)
     folder = output or ""
-    shown = _Progress(quiet)
+    shown, start = Progress(quiet), time.monotonic()
     try:
         summary = convert_many(
             named,
@@ -158,20 +159,20 @@ def convert_into(
             memory=None if memory is None else memory << 20,
             resume=resume,
             since=since,
-            told=shown,
+            told=lambda summary: shown.now_and_then(lambda: _so_far(summary, start)),
         )
     except UnknownOption as error:
         raise click.BadParameter(str(error), param_hint="'-O'") from error
     except Refused as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:
-        shown.end()
+        shown.done()
         name = error.filename or folder
         message = f"cannot write {name}: {error.strerror}"
         if is_begun(folder):
             message += "; --resume goes on from here"
         raise click.ClickException(message) from error
-    shown.end()
+    shown.done()
     if not quiet:
         for line in summary_lines(summary, folder):
             click.echo(line, err=True)
@@ -196,37 +197,12 @@ def _named(sources: tuple[str, ...], files_from: str | None) -> list[Any]:
     return named
 
 
-class _Progress:
-    """How far a run is: a line that changes on a terminal, else one a minute."""
-
-    def __init__(self, quiet: bool) -> None:
-        terminal = sys.stderr is not None and sys.stderr.isatty()
-        self._every = 0.2 if terminal else 60.0
-        self._terminal, self._quiet = terminal, quiet
-        self._start = self._last = time.monotonic()
-        self._drawn = 0
-
-    def __call__(self, summary: Summary) -> None:
-        now = time.monotonic()
-        if self._quiet or now - self._last < self._every:
-            return
-        self._last = now
-        fresh = summary.sources - summary.resumed
-        line = (
-            f"{summary.sources:,} sources, {summary.written:,} written, "
-            f"{summary.failed:,} failed, {fresh / (now - self._start):,.0f} a second"
-        )
-        if self._terminal:
-            click.echo("\r" + line.ljust(self._drawn), err=True, nl=False)
-            self._drawn = len(line)
-        else:
-            click.echo(line, err=True)
-
-    def end(self) -> None:
-        """Leave the line that changes."""
-        if self._drawn:
-            click.echo("\r" + " " * self._drawn + "\r", err=True, nl=False)
-            self._drawn = 0
+def _so_far(summary: Summary, start: float) -> str:
+    fresh = summary.sources - summary.resumed
+    return (
+        f"{summary.sources:,} sources, {summary.written:,} written, "
+        f"{summary.failed:,} failed, {fresh / (time.monotonic() - start):,.0f} a second"
+    )
 
 
 def summary_lines(summary: Summary, folder: str) -> Iterator[str]:

@@ -116,6 +116,15 @@ output_option = click.option(
     "--output", "-o", type=click.Path(allow_dash=True), help="File to write."
 )
 
+retries_option = click.option(
+    "--retries",
+    metavar="NUMBER",
+    type=click.IntRange(min=0, max=100),
+    default=5,
+    show_default=True,
+    help="How often a request is sent again that met a busy server or a broken connection.",
+)
+
 
 def pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     """Take each NAME=VALUE of an option that may be repeated."""

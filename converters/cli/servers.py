@@ -19,9 +19,11 @@ from trialbridge.cli.options import (
     from_option,
     output_option,
     report_option,
+    retries_option,
     size_limit,
 )
 from trialbridge.cli.steps import echo_json
+from trialbridge.shown.progress import Progress
 
 if TYPE_CHECKING:
     from trialbridge.formats import Format
@@ -40,14 +42,6 @@ timeout_option = click.option(
     default=120,
     show_default=True,
     help="How long the server may be silent.",
-)
-retries_option = click.option(
-    "--retries",
-    metavar="NUMBER",
-    type=click.IntRange(min=0, max=100),
-    default=5,
-    show_default=True,
-    help="How often a request is sent again that met a busy server or a broken connection.",
 )
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No warnings, no progress.")
 
@@ -277,13 +271,11 @@ def _told(shown: _Progress, url: str) -> Iterator[None]:
         sys.exit(1)
 
 
-class _Progress:
-    """What is told while records come and go: on a terminal, a line that says how many."""
+class _Progress(Progress):
+    """What is told while records come and go, and how many they are."""
 
     def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-        self._terminal = not quiet and sys.stderr is not None and sys.stderr.isatty()
-        self._line = ""
+        super().__init__(quiet)
         self.records = 0
 
     def delivered(self, delivery: Delivery) -> None:
@@ -291,34 +283,16 @@ class _Progress:
             self.records += 1
         failed = delivery.fate in ("refused", "unread")
         self.warned(delivery.name, delivery.problems, severe=failed)
-        if delivery.deleted and not self._quiet:
-            self._tell(f"{delivery.name}: left behind: {', '.join(delivery.deleted)}")
-        self._show(_counted(self.records, "record"))
+        if delivery.deleted and not self.quiet:
+            self.tell(f"{delivery.name}: left behind: {', '.join(delivery.deleted)}")
+        self.show(_counted(self.records, "record"))
 
     def warned(self, name: str, problems: list[Problem], *, severe: bool) -> None:
         from trialbridge.shown.report import problem_line
 
         for problem in problems:
-            if not self._quiet or (severe and problem.severity in ("fatal", "error")):
-                self._tell(problem_line(name, problem))
-
-    def waiting(self, why: str) -> None:
-        if not self._quiet:
-            self._tell(why)
-
-    def done(self) -> None:
-        self._show("")
-
-    def _tell(self, line: str) -> None:
-        shown = self._line
-        self._show("")
-        click.echo(line, err=True)
-        self._show(shown)
-
-    def _show(self, line: str) -> None:
-        if self._terminal and line != self._line:
-            click.echo(f"\r\x1b[K{line}", nl=False, err=True)
-            self._line = line
+            if not self.quiet or (severe and problem.severity in ("fatal", "error")):
+                self.tell(problem_line(name, problem))
 
 
 def _summary(pushed: Pushed, style: str) -> None:
