@@ -154,10 +154,7 @@ def convert(
     shown = name(source)
     with reported(shown):
         first = api.reading(content(source), stated and stated.name, unique=True, target=to)
-        try:
-            data, warnings = api.writing(first.trial, to, options=options, validate=validate)
-        except UnknownOption as error:
-            raise click.BadParameter(str(error), param_hint="'-O'") from error
+        data, warnings = api.writing(first.trial, to, options=options, validate=validate)
     problems = [*first.problems, *warnings]
     deliver([laid_out(data, to, None if compact else indent)], output)
     if style:

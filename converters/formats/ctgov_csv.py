@@ -125,11 +125,10 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     return trial, problems
 
 
-def write(trial: Trial, *, columns: str = "") -> tuple[bytes, list[Problem]]:
-    """Write the record as a row below the names of columns.
+def columns_of(columns: str) -> tuple[str, ...]:
+    """Take names of columns, with pipes between them; all, where there are none.
 
-    `columns` are the names of those that are written, with pipes between them. Raises UnknownOption
-    if one is none of the site's.
+    Raises UnknownOption if one is none of the site's.
     """
     names = tuple(name.strip() for name in columns.split("|")) if columns else NAMES
     for name in names:
@@ -137,6 +136,15 @@ def write(trial: Trial, *, columns: str = "") -> tuple[bytes, list[Problem]]:
             raise UnknownOption(
                 f"option columns has {name!r}, expected of {', '.join(NAMES)}, with | between them"
             )
+    return names
+
+
+def write(trial: Trial, *, columns: str = "") -> tuple[bytes, list[Problem]]:
+    """Write the record as a row below the names of columns.
+
+    `columns` are the names of those that are written, as `columns_of` takes them.
+    """
+    names = columns_of(columns)
     row, problems = row_of(trial, names)
     return f"{_line(list(names))}\n{_line(row)}\n".encode(), problems
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -24,6 +25,8 @@ class Option(NamedTuple):
     """One option of a writer, which gets its value as the keyword argument `name`.
 
     `choices` are the values of a choice, `least` and `most` the bounds of a whole number.
+    `asks`, `module:function`, takes a value and raises UnknownOption where a text is none that the
+    writer takes.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Option(NamedTuple):
     choices: tuple[str, ...] = ()
     least: int | None = None
     most: int | None = None
+    asks: str = ""
 
     @property
     def expected(self) -> str:
@@ -63,6 +67,9 @@ class Option(NamedTuple):
         elif self.type == "int" and isinstance(value, str) and _INTEGER.fullmatch(value):
             found = int(value)
         if self._takes(found):
+            if self.asks:
+                module, _, function = self.asks.partition(":")
+                getattr(import_module(module), function)(found)
             return found  # type: ignore[return-value]
         shown = repr(value)
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
