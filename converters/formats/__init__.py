@@ -29,21 +29,6 @@ ENDINGS: Final = {"json": ".json", "xml": ".xml", "text": ".txt", "csv": ".csv"}
 _FHIR = "trialbridge.schemas.fhir.versions"
 _FHIR_XML = "trialbridge.schemas.fhir.xml_checks"
 
-# What documents say beyond the record may be written in their own format alone: the modules that
-# know it, with the names of the formats.
-_BEYOND = {
-    "trialbridge.mappings.odm.beyond": ("odm-2.0",),
-    "trialbridge.mappings.fhir.beyond": (
-        "fhir-r5",
-        "fhir-r4b",
-        "fhir-r4",
-        "fhir-r5-xml",
-        "fhir-r4b-xml",
-        "fhir-r4-xml",
-        "fhir-r6",
-    ),
-}
-
 
 class Format(NamedTuple):
     """One format: how it is called, how it is recognised, which modules read, write and check it.
@@ -63,8 +48,10 @@ class Format(NamedTuple):
 
     `coverage` is the module whose `coverage` lists where each leaf goes (None: every leaf has its
     own name there, except those below `homeless`). `advice` is a module whose `check` tells what is
-    unusual, and never wrong, with a record that is read. `ended`: nobody publishes in it any more,
-    so that it is written where it is asked for by name, and no ending of a file stands for it.
+    unusual, and never wrong, with a record that is read. `beyond` is the module that knows what its
+    documents say beyond a record, which formats of the same module alone take. `ended`: nobody
+    publishes in it any more, so that it is written where it is asked for by name, and no ending of
+    a file stands for it.
     """
 
     name: str
@@ -78,6 +65,7 @@ class Format(NamedTuple):
     coverage: str | None = None
     homeless: tuple[str, ...] = ()
     advice: str | None = None
+    beyond: str | None = None
     options: tuple[Option, ...] = ()
     told_by: str | None = None
     edition: str = ""
@@ -105,8 +93,7 @@ class Format(NamedTuple):
 
     def keeps_beyond(self, source: Format) -> bool:
         """Tell if what a document of another format says beyond its record is written in this."""
-        families = [names for names in _BEYOND.values() if source.name in names]
-        return self.name == "trial" or not families or self.name in families[0]
+        return self.name == "trial" or source.beyond in (None, self.beyond)
 
     def read(self, data: bytes, *, alone: bool = False) -> tuple[Trial, list[Problem]]:
         """Read bytes of this format, with warnings.
@@ -175,8 +162,8 @@ class Format(NamedTuple):
 
         left: list[Problem] = []
         kept = trial.unmapped
-        for module, names in _BEYOND.items():
-            if self.name not in names:
+        for module in dict.fromkeys(known.beyond for known in FORMATS):
+            if module not in (None, self.beyond):
                 kept, more = import_module(module).left_out(
                     kept, subjects_only=self.name == "trial"
                 )
@@ -265,6 +252,47 @@ _NARRATIVE = Option(
     "Give the study a text for people: status, arms, outcomes, criteria and sites as XHTML.",
 )
 
+_BEYOND_FHIR = "trialbridge.mappings.fhir.beyond"
+
+
+def _fhir(edition: str, module: str, coverage: str, aliases: tuple[str, ...] = ()) -> Format:
+    return Format(
+        name=f"fhir-{edition}",
+        aliases=aliases,
+        title=f"HL7 FHIR {edition.upper()} Bundle, JSON",
+        syntax="json",
+        marks=("resourceType",),
+        reader=module,
+        writer=module,
+        validator=f"trialbridge.schemas.fhir.{edition}",
+        coverage=coverage,
+        beyond=_BEYOND_FHIR,
+        options=(_BUNDLE, _BASE, _NARRATIVE),
+        told_by=_FHIR,
+        edition=edition,
+    )
+
+
+def _fhir_xml(edition: str, coverage: str, aliases: tuple[str, ...] = ()) -> Format:
+    module = f"trialbridge.formats.fhir_xml.{edition}"
+    return Format(
+        name=f"fhir-{edition}-xml",
+        aliases=aliases,
+        title=f"HL7 FHIR {edition.upper()} Bundle, XML",
+        syntax="xml",
+        marks=("http://hl7.org/fhir",),
+        reader=module,
+        writer=module,
+        validator=module,
+        coverage=coverage,
+        beyond=_BEYOND_FHIR,
+        options=(_BUNDLE, _BASE, _NARRATIVE),
+        told_by=_FHIR_XML,
+        edition=edition,
+        form_of=f"fhir-{edition}",
+    )
+
+
 FORMATS: tuple[Format, ...] = (
     Format(
         name="text",
@@ -338,23 +366,11 @@ FORMATS: tuple[Format, ...] = (
                 "text",
                 "",
                 "Columns to write, with | between their names, and no others; all by default.",
+                asks="trialbridge.formats.ctgov_csv:columns_of",
             ),
         ),
     ),
-    Format(
-        name="fhir-r5",
-        aliases=("fhir",),
-        title="HL7 FHIR R5 Bundle, JSON",
-        syntax="json",
-        marks=("resourceType",),
-        reader="trialbridge.formats.fhir",
-        writer="trialbridge.formats.fhir",
-        validator="trialbridge.schemas.fhir.r5",
-        coverage="trialbridge.mappings.fhir.r5",
-        options=(_BUNDLE, _BASE, _NARRATIVE),
-        told_by=_FHIR,
-        edition="r5",
-    ),
+    _fhir("r5", "trialbridge.formats.fhir", "trialbridge.mappings.fhir.r5", ("fhir",)),
     Format(
         name="odm-2.0",
         aliases=("odm",),
@@ -365,80 +381,13 @@ FORMATS: tuple[Format, ...] = (
         writer="trialbridge.formats.odm",
         validator="trialbridge.schemas.odm.v2_0",
         coverage="trialbridge.mappings.odm.v2_0",
+        beyond="trialbridge.mappings.odm.beyond",
     ),
-    Format(
-        name="fhir-r4b",
-        aliases=(),
-        title="HL7 FHIR R4B Bundle, JSON",
-        syntax="json",
-        marks=("resourceType",),
-        reader="trialbridge.formats.fhir_r4b",
-        writer="trialbridge.formats.fhir_r4b",
-        validator="trialbridge.schemas.fhir.r4b",
-        coverage="trialbridge.formats.fhir_r4b",
-        options=(_BUNDLE, _BASE, _NARRATIVE),
-        told_by=_FHIR,
-        edition="r4b",
-    ),
-    Format(
-        name="fhir-r4",
-        aliases=(),
-        title="HL7 FHIR R4 Bundle, JSON",
-        syntax="json",
-        marks=("resourceType",),
-        reader="trialbridge.formats.fhir_r4",
-        writer="trialbridge.formats.fhir_r4",
-        validator="trialbridge.schemas.fhir.r4",
-        coverage="trialbridge.formats.fhir_r4",
-        options=(_BUNDLE, _BASE, _NARRATIVE),
-        told_by=_FHIR,
-        edition="r4",
-    ),
-    Format(
-        name="fhir-r5-xml",
-        aliases=("fhir-xml",),
-        title="HL7 FHIR R5 Bundle, XML",
-        syntax="xml",
-        marks=("http://hl7.org/fhir",),
-        reader="trialbridge.formats.fhir_xml.r5",
-        writer="trialbridge.formats.fhir_xml.r5",
-        validator="trialbridge.formats.fhir_xml.r5",
-        coverage="trialbridge.mappings.fhir.r5",
-        options=(_BUNDLE, _BASE, _NARRATIVE),
-        told_by=_FHIR_XML,
-        edition="r5",
-        form_of="fhir-r5",
-    ),
-    Format(
-        name="fhir-r4b-xml",
-        aliases=(),
-        title="HL7 FHIR R4B Bundle, XML",
-        syntax="xml",
-        marks=("http://hl7.org/fhir",),
-        reader="trialbridge.formats.fhir_xml.r4b",
-        writer="trialbridge.formats.fhir_xml.r4b",
-        validator="trialbridge.formats.fhir_xml.r4b",
-        coverage="trialbridge.formats.fhir_r4b",
-        options=(_BUNDLE, _BASE, _NARRATIVE),
-        told_by=_FHIR_XML,
-        edition="r4b",
-        form_of="fhir-r4b",
-    ),
-    Format(
-        name="fhir-r4-xml",
-        aliases=(),
-        title="HL7 FHIR R4 Bundle, XML",
-        syntax="xml",
-        marks=("http://hl7.org/fhir",),
-        reader="trialbridge.formats.fhir_xml.r4",
-        writer="trialbridge.formats.fhir_xml.r4",
-        validator="trialbridge.formats.fhir_xml.r4",
-        coverage="trialbridge.formats.fhir_r4",
-        options=(_BUNDLE, _BASE, _NARRATIVE),
-        told_by=_FHIR_XML,
-        edition="r4",
-        form_of="fhir-r4",
-    ),
+    _fhir("r4b", "trialbridge.formats.fhir_r4b", "trialbridge.formats.fhir_r4b"),
+    _fhir("r4", "trialbridge.formats.fhir_r4", "trialbridge.formats.fhir_r4"),
+    _fhir_xml("r5", "trialbridge.mappings.fhir.r5", ("fhir-xml",)),
+    _fhir_xml("r4b", "trialbridge.formats.fhir_r4b"),
+    _fhir_xml("r4", "trialbridge.formats.fhir_r4"),
     Format(
         name="fhir-r6",
         aliases=(),
@@ -446,6 +395,7 @@ FORMATS: tuple[Format, ...] = (
         syntax="json",
         marks=("resourceType",),
         reader="trialbridge.formats.fhir_r6",
+        beyond=_BEYOND_FHIR,
         told_by=_FHIR,
         edition="r6",
     ),
