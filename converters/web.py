@@ -6,12 +6,14 @@ https://www.rfc-editor.org/rfc/rfc9110
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any, Final, NamedTuple, TypeVar
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
+from trialbridge import api
 from trialbridge.schemas.problem import Problem, ProblemError
 
 A = TypeVar("A")
@@ -27,6 +29,7 @@ BUSY: Final = frozenset({429, 502, 503, 504})
 """The statuses of a server that may answer later."""
 
 _LONGEST: Final = 30.0
+_SHOWN: Final = 80
 
 
 class Manner(NamedTuple):
@@ -80,6 +83,62 @@ def httpx_module() -> Any:
 def tls() -> Any:
     """Whom the HTTP client trusts: made once, since it takes longer than to ask a server."""
     return httpx_module().create_ssl_context()
+
+
+class Raw(NamedTuple):
+    """An answer as it came."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+
+class Connection:
+    """HTTP with one server, as a manner has it. Used by one thread, and closed by `with`."""
+
+    def __init__(self, manner: Manner, headers: Mapping[str, str]) -> None:
+        """Raises MissingExtra without the extra `server`."""
+        httpx = httpx_module()
+        self.manner = manner
+        self._http = httpx.Client(
+            headers={"User-Agent": f"trialbridge/{api.version()}", **headers},
+            timeout=httpx.Timeout(manner.timeout, connect=min(manner.timeout, 30.0)),
+            follow_redirects=False,
+            verify=tls(),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def once(
+        self,
+        method: str,
+        url: str,
+        *,
+        limit: int,
+        too_large: Callable[[str], ServerError],
+        params: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Raw:
+        """Send a request once. `too_large` makes the error of an answer over `limit` bytes."""
+        with self._http.stream(
+            method, url, params=params or None, content=content, headers=headers
+        ) as response:
+            data = bytearray()
+            for piece in response.iter_bytes():
+                data += piece
+                if len(data) > limit:
+                    raise too_large(f"the answer is larger than the limit of {limit:,} bytes")
+            return Raw(response.status_code, response.headers, bytes(data))
 
 
 def patiently(
@@ -152,3 +211,14 @@ def server_error(link: str) -> Callable[[str, str, str], ServerError]:
         return ServerError([problem])
 
     return failed
+
+
+def plain(text: str) -> str:
+    """A text in one line, without what a terminal would obey."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def beginning(data: bytes) -> str:
+    """The beginning of an answer that is not what was asked for, in one line."""
+    text = plain(data[: 4 * _SHOWN].decode(errors="replace"))
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")

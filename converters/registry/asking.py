@@ -10,8 +10,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
@@ -19,14 +18,14 @@ import msgspec
 from trialbridge import api
 from trialbridge.web import (
     BUSY,
+    Connection,
     Later,
     Manner,
     WrongRequest,
-    httpx_module,
+    beginning,
     patiently,
     retry_after,
     server_error,
-    tls,
 )
 
 URL: Final = "https://clinicaltrials.gov/api/v2"
@@ -122,7 +121,7 @@ def wanted(ids: Iterable[str] = (), query: Mapping[str, str] | None = None) -> W
     return Wanted(asked, tuple(sorted(parameters.items())))
 
 
-class Registry:
+class Registry(Connection):
     """The registry's API at its base url, asked politely. Used by one thread, closed by `with`.
 
     `rate` is the most requests a second. `cache` is a folder for answers: one is used again as
@@ -139,33 +138,15 @@ class Registry:
         cache: str | os.PathLike[str] | None = None,
     ) -> None:
         """Raises MissingExtra without the extra `server`, WrongRequest for what is no url."""
-        httpx = httpx_module()
         self.url = url.rstrip("/")
         if not re.match(r"https?://[^/?#]+", self.url):
             raise WrongRequest(f"{url!r} is no url, expected http://... or https://...")
-        self._manner = manner or Manner()
         self._every = 1 / rate if rate > 0 else 0.0
         self._next = 0.0
         self._size = page
         self._cache = os.fspath(cache) if cache is not None else None
         self._limit = max(api.size_limit(), 16 * api.SIZE_LIMIT)
-        self._http = httpx.Client(
-            headers={"Accept": "application/json", "User-Agent": f"trialbridge/{api.version()}"},
-            timeout=httpx.Timeout(self._manner.timeout, connect=min(self._manner.timeout, 30.0)),
-            follow_redirects=False,
-            verify=tls(),
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._http.close()
+        super().__init__(manner or Manner(), {"Accept": "application/json"})
 
     def version(self) -> str:
         """Say of which time the registry's data are: `2026-11-26T09:00:05`."""
@@ -241,8 +222,8 @@ class Registry:
 
         answer = patiently(
             shown,
-            self._manner,
-            lambda: self._once(shown, place, parameters, decoder),
+            self.manner,
+            lambda: self._sent(shown, place, parameters, decoder),
             later,
             failed,
         )
@@ -251,7 +232,7 @@ class Registry:
             raise failed(shown, code, _words(answer))
         return answer.found, answer.data
 
-    def _once(
+    def _sent(
         self,
         shown: str,
         place: str,
@@ -260,24 +241,22 @@ class Registry:
     ) -> _Answer:
         now = time.monotonic()
         if now < self._next:
-            self._manner.sleep(self._next - now)
+            self.manner.sleep(self._next - now)
         self._next = max(now, self._next) + self._every
-        with self._http.stream("GET", place, params=parameters or None) as response:
-            data = bytearray()
-            for piece in response.iter_bytes():
-                data += piece
-                if len(data) > self._limit:
-                    message = f"the answer is larger than the limit of {self._limit:,} bytes"
-                    raise failed(shown, "size", f"{message}: ask for smaller pages")
-            found = None
-            if response.status_code == 200:
-                try:
-                    found = decoder.decode(bytes(data))
-                except msgspec.DecodeError:
-                    found = None
-            return _Answer(
-                response.status_code, bytes(data), found, response.headers.get("Retry-After", "")
-            )
+        answer = self.once(
+            "GET",
+            place,
+            limit=self._limit,
+            too_large=lambda said: failed(shown, "size", f"{said}: ask for smaller pages"),
+            params=parameters,
+        )
+        found = None
+        if answer.status == 200:
+            try:
+                found = decoder.decode(answer.data)
+            except msgspec.DecodeError:
+                found = None
+        return _Answer(answer.status, answer.data, found, answer.headers.get("Retry-After", ""))
 
 
 class _Answer(NamedTuple):
@@ -292,10 +271,7 @@ def _words(answer: _Answer) -> str:
 
 
 def _start(data: bytes) -> str:
-    """Give the beginning of an answer in one line."""
-    text = " ".join(data[:400].decode(errors="replace").split())
-    text = "".join(sign if sign.isprintable() else " " for sign in text)
-    return repr(text if len(text) <= 80 else f"{text[:80]}...") if text else "it is empty"
+    return beginning(data) if data.strip() else "it is empty"
 
 
 def study_id(study: msgspec.Raw) -> str:

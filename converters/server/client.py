@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,14 +17,13 @@ from trialbridge import api
 from trialbridge.server.outcome import Answer, words
 from trialbridge.web import (
     BUSY,
+    Connection,
     Later,
     Manner,
     WrongRequest,
-    httpx_module,
     patiently,
     retry_after,
     server_error,
-    tls,
 )
 
 LINK = "https://hl7.org/fhir/R5/http.html"
@@ -37,12 +35,11 @@ JSON = "application/fhir+json"
 _URL_LENGTH = 1_900
 
 
-class Client:
+class Client(Connection):
     """A FHIR server at its base url. Used by one thread, and closed by `with`."""
 
     def __init__(self, url: str, manner: Manner) -> None:
         """Raises WrongRequest for what is no url of a server, and MissingExtra."""
-        self._httpx = httpx_module()
         self.url = url.rstrip("/")
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -55,29 +52,9 @@ class Client:
         token = token.strip()
         if not (token.isascii() and token.isprintable()):
             raise WrongRequest(f"the token (of {TOKEN}) has characters that a header cannot hold")
-        self._manner = manner
         self._limit = api.size_limit()
-        self._http = self._httpx.Client(
-            headers={
-                "Accept": JSON,
-                "User-Agent": f"trialbridge/{api.version()}",
-                **({"Authorization": f"Bearer {token}"} if token else {}),
-            },
-            timeout=self._httpx.Timeout(manner.timeout, connect=min(manner.timeout, 30.0)),
-            follow_redirects=False,
-            verify=tls(),
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._http.close()
+        bearer = {"Authorization": f"Bearer {token}"} if token else {}
+        super().__init__(manner, {"Accept": JSON, **bearer})
 
     def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Answer:
         """Ask for `path` below the base url. Raises ServerError if the server cannot be used."""
@@ -102,14 +79,14 @@ class Client:
         request = f"{method} {place}"
         answer = patiently(
             request,
-            self._manner,
-            lambda: self._once(request, method, place, query, body, headers),
+            self.manner,
+            lambda: self._sent(request, method, place, query, body, headers),
             _later,
             failed,
         )
         return self._usable(answer)
 
-    def _once(
+    def _sent(
         self,
         request: str,
         method: str,
@@ -118,25 +95,26 @@ class Client:
         body: bytes | None,
         headers: Mapping[str, str],
     ) -> Answer:
-        with self._http.stream(
-            method, place, params=list(query) or None, content=body, headers=headers
-        ) as response:
-            data = bytearray()
-            for piece in response.iter_bytes():
-                data += piece
-                if len(data) > self._limit:
-                    message = f"the answer is larger than the limit of {self._limit:,} bytes"
-                    reason = f"{message}; {api.SIZE_VARIABLE} raises it"
-                    raise failed(request, "size", reason)
-            return Answer(
-                request=request,
-                status=response.status_code,
-                type=response.headers.get("Content-Type", "").partition(";")[0].strip(),
-                data=bytes(data),
-                resource=_resource(bytes(data)),
-                retry_after=response.headers.get("Retry-After", ""),
-                location=response.headers.get("Location", ""),
-            )
+        answer = self.once(
+            method,
+            place,
+            limit=self._limit,
+            too_large=lambda said: failed(
+                request, "size", f"{said}; {api.SIZE_VARIABLE} raises it"
+            ),
+            params=list(query),
+            content=body,
+            headers=headers,
+        )
+        return Answer(
+            request=request,
+            status=answer.status,
+            type=answer.headers.get("Content-Type", "").partition(";")[0].strip(),
+            data=answer.data,
+            resource=_resource(answer.data),
+            retry_after=answer.headers.get("Retry-After", ""),
+            location=answer.headers.get("Location", ""),
+        )
 
     def _usable(self, answer: Answer) -> Answer:
         """Give an answer back, unless it says that no further request has a sense."""

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from trialbridge.web import beginning, plain
+
 _ISSUES = 5
 _LENGTH = 600
 _SHOWN = 80
@@ -51,9 +53,7 @@ def _said(answer: Answer) -> str:
         return "the answer is empty"
     if answer.resource is None:
         kind = answer.type or "of no type"
-        start = plain(answer.data[: 4 * _SHOWN].decode(errors="replace"))
-        shown = start if len(start) <= _SHOWN else f"{start[:_SHOWN]}..."
-        return f"the answer is {kind}, not a FHIR resource in JSON: {shown!r}"
+        return f"the answer is {kind}, not a FHIR resource in JSON: {beginning(answer.data)}"
     said = told(answer.resource)
     return said or f"the answer is a {plain(answer.resource['resourceType'])[:_SHOWN]}"
 
@@ -76,11 +76,6 @@ def _issue(issue: dict[str, Any]) -> str:
     places = [each for each in _list(issue.get("expression")) if isinstance(each, str)]
     unsaid = [plain(place) for place in places if place not in text]
     return f"{text} ({', '.join(unsaid[:3])})" if text and unsaid else text
-
-
-def plain(text: str) -> str:
-    """A text in one line, without what a terminal would obey."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _list(value: object) -> list[Any]:
