@@ -18,6 +18,8 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+from trialbridge.schemas.made import settle
+
 OUT = Path(__file__).resolve().with_name("countries.json")
 # From here on ISO leaves the numbers to users: Kosovo's, and those of no country.
 _USERS = 900
@@ -63,12 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="compare, and write nothing")
     options = parser.parse_args(arguments)
     made = countries(options.core, options.names)
-    if not options.check:
-        OUT.write_text(made, encoding="utf-8")
-    elif OUT.read_text(encoding="utf-8") != made:
-        print(f"{OUT} is not what these packages give: run without --check", file=sys.stderr)
-        return 1
-    return 0
+    return settle(OUT, made, "these packages give", check=options.check)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from trialbridge.schemas.made import settle
+
 OUT = Path(__file__).resolve().with_name("displays.json")
 SYSTEMS = (
     "http://hl7.org/fhir/administrative-gender",
@@ -81,12 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="compare, and write nothing")
     options = parser.parse_args(arguments)
     made = displays(options.packages)
-    if not options.check:
-        OUT.write_text(made, encoding="utf-8")
-    elif OUT.read_text(encoding="utf-8") != made:
-        print(f"{OUT} is not what these packages give: run without --check", file=sys.stderr)
-        return 1
-    return 0
+    return settle(OUT, made, "these packages give", check=options.check)
 
 
 if __name__ == "__main__":

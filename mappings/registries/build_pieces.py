@@ -16,6 +16,8 @@ import json
 import sys
 from pathlib import Path
 
+from trialbridge.schemas.made import settle
+
 OUT = Path(__file__).resolve().with_name("pieces.json")
 
 
@@ -41,12 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="compare, and write nothing")
     options = parser.parse_args(arguments)
     made = pieces(options.fields.read_text(encoding="utf-8"))
-    if not options.check:
-        OUT.write_text(made, encoding="utf-8")
-    elif OUT.read_text(encoding="utf-8") != made:
-        print(f"{OUT} is not what this table gives: run without --check", file=sys.stderr)
-        return 1
-    return 0
+    return settle(OUT, made, "this table gives", check=options.check)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from trialbridge.schemas.made import settle
+
 OUT = Path(__file__).resolve().with_name("elements.json")
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 
@@ -130,12 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="compare, and write nothing")
     options = parser.parse_args(arguments)
     made = elements(options.schema.read_bytes())
-    if not options.check:
-        OUT.write_text(made, encoding="utf-8")
-    elif OUT.read_text(encoding="utf-8") != made:
-        print(f"{OUT} is not what this schema gives: run without --check", file=sys.stderr)
-        return 1
-    return 0
+    return settle(OUT, made, "this schema gives", check=options.check)
 
 
 if __name__ == "__main__":
