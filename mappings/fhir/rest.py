@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import msgspec
-
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.fhir.links import Resources, shown
+from trialbridge.mappings.leftover import Facts
 from trialbridge.mappings.record import registry
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.pointer import escape
@@ -53,8 +52,8 @@ def rest(
     for node in again:
         own.add(node, None)
     told = [(_spelt(node, own.get), _type(node)) for node in own.read]
-    facts = Counter(fact for node, type_ in told for fact in _facts(node, type_))
-    members = Counter(member for node, type_ in told for member in _members(node, type_))
+    facts = Counter(fact for node, type_ in told for fact in _FACTS.of(node, type_))
+    members = Counter(member for node, type_ in told for member in _FACTS.members(node, type_))
 
     written, kept = _unread(resources, resolve, facts, members)
     # What stands there in its stead, and what is said again by what was merged.
@@ -97,7 +96,7 @@ def _unread(
     kept = []
     for pointer, node in resources:
         spelt = _spelt(node, resolve)
-        left, _ = _left(spelt, _type(node), facts, members)
+        left, _ = _FACTS.left(spelt, _type(node), facts, members)
         # What stands for a form of theirs has nothing of its own.
         if left is not None and pointer is not None:
             kept.append((pointer, left, spelt, node))
@@ -233,45 +232,12 @@ def _names_of(target: Node) -> tuple[tuple[str, Any], ...]:
     return ("type", type_), ("display", called)
 
 
-def _left(node: Any, path: str, written: Counter[Any], members: Counter[Any]) -> tuple[Any, bool]:
-    """What of a node is not written again, and whether anything of it is."""
-    if not isinstance(node, dict | list):
-        fact = path, _kind(node), node
-        if written[fact] > 0:
-            written[fact] -= 1
-            return None, True
-        return node, False
-    pairs = list(node.items() if isinstance(node, dict) else enumerate(node))
-    read = not pairs
-    if isinstance(node, list):
-        # Those that are written as they are come first: what they say is not to be missed of
-        # the others.
-        over = []
-        for key, inner in pairs:
-            member = path, _canonical(inner)
-            if members[member] > 0:
-                members[member] -= 1
-                written.subtract(_facts(inner, path))
-                read = True
-            else:
-                over.append((key, inner))
-        pairs = over
-    kept: dict[Any, Any] = {}
-    for key, inner in pairs:
-        below = f"{path}.{key}" if isinstance(node, dict) else path
-        left, some = _left(inner, below, written, members)
-        read = read or some
-        if left is not None:
-            kept[key] = left
-    if not read:
-        return node, False
+def _says_no_more(node: Any, kept: dict[Any, Any]) -> bool:
+    if not isinstance(node, dict):
+        return False
     # What a link calls its target otherwise than that calls itself is said of the link alone.
-    names = _NAMES - {"display"} if isinstance(node, dict) and _LINKS & node.keys() else _NAMES
-    if isinstance(node, dict) and all(
-        key in names and not isinstance(inner, dict | list) for key, inner in kept.items()
-    ):
-        kept = {}
-    return kept or None, True
+    names = _NAMES - {"display"} if _LINKS & node.keys() else _NAMES
+    return all(key in names and not isinstance(inner, dict | list) for key, inner in kept.items())
 
 
 def _gather(
@@ -286,32 +252,13 @@ def _gather(
         _gather(inner, node[key], f"{pointer}/{escape(str(key))}", below, found)
 
 
-def _canonical(node: Any) -> bytes:
-    return msgspec.json.encode(node, order="sorted", enc_hook=str)
-
-
-def _members(node: Any, path: str) -> Iterator[tuple[str, bytes]]:
-    """Each member of a list in a tree, with the names on the way to it."""
-    if isinstance(node, dict):
-        for key, inner in node.items():
-            yield from _members(inner, f"{path}.{key}")
-    elif isinstance(node, list):
-        for inner in node:
-            yield path, _canonical(inner)
-            yield from _members(inner, path)
-
-
-def _facts(node: Any, path: str) -> Iterator[tuple[str, type, Any]]:
-    if isinstance(node, dict):
-        for key, inner in node.items():
-            yield from _facts(inner, f"{path}.{key}")
-    elif isinstance(node, list):
-        for inner in node:
-            yield from _facts(inner, path)
-    else:
-        yield path, _kind(node), node
-
-
 def _kind(value: Any) -> type:
     """What tells 1 from true, and not a name from the same."""
     return str if isinstance(value, str) else type(value)
+
+
+_FACTS = Facts(
+    ".",
+    lambda node: None if node.__class__ in (dict, list) else (_kind(node), node),
+    _says_no_more,
+)

@@ -13,6 +13,7 @@ import msgspec
 
 from trialbridge.mappings import whole
 from trialbridge.mappings.codec import Node
+from trialbridge.mappings.leftover import Facts
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.beyond import DOCUMENT, PREFIX
@@ -282,46 +283,9 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any] | None:
             again["Study"][0]["@StudyName"] = name
     ours = tree.get("@SourceSystem") == OURS
     tree, again = _spelt_out(tree), _spelt_out(again)
-    written = Counter(_facts(again, ""))
-    members = Counter(_members(again, ""))
+    written = Counter(_FACTS.of(again, ""))
+    members = Counter(_FACTS.members(again, ""))
     found: dict[str, Any] = {}
-
-    def left(node: Any, path: str) -> tuple[Any, bool]:
-        """What of a node is not written again, and whether anything of it is."""
-        if isinstance(node, str) or not node:
-            fact = path, node or ""
-            if written[fact] > 0:
-                written[fact] -= 1
-                return None, True
-            return node, False
-        pairs = list(node.items() if isinstance(node, dict) else enumerate(node))
-        kept: dict[Any, Any] = {}
-        read = False
-        if isinstance(node, list):
-            # Those that are written as they are come first: what they say is not to be missed
-            # of the others.
-            over = []
-            for key, inner in pairs:
-                member = path, _canonical(inner)
-                if members[member] > 0:
-                    members[member] -= 1
-                    written.subtract(_facts(inner, path))
-                    read = True
-                else:
-                    over.append((key, inner))
-            pairs = over
-        for key, inner in pairs:
-            below = f"{path}/{key}" if isinstance(node, dict) else path
-            over, some = left(inner, below)
-            read = read or some
-            if over is not None:
-                kept[key] = over
-        if not read:
-            return node, False
-        if all(_is_name(str(key), node) for key in kept):
-            # Names alone say nothing that is not said again with ours.
-            kept = {}
-        return kept or None, True
 
     def gather(kept: Any, node: Any, pointer: str) -> None:
         """The largest parts of which nothing was read."""
@@ -333,7 +297,7 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any] | None:
                 gather(inner, node[key], f"{pointer}/{escape(str(key))}")
 
     said = {key: inner for key, inner in tree.items() if key not in _OF_FILE}
-    kept, _ = left(said, "")
+    kept, _ = _FACTS.left(said, "", written, members)
     if kept is not None:
         for key, inner in kept.items():
             gather(inner, said[key], f"{PREFIX}{escape(key)}")
@@ -376,28 +340,10 @@ def _is_name(key: str, node: Any) -> bool:
     )
 
 
-def _canonical(node: Any) -> bytes:
-    return msgspec.json.encode(node, order="sorted")
-
-
-def _members(node: Any, path: str) -> Iterable[tuple[str, bytes]]:
-    """Each member of a list in a tree, with the names on the way to it."""
-    if isinstance(node, dict):
-        for key, inner in node.items():
-            yield from _members(inner, f"{path}/{key}")
-    elif isinstance(node, list):
-        for inner in node:
-            yield path, _canonical(inner)
-            yield from _members(inner, path)
-
-
-def _facts(node: Any, path: str) -> Iterable[tuple[str, str]]:
-    """Each text of a tree, and each element that says nothing, with the names on the way to it."""
-    if isinstance(node, str) or not node:
-        yield path, node or ""
-    elif isinstance(node, dict):
-        for key, inner in node.items():
-            yield from _facts(inner, f"{path}/{key}")
-    else:
-        for inner in node:
-            yield from _facts(inner, path)
+_FACTS = Facts(
+    "/",
+    # Each text, and each element that says nothing.
+    lambda node: (node or "",),
+    # Names alone say nothing that is not said again with ours.
+    lambda node, kept: all(_is_name(str(key), node) for key in kept),
+)
