@@ -6,7 +6,7 @@ and turn what codecs say into problems with their places.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -158,13 +158,21 @@ def not_read(document: Facts, again: Facts, link: str) -> list[Problem]:
     for (path, _), count in left.items():
         if count > 0:
             missing[path] += count
+    return unread(missing, link)
+
+
+def unread(missing: Mapping[str, int], link: str, but: str = "") -> list[Problem]:
+    """A warning for each element, of which so many values are in no part of the record.
+
+    `but` says what becomes of them nevertheless.
+    """
     return [
         Problem(
             severity="warning",
             layer="mapping",
             path=path,
             code="not-read",
-            message=f"{count} value{'s have' if count > 1 else ' has'} no place in the record",
+            message=f"{count} value{'s have' if count > 1 else ' has'} no place in the record{but}",
             link=link,
         )
         for path, count in sorted(missing.items())

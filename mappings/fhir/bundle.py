@@ -217,7 +217,10 @@ def read_tree(
         for pointer, value in left.items():
             kept[_free(pointer, value, kept)] = value
         trial = msgspec.structs.replace(trial, unmapped=kept or None)
-        return trial, [*cautions(tree, resources), *_not_read(paths)]
+        return trial, [
+            *cautions(tree, resources),
+            *whole.unread(Counter(paths), LINK, ": kept as unmapped"),
+        ]
 
     trial, problems = whole.read(
         study, STUDY, names, KEEP, None if alone else keep_rest, lambda: _malformed(tree, "r5")
@@ -279,22 +282,6 @@ def _free(pointer: str, value: Any, kept: dict[str, Any]) -> str:
     while pointer in kept and kept[pointer] != value:
         pointer += "/more"
     return pointer
-
-
-def _not_read(paths: list[str]) -> list[Problem]:
-    """A warning for each element of a document whose values are in no part of the record."""
-    return [
-        Problem(
-            severity="warning",
-            layer="mapping",
-            path=path,
-            code="not-read",
-            message=f"{count} value{'s have' if count > 1 else ' has'} no place in the record:"
-            " kept as unmapped",
-            link=LINK,
-        )
-        for path, count in sorted(Counter(paths).items())
-    ]
 
 
 def _entries(tree: Node) -> list[tuple[str, str | None, Node]]:
