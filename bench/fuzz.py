@@ -25,7 +25,6 @@ NAME = sys.argv[1] if len(sys.argv) > 1 else ""
 with atheris.instrument_imports(include=["trialbridge"]):
     import trialbridge
     from trialbridge.formats import FORMATS, by_name
-    from trialbridge.schemas import duplicate_keys, xml  # noqa: F401
     from trialbridge.schemas.problem import ReadError
 
     if NAME not in {known.name for known in FORMATS}:

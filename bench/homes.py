@@ -19,10 +19,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from trialbridge.formats import Format, by_name, ctgov
+from trialbridge.formats import Format, by_name
+from trialbridge.formats.registries import ctgov
 from trialbridge.mappings.coverage import pattern
-from trialbridge.schemas.pointer import ABSENT, walk
 from trialbridge.schemas.problem import ReadError
+from trialbridge.schemas.syntax.pointer import ABSENT, walk
 from trialbridge.schemas.trial import Trial
 
 NATIVE, OFFICIAL, OURS, LOST = "native", "official", "ours", "lost"

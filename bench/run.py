@@ -138,9 +138,12 @@ def parts(records: list[bytes]) -> list[Part]:
     import orjson
 
     import trialbridge
-    from trialbridge.formats import ctgov, fhir, odm, text
-    from trialbridge.formats.odm_xml.tree import bytes_of
-    from trialbridge.formats.odm_xml.v2_0 import V2_0
+    from trialbridge.formats import text
+    from trialbridge.formats.fhir import r5 as fhir
+    from trialbridge.formats.odm import v2_0 as odm
+    from trialbridge.formats.odm.xml.tree import bytes_of
+    from trialbridge.formats.odm.xml.v2_0 import V2_0
+    from trialbridge.formats.registries import ctgov
     from trialbridge.mappings.fhir import bundle
     from trialbridge.mappings.odm import document
     from trialbridge.schemas.fhir import r5 as fhir_r5

@@ -20,10 +20,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from trialbridge.formats import ctgov, text
+from trialbridge.formats import text
+from trialbridge.formats.registries import ctgov
 from trialbridge.mappings.coverage import pattern
 from trialbridge.mappings.text.layout import SHOWN
-from trialbridge.schemas.pointer import walk
+from trialbridge.schemas.syntax.pointer import walk
 from trialbridge.schemas.trial import Trial
 
 _TERMS = "/protocolSection/conditionsModule/"

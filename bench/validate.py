@@ -28,7 +28,7 @@ import trialbridge
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir import invariants as fhir_invariants
 from trialbridge.schemas.fhir.clean import clean
-from trialbridge.schemas.fhir.definitions import VERSIONS
+from trialbridge.schemas.fhir.digests.definitions import VERSIONS
 from trialbridge.schemas.fhir.schema import gate
 from trialbridge.schemas.fhir.validate import validate
 from trialbridge.schemas.fhir.walk import walk
@@ -42,7 +42,7 @@ FORMATS = ("fhir-r5", "fhir-r4", "odm-2.0")
 LOAD = """
 import time
 from trialbridge.schemas.fhir.clean import clean
-from trialbridge.schemas.fhir.definitions import definitions
+from trialbridge.schemas.fhir.digests.definitions import definitions
 start = time.perf_counter()
 definitions({version!r}).rows("ResearchStudy")
 print((time.perf_counter() - start) * 1000)

@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from trialbridge.mappings.coverage import Home as Home
     from trialbridge.registry.fetching import Changed as Changed
     from trialbridge.registry.fetching import fetch as fetch
-    from trialbridge.schemas.pointer import Difference as Difference
     from trialbridge.schemas.problem import Invalid as Invalid
     from trialbridge.schemas.problem import Problem as Problem
     from trialbridge.schemas.problem import ProblemError as ProblemError
     from trialbridge.schemas.problem import ReadError as ReadError
+    from trialbridge.schemas.syntax.pointer import Difference as Difference
     from trialbridge.schemas.trial import Trial as Trial
     from trialbridge.server.pulling import pull as pull
     from trialbridge.server.pushing import Delivery as Delivery
@@ -63,7 +63,7 @@ _HOMES = {
     "Conversion": "trialbridge.many.conversion",
     "CoverageRow": "trialbridge.mappings.coverage",
     "Delivery": "trialbridge.server.pushing",
-    "Difference": "trialbridge.schemas.pointer",
+    "Difference": "trialbridge.schemas.syntax.pointer",
     "Fidelity": "trialbridge.homes",
     "Format": "trialbridge.formats",
     "MissingExtra": "trialbridge.web",

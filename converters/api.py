@@ -14,8 +14,8 @@ from trialbridge.formats.sniff import recognise as recognise_bytes
 from trialbridge.homes import Fidelity, measure, model_tree
 from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.schemas.built import faults
-from trialbridge.schemas.pointer import ABSENT, Difference, differences, escape
 from trialbridge.schemas.problem import EACH, NO_RECORD, Invalid, Problem, ReadError
+from trialbridge.schemas.syntax.pointer import ABSENT, Difference, differences, escape
 from trialbridge.schemas.trial import Trial
 
 
@@ -276,7 +276,7 @@ def checking(
 def _duplicate_keys(format: Format, data: bytes) -> list[Problem]:
     if format.syntax != "json":
         return []
-    from trialbridge.schemas.duplicate_keys import duplicate_keys
+    from trialbridge.schemas.syntax.duplicate_keys import duplicate_keys
 
     return duplicate_keys(data)
 
@@ -284,7 +284,7 @@ def _duplicate_keys(format: Format, data: bytes) -> list[Problem]:
 def _inexact_numbers(format: Format, data: bytes) -> list[Problem]:
     if format.syntax != "json":
         return []
-    from trialbridge.schemas.inexact_numbers import inexact_numbers
+    from trialbridge.schemas.syntax.inexact_numbers import inexact_numbers
 
     return inexact_numbers(data)
 
@@ -292,11 +292,11 @@ def _inexact_numbers(format: Format, data: bytes) -> list[Problem]:
 def _parse(syntax: str, data: bytes) -> None:
     """Parse a document, whatever it says. Raises ReadError if it is none of its syntax."""
     if syntax == "json":
-        from trialbridge.schemas.decode import parse_object
+        from trialbridge.schemas.syntax.decode import parse_object
 
         parse_object(data)
     elif syntax == "xml":
-        from trialbridge.schemas import xml
+        from trialbridge.schemas.syntax import xml
 
         xml.parse(data)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from trialbridge import api
 from trialbridge.homes import model_tree
-from trialbridge.schemas.pointer import ABSENT, Difference, differences, walk
+from trialbridge.schemas.syntax.pointer import ABSENT, Difference, differences, walk
 from trialbridge.schemas.trial import Trial
 
 

@@ -1,7 +1,7 @@
 """The encoding of a source: what says that it is UTF-16 or UTF-32 is read as UTF-8.
 
 PowerShell's `>` and Excel's "Unicode text" write UTF-16, with a byte order mark, whatever the
-format. XML that declares another encoding is `trialbridge.schemas.xml`'s matter.
+format. XML that declares another encoding is `trialbridge.schemas.syntax.xml`'s matter.
 https://www.unicode.org/faq/utf_bom.html
 """
 

@@ -6,9 +6,9 @@ import msgspec
 
 from trialbridge.formats import Format
 from trialbridge.mappings.coverage import Home, pattern
-from trialbridge.schemas.decode import restore
-from trialbridge.schemas.pointer import ABSENT, walk
 from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.syntax.decode import restore
+from trialbridge.schemas.syntax.pointer import ABSENT, walk
 from trialbridge.schemas.trial import Trial
 
 

@@ -20,7 +20,7 @@ from trialbridge.mappings.odm.elements import OURS
 from trialbridge.mappings.registries import ctgov_csv
 from trialbridge.mappings.registries.ctgov_xml import document as ctgov_xml
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.cdisc_codes import CDISC, CDISC_NAME, CDISC_VERSION
+from trialbridge.schemas.terms.cdisc_codes import CDISC, CDISC_NAME, CDISC_VERSION
 from trialbridge.shown.report import HOMES
 
 FOLDER = Path(__file__).resolve().parent

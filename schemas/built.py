@@ -10,9 +10,9 @@ import uuid
 
 import msgspec
 
-from trialbridge.schemas.decode import misfits
-from trialbridge.schemas.pointer import escape
 from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.syntax.decode import misfits
+from trialbridge.schemas.syntax.pointer import escape
 from trialbridge.schemas.trial import Trial
 
 # msgspec would make texts of these, and a writer would not.

@@ -17,8 +17,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from trialbridge.schemas.pointer import escape
 from trialbridge.schemas.problem import Problem, Severity
+from trialbridge.schemas.syntax.pointer import escape
 
 _API: Final = "https://clinicaltrials.gov/data-api/api"
 _PROTOCOL: Final = "https://clinicaltrials.gov/policy/protocol-definitions"

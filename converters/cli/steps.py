@@ -13,7 +13,7 @@ import click
 from trialbridge.cli.options import coloured, size_limit
 
 if TYPE_CHECKING:
-    from trialbridge.schemas.pointer import Difference
+    from trialbridge.schemas.syntax.pointer import Difference
 
 STDIN = "<stdin>"
 

@@ -16,8 +16,8 @@ from trialbridge.formats.unread import (
     by_root,
     by_text,
 )
-from trialbridge.schemas.decode import parse_object
 from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.syntax.decode import parse_object
 
 # Far enough for the first key of a document that does not parse; the rest is its reader's matter.
 _HEAD = 65_536
@@ -53,7 +53,7 @@ def recognise(data: bytes, *, whole: bool = True) -> Format:
 
 
 def _xml(data: bytes) -> Format:
-    from trialbridge.schemas.xml import parse, root_of
+    from trialbridge.schemas.syntax.xml import parse, root_of
 
     root = root_of(data)
     if root is None:

@@ -11,8 +11,8 @@ from trialbridge.mappings.text.losses import TERMS, not_shown, unlike
 from trialbridge.mappings.text.reader import read as read_lines
 from trialbridge.mappings.text.reading import UNKNOWN, NotARecord, Source
 from trialbridge.mappings.text.writer import write as write_tree
-from trialbridge.schemas.decode import restore
 from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.syntax.decode import restore
 from trialbridge.schemas.trial import Trial
 
 

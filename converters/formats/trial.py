@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from trialbridge.schemas.decode import parse_object, put_back, settle
-from trialbridge.schemas.pointer import ABSENT, as_index, escape, steps
 from trialbridge.schemas.problem import Problem, ReadError, Severity
+from trialbridge.schemas.syntax.decode import parse_object, put_back, settle
+from trialbridge.schemas.syntax.pointer import ABSENT, as_index, escape, steps
 from trialbridge.schemas.trial import SCHEMA_ID, Element, Page, Registration, Study, Trial, trial_of
 
 VERSION = int(str(Trial.__struct_config__.tag))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from trialbridge.schemas.fhir.definitions import Version, definitions
+from trialbridge.schemas.fhir.digests.definitions import Version, definitions
 from trialbridge.schemas.problem import Problem
 from trialbridge.server.client import LINK, Client, failed, in_urls
 from trialbridge.server.outcome import Answer, told, words

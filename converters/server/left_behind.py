@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from trialbridge.mappings.fhir.rest import RECORD_TAG
-from trialbridge.schemas.fhir.definitions import Version
+from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.problem import Problem
 from trialbridge.server.client import LINK, Client, in_urls
 from trialbridge.server.gathering import REFUSED, STUDY, Gathered, search

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from trialbridge import api
-from trialbridge.schemas.fhir.definitions import Version
+from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.server.client import LINK, Client, failed
 from trialbridge.server.gathering import STUDY, Gathered, search

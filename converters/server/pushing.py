@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
 
 from trialbridge.formats import Format
-from trialbridge.schemas.fhir.definitions import Version
+from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.problem import Problem, ProblemError
 from trialbridge.server.client import LINK, Client, failed
 from trialbridge.server.journal import Journal

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from trialbridge.mappings.coverage import CoverageRow, Home, pattern
-from trialbridge.schemas.pointer import ABSENT
 from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.syntax.pointer import ABSENT
 from trialbridge.shown.terminal import table
 
 if TYPE_CHECKING:
     from trialbridge.formats import Format
     from trialbridge.homes import Fidelity
-    from trialbridge.schemas.pointer import Difference
+    from trialbridge.schemas.syntax.pointer import Difference
 
 # The home of a leaf in the words of every report.
 HOMES: dict[Home, str] = {

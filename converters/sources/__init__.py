@@ -106,7 +106,7 @@ def unknown(source: Source, problems: list[Problem]) -> tuple[str, list[Problem]
 
 
 def _no_json(data: bytes) -> list[Problem]:
-    from trialbridge.schemas.decode import parse_object
+    from trialbridge.schemas.syntax.decode import parse_object
 
     try:
         data = utf_8(data)
@@ -123,7 +123,7 @@ def _no_json(data: bytes) -> list[Problem]:
 
 
 def _no_xml(data: bytes) -> list[Problem]:
-    from trialbridge.schemas import xml
+    from trialbridge.schemas.syntax import xml
 
     try:
         xml.parse(data)

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from trialbridge.schemas.pointer import as_index, steps
+from trialbridge.schemas.syntax.pointer import as_index, steps
 
 NEAR: Final = 100
 """How many characters of a line are given on each side of a place, at most."""

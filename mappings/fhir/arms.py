@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from trialbridge.mappings.codec import Codec, Extension, Node, text
-from trialbridge.mappings.fhir.intervention_type import type_of
 from trialbridge.mappings.fhir.links import Resources
+from trialbridge.mappings.fhir.terminology.intervention_type import type_of
 from trialbridge.mappings.fhir.types import ours
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record import arms

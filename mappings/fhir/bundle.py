@@ -15,20 +15,20 @@ from trialbridge.mappings.codec import Mismatch, Node
 from trialbridge.mappings.fhir.beyond import PREFIX
 from trialbridge.mappings.fhir.cautions import cautions
 from trialbridge.mappings.fhir.links import Resources
-from trialbridge.mappings.fhir.mesh import without_repeated
 from trialbridge.mappings.fhir.narrative import narrative as as_text
 from trialbridge.mappings.fhir.others import as_ours
 from trialbridge.mappings.fhir.r5 import STUDY, coverage
 from trialbridge.mappings.fhir.rest import rest
+from trialbridge.mappings.fhir.terminology.mesh import without_repeated
 from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, UNMAPPED, is_uri
 from trialbridge.mappings.fhir.versions import newer, older
 from trialbridge.mappings.names import Names, own_id
 from trialbridge.mappings.record import registry
 from trialbridge.mappings.tree import extend
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.fhir.definitions import Version, definitions
-from trialbridge.schemas.pointer import escape
+from trialbridge.schemas.fhir.digests.definitions import Version, definitions
 from trialbridge.schemas.problem import EACH, Problem, ReadError
+from trialbridge.schemas.syntax.pointer import escape
 from trialbridge.schemas.trial import Trial
 
 LINK = "https://hl7.org/fhir/R5/researchstudy.html"

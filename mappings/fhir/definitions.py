@@ -31,17 +31,17 @@ from trialbridge.mappings.codec import (
     item_type,
 )
 from trialbridge.mappings.coverage import json_pointer
-from trialbridge.mappings.fhir import codes as fhir_codes
 from trialbridge.mappings.fhir.eligibility import TYPE_NOT_STATED
 from trialbridge.mappings.fhir.r5 import STUDY
+from trialbridge.mappings.fhir.terminology import codes as fhir_codes
 from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, EMPTY_ITEM, UNMAPPED
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.fhir.codes import digest
+from trialbridge.schemas.fhir.digests.codes import digest
 from trialbridge.schemas.fhir.r5 import type_
 from trialbridge.schemas.json_schema import build
 from trialbridge.schemas.trial import SCHEMA_ID
 
-NAME = "trialbridge.formats.fhir.r5"
+NAME = "trialbridge.formats.fhir.r5.r5"
 _EXTENSION = "http://hl7.org/fhir/StructureDefinition/Extension"
 _OURS = f"{BASE}/StructureDefinition/"
 

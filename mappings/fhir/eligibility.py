@@ -6,7 +6,7 @@ https://hl7.org/fhir/R5/group.html
 from typing import Any
 
 from trialbridge.mappings.codec import Codec, Node, choice, integer, text
-from trialbridge.mappings.fhir.codes import CHARACTERISTIC
+from trialbridge.mappings.fhir.terminology.codes import CHARACTERISTIC
 from trialbridge.mappings.fhir.types import has_code, of_code, ours, said
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record import criteria

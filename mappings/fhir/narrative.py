@@ -13,6 +13,7 @@ from trialbridge.mappings.codec import Node, System
 from trialbridge.mappings.names import own_id
 from trialbridge.mappings.record import criteria, registry
 from trialbridge.mappings.record.markdown import plain
+from trialbridge.schemas.syntax.xml import FORBIDDEN
 from trialbridge.schemas.trial import (
     ArmsInterventionsModule,
     EligibilityModule,
@@ -23,7 +24,6 @@ from trialbridge.schemas.trial import (
     Trial,
     intervention_name,
 )
-from trialbridge.schemas.xml import FORBIDDEN
 
 # More columns than that are not read across.
 _COLUMNS = 8

@@ -13,7 +13,7 @@ from trialbridge.mappings.fhir.links import Resources, shown
 from trialbridge.mappings.leftover import Facts
 from trialbridge.mappings.record import registry
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.pointer import escape
+from trialbridge.schemas.syntax.pointer import escape
 
 RECORD_TAG = f"{BASE}/record"
 """The system of the tag that says on a server to which record a resource belongs, by its id."""

@@ -28,7 +28,7 @@ from trialbridge.mappings.codec import (
     present,
     text,
 )
-from trialbridge.mappings.fhir.codes import (
+from trialbridge.mappings.fhir.terminology.codes import (
     PHASE_EXACT,
     PHASES,
     REGISTRATION_ACTIVITY,
@@ -36,13 +36,13 @@ from trialbridge.mappings.fhir.codes import (
     UCUM,
     Codes,
 )
-from trialbridge.mappings.fhir.displays import standard_coding
+from trialbridge.mappings.fhir.terminology.displays import standard_coding
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record import registry
 from trialbridge.mappings.record.markdown import marked, plain
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.countries import SYSTEM as COUNTRIES
-from trialbridge.schemas.countries import country
+from trialbridge.schemas.terms.countries import SYSTEM as COUNTRIES
+from trialbridge.schemas.terms.countries import country
 from trialbridge.schemas.trial import Age, AgeUnit, PartialDate, age_text
 from trialbridge.schemas.trial import age as quantity_of
 

@@ -26,7 +26,7 @@ from trialbridge.mappings.odm.countries import countries, country_rows
 from trialbridge.mappings.odm.elements import each, name_rows, named, read_words, words
 from trialbridge.mappings.odm.parameters import cdisc, coded_one, one, own, several
 from trialbridge.mappings.record import registry
-from trialbridge.schemas import cdisc_codes as terms
+from trialbridge.schemas.terms import cdisc_codes as terms
 from trialbridge.schemas.trial import Contact, Location, Official, Sponsor
 
 

@@ -6,8 +6,8 @@ model's own form holds it too, but for the data of subjects, which go to no othe
 
 from typing import Any, Final
 
-from trialbridge.schemas.pointer import steps
 from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.syntax.pointer import steps
 
 PREFIX: Final = "/odm/"
 _ROOT: Final = "/odm"
@@ -78,7 +78,7 @@ def left_out(
 def _without_subjects(document: Any) -> str:
     from lxml import etree  # type: ignore[import-untyped]
 
-    from trialbridge.schemas import xml
+    from trialbridge.schemas.syntax import xml
 
     try:
         root = xml.parse(str(document).encode())

@@ -12,7 +12,7 @@ from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.elements import read_words
 from trialbridge.mappings.odm.parameters import VALUE, got, oid_of, one, own, value, value_of
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.countries import country, name_of
+from trialbridge.schemas.terms.countries import country, name_of
 
 NAME = own("country-name")
 NAMES = f"{BASE}/CodeSystem/country-name"

@@ -31,9 +31,9 @@ from trialbridge.mappings.odm.parameters import (
 )
 from trialbridge.mappings.odm.study import BRIEF_TITLE
 from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, EMPTY_KIND, ODM, UNMAPPED, coverage
-from trialbridge.schemas.countries import name_of
-from trialbridge.schemas.pointer import escape
 from trialbridge.schemas.problem import NO_RECORD, Problem
+from trialbridge.schemas.syntax.pointer import escape
+from trialbridge.schemas.terms.countries import name_of
 from trialbridge.schemas.trial import Trial
 
 LINK = "https://wiki.cdisc.org/display/PUB/ODM+v2.0"

@@ -32,7 +32,7 @@ from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.record.markdown import plain
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.cdisc_codes import (
+from trialbridge.schemas.terms.cdisc_codes import (
     CDISC,
     CDISC_NAME,
     CDISC_VERSION,

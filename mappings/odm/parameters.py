@@ -34,7 +34,7 @@ from trialbridge.mappings.odm.elements import (
     yes_no,
 )
 from trialbridge.mappings.record import registry
-from trialbridge.schemas.cdisc_codes import CDISC, PARAMETERS, TITLE_TYPE, Term
+from trialbridge.schemas.terms.cdisc_codes import CDISC, PARAMETERS, TITLE_TYPE, Term
 
 
 class Kind(NamedTuple):

@@ -40,7 +40,7 @@ from trialbridge.mappings.record import arms, criteria, registry
 from trialbridge.mappings.record.arms import Links
 from trialbridge.mappings.record.markdown import plain
 from trialbridge.mappings.record.mesh import place
-from trialbridge.schemas.cdisc_codes import (
+from trialbridge.schemas.terms.cdisc_codes import (
     CDISC,
     EARLY_PHASE_1,
     INTERVENTION_TYPE,

@@ -21,7 +21,7 @@ from trialbridge.mappings.odm.parameters import (
 )
 from trialbridge.mappings.record import registry
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.cdisc_codes import (
+from trialbridge.schemas.terms.cdisc_codes import (
     MASKING,
     OBSERVER_BLIND,
     PATIENT_REGISTRY,

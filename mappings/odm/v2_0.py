@@ -62,8 +62,8 @@ from trialbridge.mappings.odm.parameters import (
 )
 from trialbridge.mappings.record import registry
 from trialbridge.mappings.record.registry import CTGOV, PUBMED
-from trialbridge.schemas import cdisc_codes as terms
 from trialbridge.schemas.base import BASE
+from trialbridge.schemas.terms import cdisc_codes as terms
 from trialbridge.schemas.trial import (
     ArmGroup,
     AvailIpd,

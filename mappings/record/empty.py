@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from trialbridge.schemas.decode import restore
+from trialbridge.schemas.syntax.decode import restore
 from trialbridge.schemas.trial import Trial
 
 KINDS: Mapping[str, type] = {"object": dict, "list": list, "string": str}

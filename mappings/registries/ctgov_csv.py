@@ -15,9 +15,9 @@ from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.mappings.registries import labels
 from trialbridge.mappings.whole import not_carried
 from trialbridge.schemas import trial as model
-from trialbridge.schemas.decode import settle
-from trialbridge.schemas.pointer import get
 from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.syntax.decode import settle
+from trialbridge.schemas.syntax.pointer import get
 from trialbridge.schemas.trial import Study, Trial, trial_of
 
 TITLE = "the CSV of ClinicalTrials.gov"

@@ -8,7 +8,7 @@ from typing import Any
 from trialbridge.mappings.text.blocks.texts import Line
 from trialbridge.mappings.text.layout import LAYOUT, SHOWN
 from trialbridge.mappings.text.rows import Tree
-from trialbridge.schemas.pointer import escape
+from trialbridge.schemas.syntax.pointer import escape
 
 _Shown = dict[str, Any]
 """The leaves that the layout shows, key by key, `*` for the items of a list; a leaf has none."""

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from trialbridge.mappings.text.rows import Path, Tree, get, put
 from trialbridge.mappings.text.values import Refused, UnknownCode, Value, members, reads
-from trialbridge.schemas.pointer import escape
 from trialbridge.schemas.problem import Problem, Severity
+from trialbridge.schemas.syntax.pointer import escape
 
 UNKNOWN = "/page/unknown/"
 """Pointers in `unmapped` of what a page says under a heading that the layout does not have."""

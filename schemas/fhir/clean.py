@@ -15,9 +15,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, TypeVar
 
-from trialbridge.schemas.fhir.definitions import Version, definitions
+from trialbridge.schemas.fhir.digests.definitions import Version, definitions
+from trialbridge.schemas.fhir.digests.types import Binding, Element, KnownExtension, type_of
 from trialbridge.schemas.fhir.schema import INTEGERS, LEFT_TO_GATE
-from trialbridge.schemas.fhir.types import Binding, Element, KnownExtension, type_of
 from trialbridge.schemas.fhir.walk import EXTENSIONS, MAX_DEPTH, Place, Space, Walk
 
 T = TypeVar("T")

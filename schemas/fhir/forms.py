@@ -7,7 +7,7 @@ from functools import cache
 from math import isfinite
 from typing import Any, Final
 
-from trialbridge.schemas.fhir.definitions import Version, definitions
+from trialbridge.schemas.fhir.digests.definitions import Version, definitions
 from trialbridge.schemas.fhir.schema import INTEGERS, MAX_STRING
 
 # What would do, for the primitives with a form.

@@ -14,8 +14,8 @@ from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
-from trialbridge.schemas.fhir.definitions import Version
-from trialbridge.schemas.fhir.types import SPECIFICATIONS
+from trialbridge.schemas.fhir.digests.definitions import Version
+from trialbridge.schemas.fhir.digests.types import SPECIFICATIONS
 from trialbridge.schemas.fhir.walk import ID, Place, show
 from trialbridge.schemas.problem import Problem
 

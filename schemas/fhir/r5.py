@@ -4,7 +4,7 @@ from typing import Any
 
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir import validate as fhir_validate
-from trialbridge.schemas.fhir.types import Type, type_of
+from trialbridge.schemas.fhir.digests.types import Type, type_of
 from trialbridge.schemas.fhir.validate import BUDGET
 from trialbridge.schemas.problem import Problem
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from trialbridge.schemas.fhir.definitions import Definitions, Row, Version, definitions
+from trialbridge.schemas.fhir.digests.definitions import Definitions, Row, Version, definitions
 from trialbridge.schemas.once import LOCK, once
 from trialbridge.schemas.problem import Problem
 

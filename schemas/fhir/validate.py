@@ -6,7 +6,7 @@ import msgspec
 
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir.clean import clean
-from trialbridge.schemas.fhir.definitions import Version
+from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.fhir.schema import explain, gate
 from trialbridge.schemas.fhir.walk import walk
 from trialbridge.schemas.problem import Problem

@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from trialbridge.schemas.fhir.definitions import VERSIONS, Definitions, definitions
+from trialbridge.schemas.fhir.digests.definitions import VERSIONS, Definitions, definitions
 from trialbridge.schemas.fhir.schema import closed
 
 Edition = Literal["r5", "r4", "r4b", "r6"]

@@ -11,9 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
-from trialbridge.schemas.cdisc_codes import CDISC, PARAMETERS
-from trialbridge.schemas.countries import is_alpha_3
-from trialbridge.schemas.odm.document import Attribute, Digest, Element, digest
+from trialbridge.schemas.odm.digests.document import Attribute, Digest, Element, digest
 from trialbridge.schemas.odm.lean import ONCE, SCOPING
 from trialbridge.schemas.odm.rules import (
     ABSOLUTE_URI,
@@ -26,6 +24,8 @@ from trialbridge.schemas.odm.rules import (
     VALUES,
     phases,
 )
+from trialbridge.schemas.terms.cdisc_codes import CDISC, PARAMETERS
+from trialbridge.schemas.terms.countries import is_alpha_3
 
 Named = dict[str, str]
 """The OIDs that are defined in a document, with their elements."""

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from trialbridge.schemas import xml
-from trialbridge.schemas.odm.document import NAMESPACES, name_of, shortened
+from trialbridge.schemas.odm.digests.document import NAMESPACES, name_of, shortened
 from trialbridge.schemas.odm.references import References
+from trialbridge.schemas.syntax import xml
 
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]

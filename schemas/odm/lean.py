@@ -7,7 +7,7 @@ is one that the slow way gives too.
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from trialbridge.schemas.odm.document import (
+from trialbridge.schemas.odm.digests.document import (
     LANG,
     NAMESPACES,
     PREFIXES,

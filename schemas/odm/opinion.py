@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from trialbridge.schemas import xml
-from trialbridge.schemas.odm import document as odm
+from trialbridge.schemas.odm.digests import document as odm
 from trialbridge.schemas.problem import Problem, Severity
+from trialbridge.schemas.syntax import xml
 
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]

@@ -6,8 +6,7 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from trialbridge.schemas import xml
-from trialbridge.schemas.odm.document import (
+from trialbridge.schemas.odm.digests.document import (
     NAMESPACES,
     Document,
     either,
@@ -18,6 +17,7 @@ from trialbridge.schemas.odm.document import (
 )
 from trialbridge.schemas.once import once
 from trialbridge.schemas.problem import Severity
+from trialbridge.schemas.syntax import xml
 
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]

@@ -7,8 +7,20 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from trialbridge.schemas import xml
-from trialbridge.schemas.cdisc_codes import (
+from trialbridge.schemas.odm.digests.document import (
+    LANG,
+    NAMESPACES,
+    Digest,
+    Document,
+    either,
+    elements,
+    name_of,
+    shortened,
+    too_many,
+)
+from trialbridge.schemas.once import once
+from trialbridge.schemas.syntax import xml
+from trialbridge.schemas.terms.cdisc_codes import (
     CDISC,
     EARLY_PHASE_1,
     INTERVENTION_MODEL,
@@ -27,19 +39,7 @@ from trialbridge.schemas.cdisc_codes import (
     YES_NO,
     Term,
 )
-from trialbridge.schemas.countries import is_alpha_3
-from trialbridge.schemas.odm.document import (
-    LANG,
-    NAMESPACES,
-    Digest,
-    Document,
-    either,
-    elements,
-    name_of,
-    shortened,
-    too_many,
-)
-from trialbridge.schemas.once import once
+from trialbridge.schemas.terms.countries import is_alpha_3
 
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]

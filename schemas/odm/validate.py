@@ -13,9 +13,8 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 
 from typing import TYPE_CHECKING
 
-from trialbridge.schemas import xml
 from trialbridge.schemas.odm.data import check_data
-from trialbridge.schemas.odm.document import (
+from trialbridge.schemas.odm.digests.document import (
     NAMESPACES,
     SPECIFICATIONS,
     Document,
@@ -31,6 +30,7 @@ from trialbridge.schemas.odm.references import References
 from trialbridge.schemas.odm.rules import check_rules
 from trialbridge.schemas.odm.xsd import by_xsd
 from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.syntax import xml
 
 if TYPE_CHECKING:
     from lxml.etree import _Element  # type: ignore[import-untyped]

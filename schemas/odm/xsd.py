@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from trialbridge.schemas import xml
-from trialbridge.schemas.odm.document import (
+from trialbridge.schemas.odm.digests.document import (
     MOST_PROBLEMS,
     PREFIXES,
     SHOWN,
@@ -25,6 +24,7 @@ from trialbridge.schemas.odm.document import (
 )
 from trialbridge.schemas.once import once
 from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.syntax import xml
 
 if TYPE_CHECKING:
     from lxml.etree import XMLSchema, _Element, _LogEntry  # type: ignore[import-untyped]

@@ -17,12 +17,12 @@ import trialbridge
 from trialbridge import Difference, Invalid, Problem, ReadError, Trial, UnknownFormat
 from trialbridge.encoding import REMEDY
 from trialbridge.formats import FORMATS, Format, by_name, written_formats
-from trialbridge.formats.fhir import bare, strip_extensions
+from trialbridge.formats.fhir.r5 import bare, strip_extensions
 from trialbridge.formats.sniff import recognise
 from trialbridge.homes import measure, model_tree
 from trialbridge.mappings.coverage import CoverageRow, leaves, pattern
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.pointer import ABSENT, walk
+from trialbridge.schemas.syntax.pointer import ABSENT, walk
 from trialbridge.schemas.trial import Study
 
 RECORD: dict[str, Any] = {
@@ -265,14 +265,14 @@ def test_a_path_over_the_limit_says_how_to_raise_it(
             "line 2",
             "the root of the XML is <study> of no namespace, which is no known format's;"
             " expected clinical_study, clinical_studies,"
-            " http://www.cdisc.org/ns/odm/v2.0, http://hl7.org/fhir",
+            " http://hl7.org/fhir, http://www.cdisc.org/ns/odm/v2.0",
         ),
         (
             b'<?xml version="1.0"?>\n<study xmlns="http://example.org/x"/>',
             "line 2",
             "the root of the XML is <study> of namespace 'http://example.org/x', which is"
             " no known format's; expected clinical_study, clinical_studies,"
-            " http://www.cdisc.org/ns/odm/v2.0, http://hl7.org/fhir",
+            " http://hl7.org/fhir, http://www.cdisc.org/ns/odm/v2.0",
         ),
         (b"<ODM", "line 1", "the document ends inside a tag, expected >"),
         (b"<!-- nothing -->", "line 1", "expected an element, found none"),

@@ -18,7 +18,7 @@ from lxml import etree
 
 import trialbridge
 from trialbridge.cli import commands as cli
-from trialbridge.formats import odm as converter
+from trialbridge.formats.odm import v2_0 as converter
 from trialbridge.schemas.fhir import opinion as fhir_opinion
 from trialbridge.schemas.fhir import r4 as fhir_r4
 from trialbridge.schemas.fhir import validate as fhir_validate

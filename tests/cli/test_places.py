@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialbridge.schemas.pointer import walk
+from trialbridge.schemas.syntax.pointer import walk
 from trialbridge.validation.places import Place, Places
 
 TEXT = """\

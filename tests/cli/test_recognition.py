@@ -14,7 +14,7 @@ from trialbridge import ReadError
 from trialbridge.formats.sniff import recognise
 from trialbridge.formats.unread import UNREAD
 from trialbridge.schemas.fhir import versions
-from trialbridge.schemas.fhir.definitions import VERSIONS, definitions
+from trialbridge.schemas.fhir.digests.definitions import VERSIONS, definitions
 
 API = "https://clinicaltrials.gov/api/v2/studies/"
 

@@ -28,10 +28,11 @@ from mutations import NAMES, PIECES, documents, mutated
 import trialbridge
 from trialbridge.cli import commands as cli
 from trialbridge.formats import by_name, read_formats
-from trialbridge.schemas import ctgov, decode
-from trialbridge.schemas.duplicate_keys import duplicate_keys
+from trialbridge.schemas import ctgov
 from trialbridge.schemas.fhir.walk import references as fhir_walk
 from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.syntax import decode
+from trialbridge.schemas.syntax.duplicate_keys import duplicate_keys
 
 # R4B is read and checked by the code of R4.
 SAMPLE = tuple(name for name in NAMES if ALL or name != "fhir-r4b")

@@ -20,7 +20,7 @@ from filled import filled_trial, turns
 from hypothesis import HealthCheck, given, settings
 from strategies import trials
 
-from trialbridge.formats import ctgov
+from trialbridge.formats.registries import ctgov
 from trialbridge.mappings.coverage import leaves, pattern
 from trialbridge.mappings.fhir.bundle import read_tree, write_tree
 from trialbridge.mappings.fhir.definitions import (
@@ -32,10 +32,10 @@ from trialbridge.mappings.fhir.definitions import (
     walk,
 )
 from trialbridge.mappings.fhir.r5 import STUDY
-from trialbridge.schemas import pointer
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.fhir.codes import digest
+from trialbridge.schemas.fhir.digests.codes import digest
 from trialbridge.schemas.fhir.r5 import type_
+from trialbridge.schemas.syntax import pointer
 from trialbridge.schemas.trial import Trial
 
 Node = dict[str, Any]
@@ -464,7 +464,7 @@ def unpacked() -> dict[str, Any]:
 
 def test_the_package_has_a_manifest() -> None:
     manifest = unpacked()["package/package.json"]
-    assert manifest["name"] == "trialbridge.formats.fhir.r5"
+    assert manifest["name"] == "trialbridge.formats.fhir.r5.r5"
     assert manifest["version"] == version("trialbridge")
     assert manifest["fhirVersions"] == ["5.0.0"]
     assert manifest["dependencies"]["hl7.fhir.r5.core"] == "5.0.0"

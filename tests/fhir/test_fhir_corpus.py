@@ -20,7 +20,8 @@ import pytest
 from corpus import records
 from fhir_bundles import extensions, full, objects, strings
 
-from trialbridge.formats import ctgov, fhir
+from trialbridge.formats.fhir import r5 as fhir
+from trialbridge.formats.registries import ctgov
 from trialbridge.mappings.fhir.bundle import write_tree
 from trialbridge.mappings.fhir.r5 import coverage
 from trialbridge.schemas.base import BASE
@@ -49,8 +50,8 @@ def homes() -> ModuleType:
 
 WRITE = """
 import sys
-from trialbridge.formats import ctgov
-from trialbridge.formats import fhir
+from trialbridge.formats.registries import ctgov
+from trialbridge.formats.fhir import r5 as fhir
 for line in sys.stdin.buffer:
     data, _ = fhir.write(ctgov.read(line)[0])
     assert b"\\n" not in data
@@ -58,8 +59,8 @@ for line in sys.stdin.buffer:
 """
 READ = """
 import json, sys
-from trialbridge.formats import ctgov
-from trialbridge.formats import fhir
+from trialbridge.formats.registries import ctgov
+from trialbridge.formats.fhir import r5 as fhir
 for line in sys.stdin.buffer:
     trial, problems = fhir.read(line)
     written, warnings = ctgov.write(trial)

@@ -26,7 +26,7 @@ from fhir_bundles import (
     trial_of,
 )
 
-from trialbridge.schemas.pointer import ABSENT, differences
+from trialbridge.schemas.syntax.pointer import ABSENT, differences
 from trialbridge.schemas.trial import Page, RelatedTrial, Trial
 
 Bundle = dict[str, Any]

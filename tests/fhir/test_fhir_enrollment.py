@@ -5,7 +5,7 @@ import json
 import pytest
 
 import trialbridge
-from trialbridge.formats import fhir
+from trialbridge.formats.fhir import r5 as fhir
 
 
 @pytest.mark.parametrize(

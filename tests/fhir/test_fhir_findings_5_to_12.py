@@ -22,7 +22,8 @@ from fhirpathpy import evaluate
 from msgspec import structs
 
 import trialbridge
-from trialbridge.formats import fhir_r4, fhir_r4b
+from trialbridge.formats.fhir import r4 as fhir_r4
+from trialbridge.formats.fhir import r4b as fhir_r4b
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.trial import InterventionType, RecruitmentStatus, Registration
 

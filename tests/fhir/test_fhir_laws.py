@@ -13,17 +13,17 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from strategies import trials
 
-from trialbridge.formats import fhir
+from trialbridge.formats.fhir import r5 as fhir
 from trialbridge.mappings import codec as plain
 from trialbridge.mappings.codec import Codec, Mismatch, System
-from trialbridge.mappings.fhir import codes as fhir_codes
 from trialbridge.mappings.fhir import types as codecs
-from trialbridge.mappings.fhir.codes import Codes
-from trialbridge.mappings.fhir.flags import flag
+from trialbridge.mappings.fhir.terminology import codes as fhir_codes
+from trialbridge.mappings.fhir.terminology.codes import Codes
+from trialbridge.mappings.fhir.terminology.flags import flag
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.fhir import codes as official
 from trialbridge.schemas.fhir import r5 as validation
+from trialbridge.schemas.fhir.digests import codes as official
 from trialbridge.schemas.trial import Trial, age_text
 
 TABLES = {name: value for name, value in vars(fhir_codes).items() if isinstance(value, Codes)}

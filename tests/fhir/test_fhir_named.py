@@ -21,13 +21,13 @@ from fhir_bundles import (
     trial_of,
 )
 
-from trialbridge.formats import ctgov
-from trialbridge.mappings.fhir import codes as fhir_codes
+from trialbridge.formats.registries import ctgov
 from trialbridge.mappings.fhir.bundle import write_tree
-from trialbridge.mappings.fhir.displays import DISPLAYS, display
+from trialbridge.mappings.fhir.terminology import codes as fhir_codes
+from trialbridge.mappings.fhir.terminology.displays import DISPLAYS, display
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir import r5 as fhir_r5
-from trialbridge.schemas.fhir.codes import codes as official
+from trialbridge.schemas.fhir.digests.codes import codes as official
 from trialbridge.schemas.trial import Page, Registration, Trial
 
 HOSPITAL = {"name": "Example Hospital", "class": "OTHER"}

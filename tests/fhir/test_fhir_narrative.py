@@ -10,8 +10,10 @@ from fhir_bundles import full, trial_of
 from hypothesis import given
 from strategies import trials
 
-from trialbridge.formats import by_name, ctgov, fhir
+from trialbridge.formats import by_name
+from trialbridge.formats.fhir import r5 as fhir
 from trialbridge.formats.options import UnknownOption
+from trialbridge.formats.registries import ctgov
 from trialbridge.mappings.fhir.bundle import read_tree, write_tree
 from trialbridge.schemas.fhir.narrative import narrative
 from trialbridge.schemas.fhir.validate import validate

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 import trialbridge
-from trialbridge.formats import fhir
+from trialbridge.formats.fhir import r5 as fhir
 from trialbridge.mappings import whole
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.fhir.bundle import write_tree

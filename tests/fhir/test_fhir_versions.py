@@ -10,13 +10,14 @@ from hypothesis import given
 from strategies import trials
 
 import trialbridge
-from trialbridge.formats import ctgov, fhir
+from trialbridge.formats.fhir import r5 as fhir
+from trialbridge.formats.registries import ctgov
 from trialbridge.mappings.fhir.bundle import write_tree
 from trialbridge.mappings.fhir.r5 import coverage
 from trialbridge.mappings.fhir.versions import CROSS_VERSION, newer, older
 from trialbridge.mappings.fhir.versions import coverage as composed
 from trialbridge.schemas.fhir import r4, r4b
-from trialbridge.schemas.fhir.definitions import Version
+from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.trial import Trial
 
 VERSIONS: tuple[Version, ...] = ("r4", "r4b")

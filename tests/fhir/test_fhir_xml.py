@@ -18,8 +18,8 @@ from fhir.resources import get_fhir_model_class
 import trialbridge
 from trialbridge.cli.commands import convert
 from trialbridge.formats.laid_out import laid_out
-from trialbridge.schemas.fhir import xml_form
-from trialbridge.schemas.fhir.definitions import VERSIONS, Version
+from trialbridge.schemas.fhir.digests.definitions import VERSIONS, Version
+from trialbridge.schemas.fhir.xml import form as xml_form
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 EXACT = msgspec.json.Decoder(float_hook=Decimal)

@@ -14,10 +14,10 @@ from mutations import ODD, documents
 import trialbridge
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir.clean import clean
-from trialbridge.schemas.fhir.definitions import VERSIONS, Version
+from trialbridge.schemas.fhir.digests.definitions import VERSIONS, Version
+from trialbridge.schemas.fhir.digests.types import type_of
 from trialbridge.schemas.fhir.invariants import check
 from trialbridge.schemas.fhir.schema import explain, gate
-from trialbridge.schemas.fhir.types import type_of
 from trialbridge.schemas.fhir.validate import validate
 from trialbridge.schemas.fhir.walk import walk
 from trialbridge.schemas.problem import Problem

@@ -6,10 +6,16 @@ from importlib import import_module
 import pytest
 from corpus import ALL
 
-from trialbridge.schemas.fhir import build_digest as build_fhir_digest
-from trialbridge.schemas.fhir.codes import codes
-from trialbridge.schemas.fhir.definitions import VERSIONS, Invariant, Row, Version, definitions
-from trialbridge.schemas.fhir.types import extension_of, type_of
+from trialbridge.schemas.fhir.digests import build_digest as build_fhir_digest
+from trialbridge.schemas.fhir.digests.codes import codes
+from trialbridge.schemas.fhir.digests.definitions import (
+    VERSIONS,
+    Invariant,
+    Row,
+    Version,
+    definitions,
+)
+from trialbridge.schemas.fhir.digests.types import extension_of, type_of
 
 each_version = pytest.mark.parametrize("version", VERSIONS)
 

@@ -15,7 +15,7 @@ import corpus
 import pytest
 
 import trialbridge
-from trialbridge.schemas.fhir.definitions import VERSIONS, Version, definitions
+from trialbridge.schemas.fhir.digests.definitions import VERSIONS, Version, definitions
 from trialbridge.schemas.fhir.invariants.corrected import CORRECTED
 from trialbridge.schemas.fhir.invariants.engine import Check, Child, engine
 from trialbridge.schemas.fhir.invariants.functions import FUNCTIONS

@@ -21,7 +21,7 @@ from fhir_faults import (
 from jsonschema import Draft202012Validator
 
 import trialbridge
-from trialbridge.schemas.fhir.definitions import VERSIONS, Version
+from trialbridge.schemas.fhir.digests.definitions import VERSIONS, Version
 from trialbridge.schemas.fhir.schema import agrees, explain, gate, schema
 from trialbridge.schemas.fhir.validate import validate
 

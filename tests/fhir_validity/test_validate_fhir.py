@@ -37,8 +37,8 @@ from trialbridge.schemas.fhir import r4 as fhir_r4
 from trialbridge.schemas.fhir import r4b as fhir_r4b
 from trialbridge.schemas.fhir import r5 as fhir_r5
 from trialbridge.schemas.fhir import validate as fhir_validate
+from trialbridge.schemas.fhir.digests.types import SPECIFICATIONS, link
 from trialbridge.schemas.fhir.r5 import validate
-from trialbridge.schemas.fhir.types import SPECIFICATIONS, link
 from trialbridge.schemas.fhir.walk import MAX_DEPTH
 
 OLD = {"r4b": fhir_r4b, "r4": fhir_r4}

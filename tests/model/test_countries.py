@@ -5,7 +5,7 @@ import json
 import pytest
 from corpus import records
 
-from trialbridge.schemas.countries import Country, country
+from trialbridge.schemas.terms.countries import Country, country
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from mutations import documents
 
 import trialbridge
 from trialbridge import Problem
-from trialbridge.schemas.inexact_numbers import inexact_numbers
+from trialbridge.schemas.syntax.inexact_numbers import inexact_numbers
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from msgspec import inspect
 from strategies import foreign_trees, json_values, studies, trials
 
-from trialbridge.formats import ctgov
 from trialbridge.formats import trial as trial_format
+from trialbridge.formats.registries import ctgov
 from trialbridge.schemas import json_schema, trial
-from trialbridge.schemas.decode import decode, parse_object, put_back, restore
-from trialbridge.schemas.pointer import (
+from trialbridge.schemas.problem import ReadError
+from trialbridge.schemas.syntax.decode import decode, parse_object, put_back, restore
+from trialbridge.schemas.syntax.pointer import (
     ABSENT,
     Difference,
     differences,
@@ -33,7 +34,6 @@ from trialbridge.schemas.pointer import (
     steps,
     walk,
 )
-from trialbridge.schemas.problem import ReadError
 from trialbridge.schemas.trial import Quantity, Study, Trial, age, age_text, precision
 
 

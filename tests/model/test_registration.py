@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 import trialbridge
-from trialbridge.formats import fhir, odm
+from trialbridge.formats.fhir import r5 as fhir
+from trialbridge.formats.odm import v2_0 as odm
 from trialbridge.schemas.trial import (
     IdentificationModule,
     ProtocolSection,

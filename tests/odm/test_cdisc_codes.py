@@ -10,8 +10,9 @@ import pytest
 from corpus import folder
 from lxml import etree
 
-from trialbridge.schemas import cdisc_codes, trial
-from trialbridge.schemas.cdisc_codes import (
+from trialbridge.schemas import trial
+from trialbridge.schemas.terms import cdisc_codes
+from trialbridge.schemas.terms.cdisc_codes import (
     ALLOCATION,
     ARM_TYPE,
     CONTACT_ROLE,

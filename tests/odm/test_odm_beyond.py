@@ -10,7 +10,7 @@ import pytest
 from odm_documents import at, root_of, texts
 
 import trialbridge
-from trialbridge.formats import odm
+from trialbridge.formats.odm import v2_0 as odm
 from trialbridge.mappings.odm.beyond import DOCUMENT
 from trialbridge.schemas.odm.validate import check
 from trialbridge.schemas.problem import Problem, ReadError

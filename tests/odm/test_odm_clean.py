@@ -11,18 +11,19 @@ from filled import filled_trial
 from lxml import etree
 from test_validate_odm import ODM_2_0
 
-from trialbridge.formats import ctgov, odm
-from trialbridge.formats.odm_xml import checks
-from trialbridge.formats.odm_xml.tree import bytes_of, tree_of
-from trialbridge.formats.odm_xml.v2_0 import V2_0
+from trialbridge.formats.odm import v2_0 as odm
+from trialbridge.formats.odm.xml import checks
+from trialbridge.formats.odm.xml.tree import bytes_of, tree_of
+from trialbridge.formats.odm.xml.v2_0 import V2_0
+from trialbridge.formats.registries import ctgov
 from trialbridge.mappings.odm.document import write_tree
 from trialbridge.mappings.odm.elements import Criteria
 from trialbridge.mappings.odm.parameters import KIND
-from trialbridge.schemas import xml
 from trialbridge.schemas.odm import clean
-from trialbridge.schemas.odm.document import NAMESPACES, elements
+from trialbridge.schemas.odm.digests.document import NAMESPACES, elements
 from trialbridge.schemas.odm.validate import validate
 from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.syntax import xml
 from trialbridge.schemas.trial import Trial
 
 SAMPLE = 20_000 if corpus.ALL else 300

@@ -20,23 +20,24 @@ from corpus import records
 from fhir_bundles import strings
 from odm_documents import OURS, facts, full, parameter, root_of, texts, value, written
 
-from trialbridge.formats import ctgov, odm
+from trialbridge.formats.odm import v2_0 as odm
+from trialbridge.formats.registries import ctgov
 from trialbridge.schemas.odm.validate import check
-from trialbridge.schemas.pointer import ABSENT, walk
+from trialbridge.schemas.syntax.pointer import ABSENT, walk
 from trialbridge.schemas.trial import Trial
 
 WRITE = """
 import sys
-from trialbridge.formats import ctgov
-from trialbridge.formats import odm
+from trialbridge.formats.registries import ctgov
+from trialbridge.formats.odm import v2_0 as odm
 for line in sys.stdin.buffer:
     data, _ = odm.write(ctgov.read(line)[0])
     sys.stdout.buffer.write(len(data).to_bytes(8, "big") + data)
 """
 READ = """
 import json, sys
-from trialbridge.formats import ctgov
-from trialbridge.formats import odm
+from trialbridge.formats.registries import ctgov
+from trialbridge.formats.odm import v2_0 as odm
 while length := int.from_bytes(sys.stdin.buffer.read(8), "big"):
     trial, problems = odm.read(sys.stdin.buffer.read(length))
     written, warnings = ctgov.write(trial)

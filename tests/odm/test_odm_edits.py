@@ -22,9 +22,9 @@ from odm_documents import (
     written,
 )
 
-from trialbridge.formats import odm
+from trialbridge.formats.odm import v2_0 as odm
 from trialbridge.mappings.odm.beyond import DOCUMENT
-from trialbridge.schemas.pointer import ABSENT, differences
+from trialbridge.schemas.syntax.pointer import ABSENT, differences
 from trialbridge.schemas.trial import Trial
 
 Edit = Callable[[Element], object]

@@ -11,13 +11,13 @@ import pytest
 from test_validate_odm import DOCUMENTS, MUTANTS, ODM_2_0
 
 import trialbridge
-from trialbridge.formats import odm
-from trialbridge.formats.odm_xml.tree import _scanner, plain_tree, tree_of
-from trialbridge.formats.odm_xml.v2_0 import V2_0
+from trialbridge.formats.odm import v2_0 as odm
+from trialbridge.formats.odm.xml.tree import _scanner, plain_tree, tree_of
+from trialbridge.formats.odm.xml.v2_0 import V2_0
 from trialbridge.mappings.odm.beyond import DOCUMENT
-from trialbridge.schemas import xml
 from trialbridge.schemas.odm import validate as odm_validate
 from trialbridge.schemas.problem import ReadError
+from trialbridge.schemas.syntax import xml
 
 SAMPLE = 20_000 if os.environ.get("TRIALBRIDGE_CORPUS_ALL") else 200
 XHTML = 'xmlns:x="http://www.w3.org/1999/xhtml"'

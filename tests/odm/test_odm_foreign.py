@@ -8,12 +8,12 @@ import pytest
 from fhir_bundles import strings
 from odm_documents import at, root_of, texts
 
-from trialbridge.formats import odm
 from trialbridge.formats import trial as trial_format
+from trialbridge.formats.odm import v2_0 as odm
 from trialbridge.mappings.odm.beyond import DOCUMENT
 from trialbridge.schemas.odm.validate import check
-from trialbridge.schemas.pointer import walk
 from trialbridge.schemas.problem import ReadError
+from trialbridge.schemas.syntax.pointer import walk
 from trialbridge.schemas.trial import Trial
 
 FOREIGN = """\

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from trialbridge.cli import commands
 from trialbridge.encoding import REMEDY
-from trialbridge.schemas.xml import MOST_DEPTH
+from trialbridge.schemas.syntax.xml import MOST_DEPTH
 
 NAMESPACE = 'xmlns="http://www.cdisc.org/ns/odm/v2.0"'
 FILE = 'FileType="Snapshot" FileOID="F" CreationDateTime="2024-01-01T00:00:00" ODMVersion="2.0"'
@@ -65,7 +65,7 @@ BAD: dict[str, tuple[bytes, str]] = {
             f'{XML}<ODM xmlns="http://example.org/odm">{STUDY}</ODM>',
             "fatal: line 2: the root of the XML is <ODM> of namespace 'http://example.org/odm', "
             "which is no known format's; expected clinical_study, clinical_studies, "
-            "http://www.cdisc.org/ns/odm/v2.0, http://hl7.org/fhir [format]",
+            "http://hl7.org/fhir, http://www.cdisc.org/ns/odm/v2.0 [format]",
         ),
         "no namespace": (
             f"<ODM {FILE}>{STUDY}</ODM>",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from odm_documents import CDISC, comes_back, document, full, texts, trial_of, value, written
 from strategies import trials
 
-from trialbridge.formats import odm
+from trialbridge.formats.odm import v2_0 as odm
 from trialbridge.mappings.codec import Codec, Mismatch, Record, System
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm import admin, parameters
@@ -23,10 +23,10 @@ from trialbridge.mappings.odm import elements as codecs
 from trialbridge.mappings.odm import parts as odm_parts
 from trialbridge.mappings.odm import v2_0 as odm_2_0
 from trialbridge.mappings.record import registry
-from trialbridge.schemas import cdisc_codes
 from trialbridge.schemas.odm.validate import check
-from trialbridge.schemas.pointer import get, steps, walk
 from trialbridge.schemas.problem import Invalid, Problem
+from trialbridge.schemas.syntax.pointer import get, steps, walk
+from trialbridge.schemas.terms import cdisc_codes
 from trialbridge.schemas.trial import Trial, age_text
 
 

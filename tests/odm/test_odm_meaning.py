@@ -26,9 +26,9 @@ from odm_documents import (
 )
 
 import trialbridge
-from trialbridge.formats import odm
+from trialbridge.formats.odm import v2_0 as odm
 from trialbridge.mappings.record.markdown import plain
-from trialbridge.schemas.odm.document import elements
+from trialbridge.schemas.odm.digests.document import elements
 from trialbridge.schemas.odm.validate import check
 from trialbridge.schemas.trial import Trial
 

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from lxml import etree
 from odm_documents import CDISC, comes_back, full, root_of, texts, written
 
-from trialbridge.formats import ctgov, odm
+from trialbridge.formats.odm import v2_0 as odm
+from trialbridge.formats.registries import ctgov
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.elements import name_in, tell_apart, told_apart
-from trialbridge.schemas.countries import country, name_of
 from trialbridge.schemas.odm import validate
+from trialbridge.schemas.terms.countries import country, name_of
 from trialbridge.schemas.trial import Trial
 
 WORDS = st.sampled_from(["A", "A (1)", "A (2)", "A (2) (1)", "B", " A", "A (2010)", "(2)", ""])

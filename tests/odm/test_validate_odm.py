@@ -10,10 +10,9 @@ import corpus
 import pytest
 from lxml import etree
 
-from trialbridge.schemas import xml
-from trialbridge.schemas.odm import build_elements as build_odm_elements
 from trialbridge.schemas.odm import xsd
-from trialbridge.schemas.odm.document import (
+from trialbridge.schemas.odm.digests import build_elements as build_odm_elements
+from trialbridge.schemas.odm.digests.document import (
     MOST_PROBLEMS,
     NAMESPACES,
     SPECIFICATIONS,
@@ -22,6 +21,7 @@ from trialbridge.schemas.odm.document import (
 )
 from trialbridge.schemas.odm.validate import check, validate
 from trialbridge.schemas.problem import Problem, Severity
+from trialbridge.schemas.syntax import xml
 
 VERSION = "ODM/Study/MetaDataVersion"
 PROTOCOL = f"{VERSION}/Protocol"

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trialbridge.schemas.problem import ReadError
-from trialbridge.schemas.xml import (
+from trialbridge.schemas.syntax.xml import (
     MOST_ATTRIBUTES,
     MOST_CONVERTED,
     MOST_NODES,
@@ -356,7 +356,7 @@ def test_any_bytes_are_a_tree_or_one_problem_with_a_line(data: bytes) -> None:
 def test_lxml_is_imported_when_there_is_xml_alone() -> None:
     program = (
         "import sys\n"
-        "from trialbridge.schemas import xml\n"
+        "from trialbridge.schemas.syntax import xml\n"
         "from trialbridge.schemas.odm import validate as odm\n"
         "xml.root_of(b'{}')\n"
         "print([name for name in ('lxml', 'odmlib') if name in sys.modules])\n"

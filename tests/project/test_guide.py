@@ -29,7 +29,7 @@ def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[s
     """The names of the guide's tests, with its files in the packages and its row in the list."""
     code = blocks()
     tests = code.pop("tests/note/test_note.py")
-    row = code.pop("converters/formats/__init__.py, in FORMATS")
+    row = code.pop("converters/formats/rows/ours.py, in ROWS")
     for package, name in ((mappings, "mappings"), (formats, "converters/formats")):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "note.py").write_text(code.pop(f"{name}/note.py"))

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 import trialbridge
 from trialbridge.cli.commands import main
-from trialbridge.formats import ctgov, ctgov_csv
 from trialbridge.formats.options import UnknownOption
+from trialbridge.formats.registries import ctgov, ctgov_csv
 from trialbridge.formats.sniff import recognise
 from trialbridge.mappings.registries.ctgov_csv import NAMES
-from trialbridge.schemas.pointer import get
 from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.syntax.pointer import get
 
 TODAY = (
     "NCT Number,Study Title,Study Status,Study Results,Conditions,Interventions,Sponsor,Age,Phases,"

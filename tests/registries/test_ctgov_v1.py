@@ -10,10 +10,10 @@ import pytest
 from corpus import file
 
 import trialbridge
-from trialbridge.formats import ctgov_v1
+from trialbridge.formats.registries import ctgov_v1
 from trialbridge.mappings.registries import labels
-from trialbridge.schemas.pointer import get
 from trialbridge.schemas.problem import ReadError
+from trialbridge.schemas.syntax.pointer import get
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "sources" / "NCT99900001.ctgov-v1.json"
 ANSWER: dict[str, Any] = json.loads(EXAMPLE.read_text())

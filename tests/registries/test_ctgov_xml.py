@@ -14,12 +14,12 @@ from lxml import etree
 from strategies import trials
 
 import trialbridge
-from trialbridge.formats import ctgov, ctgov_xml
+from trialbridge.formats.registries import ctgov, ctgov_xml
 from trialbridge.formats.sniff import recognise
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries.ctgov_xml import texts, words
-from trialbridge.schemas.pointer import differences, get
 from trialbridge.schemas.problem import Invalid, ReadError
+from trialbridge.schemas.syntax.pointer import differences, get
 from trialbridge.schemas.trial import Trial
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "sources"

@@ -199,7 +199,7 @@ def test_an_odm_file_of_several_studies_is_each_on_its_own_lines() -> None:
 
 
 def test_an_exception_of_ours_is_the_problem_of_its_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    from trialbridge.formats import ctgov
+    from trialbridge.formats.registries import ctgov
 
     def broken(data: bytes) -> Any:
         raise MemoryError if b"NCT00000003" in data else KeyError("odd")
@@ -212,7 +212,7 @@ def test_an_exception_of_ours_is_the_problem_of_its_record(monkeypatch: pytest.M
     ]
     message = found[0].problems[0].message
     assert re.fullmatch(
-        r"KeyError: 'odd' \(trialbridge\.formats, line \d+, in read\): this is a fault of"
+        r"KeyError: 'odd' \(trialbridge\.formats\.format, line \d+, in read\): this is a fault of"
         r" trialbridge, not of the source; please report it with the source at"
         r" https://github\.com/trialbridge/trialbridge/issues",
         message,

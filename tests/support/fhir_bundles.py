@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from trialbridge.formats import ctgov, fhir
+from trialbridge.formats.fhir import r5 as fhir
+from trialbridge.formats.registries import ctgov
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.trial import Trial

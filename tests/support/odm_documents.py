@@ -7,12 +7,12 @@ import msgspec
 from fhir_bundles import at, full, own, trial_of
 from lxml import etree
 
-from trialbridge.formats import odm
+from trialbridge.formats.odm import v2_0 as odm
 from trialbridge.mappings.odm.elements import MARKDOWN, OURS
-from trialbridge.schemas.cdisc_codes import CDISC
-from trialbridge.schemas.odm.document import NAMESPACES
+from trialbridge.schemas.odm.digests.document import NAMESPACES
 from trialbridge.schemas.odm.validate import check
 from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.terms.cdisc_codes import CDISC
 from trialbridge.schemas.trial import Trial
 
 __all__ = [

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from trialbridge.schemas import trial
-from trialbridge.schemas.decode import settle
-from trialbridge.schemas.pointer import escape, get, walk
+from trialbridge.schemas.syntax.decode import settle
+from trialbridge.schemas.syntax.pointer import escape, get, walk
 from trialbridge.schemas.trial import Page, Registration, Study, Trial, age_text, trial_of
 
 # A struct's fields that one example fills, a list's items that one example has.

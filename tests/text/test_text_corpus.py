@@ -9,7 +9,8 @@ import corpus
 import pytest
 from text_pages import HURTS, ROOT, trial_of
 
-from trialbridge.formats import ctgov, text
+from trialbridge.formats import text
+from trialbridge.formats.registries import ctgov
 from trialbridge.schemas.trial import (
     Trial,
 )

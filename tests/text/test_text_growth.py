@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from text_pages import EXAMPLES, HEADINGS, VELO
 
-from trialbridge.formats import ctgov, text
+from trialbridge.formats import text
+from trialbridge.formats.registries import ctgov
 from trialbridge.schemas.problem import ReadError
 
 RECORD = msgspec.json.decode(EXAMPLES[0].with_suffix(".ctgov.json").read_bytes())["protocolSection"]

@@ -20,8 +20,9 @@ from text_pages import (
     trial_of,
 )
 
-from trialbridge.formats import ctgov, text
+from trialbridge.formats import text
 from trialbridge.formats import trial as trial_json
+from trialbridge.formats.registries import ctgov
 from trialbridge.schemas.problem import ReadError
 
 

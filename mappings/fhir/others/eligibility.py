@@ -7,9 +7,9 @@ https://loinc.org/30525-0 (age), https://loinc.org/76691-5 (gender identity), ht
 from typing import Any
 
 from trialbridge.mappings.codec import Node
-from trialbridge.mappings.fhir import codes
 from trialbridge.mappings.fhir.others import words
 from trialbridge.mappings.fhir.others.forms import Form, Others, each, objects, without
+from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.types import codings, has_code, of_code
 from trialbridge.mappings.names import Names
 

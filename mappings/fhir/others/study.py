@@ -3,10 +3,10 @@
 from typing import Any
 
 from trialbridge.mappings.codec import Node
-from trialbridge.mappings.fhir import codes
-from trialbridge.mappings.fhir.flags import flag
 from trialbridge.mappings.fhir.others import words
 from trialbridge.mappings.fhir.others.forms import Form, Others, each, objects, without
+from trialbridge.mappings.fhir.terminology import codes
+from trialbridge.mappings.fhir.terminology.flags import flag
 from trialbridge.mappings.fhir.types import (
     REGISTRATION,
     has_code,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from trialbridge.mappings.codec import Node
-from trialbridge.mappings.fhir import codes
-from trialbridge.mappings.fhir.codes import Codes
+from trialbridge.mappings.fhir.terminology import codes
+from trialbridge.mappings.fhir.terminology.codes import Codes
 from trialbridge.mappings.fhir.types import concept, values
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record import registry

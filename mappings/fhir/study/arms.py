@@ -10,11 +10,11 @@ from trialbridge.mappings.codec import (
     record,
 )
 from trialbridge.mappings.fhir import arms as fhir_arms
-from trialbridge.mappings.fhir import codes
-from trialbridge.mappings.fhir import mesh as fhir_mesh
-from trialbridge.mappings.fhir.intervention_type import intervention_type
 from trialbridge.mappings.fhir.links import canonical, to
 from trialbridge.mappings.fhir.study.common import PUBLISHED
+from trialbridge.mappings.fhir.terminology import codes
+from trialbridge.mappings.fhir.terminology import mesh as fhir_mesh
+from trialbridge.mappings.fhir.terminology.intervention_type import intervention_type
 from trialbridge.mappings.fhir.types import (
     classified,
     concept,

@@ -12,9 +12,9 @@ from trialbridge.mappings.codec import (
     merged,
     record,
 )
-from trialbridge.mappings.fhir import codes
-from trialbridge.mappings.fhir.flags import flag
 from trialbridge.mappings.fhir.study.common import shown_in
+from trialbridge.mappings.fhir.terminology import codes
+from trialbridge.mappings.fhir.terminology.flags import flag
 from trialbridge.mappings.fhir.types import (
     classified,
     each,

@@ -5,16 +5,16 @@ from trialbridge.mappings.codec import (
     among,
     field,
 )
-from trialbridge.mappings.fhir import codes
-from trialbridge.mappings.fhir import mesh as fhir_mesh
-from trialbridge.mappings.fhir.flags import (
+from trialbridge.mappings.fhir.study.common import shown_in
+from trialbridge.mappings.fhir.terminology import codes
+from trialbridge.mappings.fhir.terminology import mesh as fhir_mesh
+from trialbridge.mappings.fhir.terminology.flags import (
     both_sexes,
     flag,
     flag_codings,
     flag_item,
     is_all,
 )
-from trialbridge.mappings.fhir.study.common import shown_in
 from trialbridge.mappings.fhir.types import (
     classified,
     codings,

@@ -13,8 +13,8 @@ from trialbridge.mappings.codec import (
     record,
     text,
 )
-from trialbridge.mappings.fhir import codes
 from trialbridge.mappings.fhir.study.design import DESIGN
+from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.types import (
     age,
     coding,

@@ -11,9 +11,9 @@ from trialbridge.mappings.codec import (
     merged,
     record,
 )
-from trialbridge.mappings.fhir import codes
 from trialbridge.mappings.fhir.links import to
-from trialbridge.mappings.fhir.progress import last_changed
+from trialbridge.mappings.fhir.terminology import codes
+from trialbridge.mappings.fhir.terminology.progress import last_changed
 from trialbridge.mappings.fhir.types import (
     classified,
     coded_item,

@@ -14,8 +14,8 @@ from trialbridge.mappings.codec import (
     text,
     twice,
 )
-from trialbridge.mappings.fhir import codes
 from trialbridge.mappings.fhir.links import to
+from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.types import (
     PHONE_EXTENSION,
     classified,

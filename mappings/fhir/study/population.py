@@ -18,12 +18,12 @@ from trialbridge.mappings.codec import (
     merged,
     record,
 )
-from trialbridge.mappings.fhir import codes
 from trialbridge.mappings.fhir import eligibility as fhir_eligibility
-from trialbridge.mappings.fhir.flags import is_one, sex_codings
 from trialbridge.mappings.fhir.links import to
 from trialbridge.mappings.fhir.study.common import PUBLISHED, shown_in
 from trialbridge.mappings.fhir.study.design import DESIGN
+from trialbridge.mappings.fhir.terminology import codes
+from trialbridge.mappings.fhir.terminology.flags import is_one, sex_codings
 from trialbridge.mappings.fhir.types import (
     age,
     each,

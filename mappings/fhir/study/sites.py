@@ -18,11 +18,11 @@ from trialbridge.mappings.codec import (
     number,
     record,
 )
-from trialbridge.mappings.fhir import codes
 from trialbridge.mappings.fhir.links import Resources, to
 from trialbridge.mappings.fhir.study.common import PUBLISHED
 from trialbridge.mappings.fhir.study.parties import CONTACT_ROWS
 from trialbridge.mappings.fhir.study.status import OVERALL
+from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.types import coding, concept, country_code, each, ours
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import Contact, Location

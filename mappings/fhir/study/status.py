@@ -6,9 +6,9 @@ from trialbridge.mappings.codec import (
     among,
     field,
 )
-from trialbridge.mappings.fhir import codes
-from trialbridge.mappings.fhir.progress import milestone_date, milestone_type
 from trialbridge.mappings.fhir.study.common import shown_in
+from trialbridge.mappings.fhir.terminology import codes
+from trialbridge.mappings.fhir.terminology.progress import milestone_date, milestone_type
 from trialbridge.mappings.fhir.types import (
     coding,
     concept,

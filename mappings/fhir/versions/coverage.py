@@ -9,7 +9,7 @@ from trialbridge.mappings.fhir.versions.dialect import (
     Dialect,
     dialect,
 )
-from trialbridge.schemas.fhir.definitions import Version
+from trialbridge.schemas.fhir.digests.definitions import Version
 
 _STEP = re.compile(r"\.(?![^\[]*\])")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from trialbridge.schemas.fhir.definitions import Definitions, Row, Version, definitions
+from trialbridge.schemas.fhir.digests.definitions import Definitions, Row, Version, definitions
 from trialbridge.schemas.once import once
 
 Node = dict[str, Any]

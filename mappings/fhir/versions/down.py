@@ -24,7 +24,7 @@ from trialbridge.mappings.fhir.versions.dialect import (
     url_of,
 )
 from trialbridge.mappings.fhir.versions.own import FILL
-from trialbridge.schemas.fhir.definitions import Version
+from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.once import once
 
 # Puts a member of a node of R5 into the older node, or among its extensions.

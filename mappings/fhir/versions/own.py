@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trialbridge.mappings.fhir.versions.dialect import R5, Node, dialect
-from trialbridge.schemas.fhir.definitions import Version
+from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.once import once
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ https://build.fhir.org/ig/HL7/ebm/StructureDefinition-study-registry-record.html
 from collections.abc import Iterator
 from typing import Any
 
-from trialbridge.mappings.fhir import codes
+from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.versions.dialect import Node
 
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"

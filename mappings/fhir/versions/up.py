@@ -15,7 +15,7 @@ from trialbridge.mappings.fhir.versions.dialect import (
     names,
 )
 from trialbridge.mappings.fhir.versions.own import DRAIN
-from trialbridge.schemas.fhir.definitions import Version
+from trialbridge.schemas.fhir.digests.definitions import Version
 
 
 def newer(tree: Node, version: Version) -> Node:

@@ -22,8 +22,16 @@ from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries.ctgov_xml.protocol import PROTOCOL
 from trialbridge.mappings.registries.ctgov_xml.results import RESULTS
 from trialbridge.schemas.base import BASE
-from trialbridge.schemas.pointer import ABSENT, as_index, differences, escape, sort_key, steps, walk
 from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.syntax.pointer import (
+    ABSENT,
+    as_index,
+    differences,
+    escape,
+    sort_key,
+    steps,
+    walk,
+)
 from trialbridge.schemas.trial import Trial, intervention_name
 
 LINK = "https://clinicaltrials.gov/data-api/about-api/api-migration"

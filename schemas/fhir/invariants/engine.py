@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from trialbridge.schemas.fhir.definitions import Definitions, Invariant, Row, Version, definitions
+from trialbridge.schemas.fhir.digests.definitions import (
+    Definitions,
+    Invariant,
+    Row,
+    Version,
+    definitions,
+)
 from trialbridge.schemas.fhir.invariants.corrected import CORRECTED
 from trialbridge.schemas.fhir.invariants.functions import FUNCTIONS
 from trialbridge.schemas.fhir.invariants.native import HTML_CHECKS, NATIVE

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Final
 
-from trialbridge.schemas.fhir.definitions import Version
+from trialbridge.schemas.fhir.digests.definitions import Version
+from trialbridge.schemas.fhir.digests.types import link
 from trialbridge.schemas.fhir.invariants.engine import (
     WORD,
     Check,
@@ -21,7 +22,6 @@ from trialbridge.schemas.fhir.invariants.functions import RUN
 from trialbridge.schemas.fhir.invariants.native import contained_in, has
 from trialbridge.schemas.fhir.invariants.values import Absent, NotChecked, as_list, cut, short
 from trialbridge.schemas.fhir.narrative import narrative
-from trialbridge.schemas.fhir.types import link
 from trialbridge.schemas.fhir.walk import ID, MAX_DEPTH, Place, show
 from trialbridge.schemas.problem import Problem, Severity
 

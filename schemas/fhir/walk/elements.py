@@ -9,12 +9,8 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
-from trialbridge.schemas.fhir.definitions import VERSIONS, Version, definitions
-from trialbridge.schemas.fhir.forms import CONTROL, FORMS, form_of
-from trialbridge.schemas.fhir.narrative import narrative
-from trialbridge.schemas.fhir.outside import NAMED, OUTSIDE
-from trialbridge.schemas.fhir.schema import INTEGERS, MAX_STRING
-from trialbridge.schemas.fhir.types import (
+from trialbridge.schemas.fhir.digests.definitions import VERSIONS, Version, definitions
+from trialbridge.schemas.fhir.digests.types import (
     LABELS,
     Binding,
     Element,
@@ -24,6 +20,10 @@ from trialbridge.schemas.fhir.types import (
     extension_of,
     type_of,
 )
+from trialbridge.schemas.fhir.forms import CONTROL, FORMS, form_of
+from trialbridge.schemas.fhir.narrative import narrative
+from trialbridge.schemas.fhir.outside import NAMED, OUTSIDE
+from trialbridge.schemas.fhir.schema import INTEGERS, MAX_STRING
 from trialbridge.schemas.fhir.walk.places import (
     ID,
     Place,

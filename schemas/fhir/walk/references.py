@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from trialbridge.schemas.fhir.definitions import Version, definitions
+from trialbridge.schemas.fhir.digests.definitions import Version, definitions
+from trialbridge.schemas.fhir.digests.types import LABELS, SPECIFICATIONS, Element, link
 from trialbridge.schemas.fhir.forms import FORMS, UUID
-from trialbridge.schemas.fhir.types import LABELS, SPECIFICATIONS, Element, link
 from trialbridge.schemas.fhir.walk.places import ID, Place, a_or_an, either, short, show, what_is
 from trialbridge.schemas.problem import Problem, Severity
 

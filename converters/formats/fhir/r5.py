@@ -1,0 +1,119 @@
+"""FHIR Bundles: bytes to trees and back.
+
+https://hl7.org/fhir/R5/bundle.html
+"""
+
+from typing import Any
+
+import msgspec
+
+from trialbridge.mappings.codec import Home, Node
+from trialbridge.mappings.fhir.bundle import LINK, read_tree, write_tree
+from trialbridge.mappings.whole import fatal
+from trialbridge.schemas.base import BASE
+from trialbridge.schemas.fhir.digests.definitions import Version
+from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.syntax.decode import parse_object
+from trialbridge.schemas.trial import Trial
+
+
+def write(
+    trial: Trial,
+    *,
+    bundle: str = "collection",
+    base: str = "",
+    narrative: bool = False,
+    version: Version = "r5",
+) -> tuple[bytes, list[Problem]]:
+    """The record as a Bundle, the ResearchStudy first.
+
+    `bundle` is its type. A transaction and a batch ask a server to put each resource at its id:
+    https://hl7.org/fhir/R5/http.html#transaction. `base` is the url that full urls begin with, ours
+    if it is empty; `narrative` gives the study a text for people. A Bundle of an older version says
+    all that the one of R5 says. The problems are warnings of what the Bundle does not carry.
+    """
+    tree, problems = write_tree(trial, kind=bundle, base=base, narrative=narrative, version=version)
+    return msgspec.json.encode(tree), problems
+
+
+def write_checked(
+    trial: Trial,
+    *,
+    bundle: str = "collection",
+    base: str = "",
+    narrative: bool = False,
+    version: Version = "r5",
+) -> tuple[bytes, list[Problem]]:
+    """Write as `write` does; the problems are those of what was written, too.
+
+    The tree is checked as it is, since to parse the bytes again takes as long as to check it.
+    """
+    from trialbridge.schemas.fhir.validate import validate
+
+    tree, problems = write_tree(trial, kind=bundle, base=base, narrative=narrative, version=version)
+    data = msgspec.json.encode(tree)
+    return data, [*problems, *validate(tree, version)]
+
+
+def read(data: bytes, *, version: Version = "r5") -> tuple[Trial, list[Problem]]:
+    """The record of a Bundle's one ResearchStudy.
+
+    Of an older version, the places of problems are those of R5, where its elements have other
+    names. Raises ReadError if the bytes are no such Bundle, with all that does not have its form.
+    """
+    return read_tree(decode_tree(data), version=version)
+
+
+def read_alone(data: bytes, *, version: Version = "r5") -> Trial:
+    """As `read`, without warnings and without what the document says beyond the record.
+
+    To look for that takes longer than the reading.
+    """
+    return read_tree(decode_tree(data), version=version, alone=True)[0]
+
+
+def decode_tree(data: bytes) -> Node:
+    """The JSON object of a FHIR resource. Raises ReadError if it is none."""
+    tree = parse_object(data)
+    if "resourceType" not in tree:
+        raise fatal("", "not-fhir", "no 'resourceType': not a FHIR resource", LINK)
+    return tree
+
+
+def bare(data: bytes) -> dict[Home, bytes]:
+    """A Bundle without all extensions, and without ours."""
+    tree = msgspec.json.decode(data)
+    return {
+        "native": msgspec.json.encode(strip_extensions(tree)),
+        "official": msgspec.json.encode(strip_extensions(tree, BASE)),
+    }
+
+
+def strip_extensions(tree: Any, base: str = "") -> Any:
+    """Take out of a FHIR tree the extensions whose url begins with `base`, by default all.
+
+    What is empty afterwards goes too, since FHIR has no empty objects and arrays.
+    https://hl7.org/fhir/R5/json.html
+    """
+    if isinstance(tree, list):
+        pairs = [(item, strip_extensions(item, base)) for item in tree]
+        return [left for item, left in pairs if item is None or left is not None] or None
+    if not isinstance(tree, dict):
+        return tree
+    kept: dict[str, Any] = {}
+    left: Any
+    for key, value in tree.items():
+        if key in ("extension", "modifierExtension") and isinstance(value, list):
+            value = [item for item in value if not str(item.get("url", "")).startswith(base)]
+        if key.startswith("_") and isinstance(value, list):
+            # Items stand beside those of the primitive by position, so emptied ones stay as null.
+            beside = [strip_extensions(item, base) for item in value]
+            left = beside if any(item is not None for item in beside) else None
+        else:
+            left = strip_extensions(value, base)
+        if left is not None:
+            kept[key] = left
+    for key, value in kept.items():
+        if isinstance(value, list) and not key.startswith("_") and f"_{key}" not in kept:
+            kept[key] = [item for item in value if item is not None]
+    return {key: value for key, value in kept.items() if value != []} or None

@@ -1,0 +1,238 @@
+"""What a format is: how it is called and recognised, and which modules read, write and check it.
+
+The modules are loaded at first use, so that listing the formats costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from trialbridge.formats.options import Option, settled
+
+if TYPE_CHECKING:
+    from trialbridge.mappings.coverage import CoverageRow, Home
+    from trialbridge.schemas.problem import Problem
+    from trialbridge.schemas.trial import Trial
+
+
+Use = Literal["read", "written", "checked"]
+"""What a format is wanted for."""
+
+ENDINGS: Final = {"json": ".json", "xml": ".xml", "text": ".txt", "csv": ".csv"}
+"""What the name of a file of a syntax ends with."""
+
+_FHIR = "trialbridge.schemas.fhir.versions"
+_FHIR_XML = "trialbridge.schemas.fhir.xml.checks"
+
+
+class UnknownFormat(ValueError):
+    """A name that no format has, or that of one that is not read or not written."""
+
+
+class Format(NamedTuple):
+    """One format: how it is called, how it is recognised, which modules read, write and check it.
+
+    `reader` is the module of `read`, `writer` that of `write`, `validator` that of `check`; each
+    may be None, and then `instead` says what to do. `options` are those of the writer. In its
+    module,
+
+        def read(data: bytes) -> tuple[Trial, list[Problem]]
+        def write(trial: Trial, *, an_option: str = "its default") -> tuple[bytes, list[Problem]]
+
+    `marks` tell the format by content: top-level keys of a JSON object, patterns of a whole line of
+    text, of a table's first line, or namespaces of the root of an XML document (its name, where it
+    has none). Where several formats share them, `told_by` is the module whose `told` takes the
+    bytes and gives the `edition` of one of them. `form_of` is the name of the
+    format that this is in another syntax: it is written where it is named.
+
+    `coverage` is the module whose `coverage` lists where each leaf goes (None: every leaf has its
+    own name there, except those below `homeless`). `advice` is a module whose `check` tells what is
+    unusual, and never wrong, with a record that is read. `beyond` is the module that knows what its
+    documents say beyond a record, which formats of the same module alone take. `ended`: nobody
+    publishes in it any more, so that it is written where it is asked for by name, and no ending of
+    a file stands for it.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    title: str
+    syntax: Literal["text", "json", "xml", "csv"]
+    marks: tuple[str, ...]
+    reader: str | None = None
+    writer: str | None = None
+    validator: str | None = None
+    coverage: str | None = None
+    homeless: tuple[str, ...] = ()
+    advice: str | None = None
+    beyond: str | None = None
+    options: tuple[Option, ...] = ()
+    told_by: str | None = None
+    edition: str = ""
+    form_of: str = ""
+    instead: str = ""
+    ended: bool = False
+
+    @property
+    def ending(self) -> str:
+        """What the name of a file of this format ends with."""
+        return ENDINGS[self.syntax]
+
+    @property
+    def uses(self) -> str:
+        """Say what can be done with it: `read, written, checked` (by its definitions)."""
+        return ", ".join(
+            word
+            for word, module in (
+                ("read", self.reader),
+                ("written", self.writer),
+                ("checked", self.validator),
+            )
+            if module
+        )
+
+    def keeps_beyond(self, source: Format) -> bool:
+        """Tell if what a document of another format says beyond its record is written in this."""
+        return self.name == "trial" or source.beyond in (None, self.beyond)
+
+    def read(self, data: bytes, *, alone: bool = False) -> tuple[Trial, list[Problem]]:
+        """Read bytes of this format, with warnings.
+
+        A reader for which it is quicker has a `read_alone` in its module: the record `alone`,
+        without warnings and without what the document says beyond it.
+
+        Raises ReadError with every problem, and UnknownFormat if it is not read.
+        """
+        if self.reader is None:
+            raise self.refused("read")
+        module = import_module(self.reader)
+        if alone and hasattr(module, "read_alone"):
+            return module.read_alone(data), []
+        read: Callable[[bytes], tuple[Trial, list[Problem]]] = module.read
+        return read(data)
+
+    def write(
+        self, trial: Trial, options: Mapping[str, object] | None = None, *, told: bool = True
+    ) -> tuple[bytes, list[Problem]]:
+        """Write a trial in this format, with warnings of what it has no place for.
+
+        Where nobody is told (`told`), a writer whose warnings cost more than the writing leaves
+        them away: its module has a `write_untold`.
+
+        Raises UnknownOption for options that it does not have, and UnknownFormat if it is not
+        written.
+        """
+        if self.writer is None:
+            raise self.refused("written")
+        module = import_module(self.writer)
+        chosen = settled(self.name, self.options, options or {})
+        if not told and hasattr(module, "write_untold"):
+            return module.write_untold(self._may_have(trial)[0], **chosen), []
+        write: Callable[..., tuple[bytes, list[Problem]]] = module.write
+        trial, left = self._may_have(trial)
+        data, problems = write(trial, **chosen)
+        return data, [*problems, *left]
+
+    def write_checked(
+        self, trial: Trial, options: Mapping[str, object] | None = None
+    ) -> tuple[bytes, list[Problem]] | None:
+        """Write a trial as `write` does, with the problems of what was written.
+
+        None for a writer that does not check what it has in hands (its module has no
+        `write_checked`): the bytes are to be checked.
+        """
+        if self.writer is None:
+            raise self.refused("written")
+        module = import_module(self.writer)
+        if not hasattr(module, "write_checked"):
+            return None
+        write: Callable[..., tuple[bytes, list[Problem]]] = module.write_checked
+        trial, left = self._may_have(trial)
+        data, problems = write(trial, **settled(self.name, self.options, options or {}))
+        return data, [*problems, *left]
+
+    def _may_have(self, trial: Trial) -> tuple[Trial, list[Problem]]:
+        """Give a trial without what a document of another format alone may have said.
+
+        The model's own form holds all but the data of subjects.
+        """
+        if not trial.unmapped:
+            return trial, []
+        from msgspec.structs import replace
+
+        from trialbridge.formats import FORMATS
+
+        left: list[Problem] = []
+        kept = trial.unmapped
+        for module in dict.fromkeys(known.beyond for known in FORMATS):
+            if module not in (None, self.beyond):
+                kept, more = import_module(module).left_out(
+                    kept, subjects_only=self.name == "trial"
+                )
+                left += more
+        if kept == trial.unmapped:
+            return trial, []
+        return replace(trial, unmapped=kept or None), left
+
+    def check(
+        self,
+        data: bytes,
+        *,
+        thorough: bool = False,
+        deep: bool = False,
+        budget: float | None = None,
+    ) -> list[Problem]:
+        """Check bytes against the format's official definitions, where it has any.
+
+        `thorough` checks what takes its time too; `deep` asks independent implementations as well.
+        `budget`: how many seconds invariants have, where the format has any (its module states a
+        BUDGET).
+        """
+        if self.validator is None:
+            return []
+        module = import_module(self.validator)
+        check: Callable[..., list[Problem]] = module.check
+        if budget is not None and hasattr(module, "BUDGET"):
+            return check(data, thorough=thorough, deep=deep, budget=budget)
+        return check(data, thorough=thorough, deep=deep)
+
+    def advise(self, data: bytes) -> list[Problem]:
+        """Tell what is unusual with a record of this format."""
+        if self.advice is None:
+            return []
+        check: Callable[[bytes], list[Problem]] = import_module(self.advice).check
+        return check(data)
+
+    def bare(self, data: bytes) -> dict[Home, bytes]:
+        """Give a document without what is ours in it, and without what is not native in it.
+
+        Empty where the format has nothing of the kind.
+        """
+        module = import_module(self.writer) if self.writer else None
+        bare: Callable[[bytes], dict[Home, bytes]] = getattr(module, "bare", lambda data: {})
+        return bare(data)
+
+    def rows(self) -> list[CoverageRow]:
+        """List where each leaf of the model goes in this format."""
+        from trialbridge.mappings.coverage import CoverageRow, complete, leaves
+        from trialbridge.schemas.trial import Trial
+
+        if self.coverage is not None:
+            coverage: Callable[[], list[CoverageRow]] = import_module(self.coverage).coverage
+            listed = coverage()
+        else:
+            listed = [
+                CoverageRow(leaf, leaf, "native")
+                for leaf in leaves(Trial)
+                if not leaf.startswith(self.homeless)
+            ]
+        return complete(listed, Trial)
+
+    def refused(self, use: Use) -> UnknownFormat:
+        """Give the reason why it is not read, or not written, with the formats that are."""
+        from trialbridge.formats import names, read_formats, written_formats
+
+        instead = f": {self.instead}" if self.instead and use == "read" else ""
+        known = names(read_formats() if use == "read" else written_formats())
+        return UnknownFormat(f"{self.name} is not {use}{instead}; {use} are {known}")

@@ -1,0 +1,63 @@
+"""What registries give out of their records."""
+
+from trialbridge.formats.format import Format
+from trialbridge.formats.options import Option
+
+ROWS: tuple[Format, ...] = (
+    Format(
+        name="ctgov",
+        aliases=("ctgov-v2",),
+        title="ClinicalTrials.gov API v2 JSON",
+        syntax="json",
+        marks=(
+            "protocolSection",
+            "resultsSection",
+            "annotationSection",
+            "documentSection",
+            "derivedSection",
+            "hasResults",
+        ),
+        reader="trialbridge.formats.registries.ctgov",
+        writer="trialbridge.formats.registries.ctgov",
+        homeless=("/page/", "/registration/"),
+        advice="trialbridge.schemas.ctgov",
+    ),
+    Format(
+        name="ctgov-v1",
+        aliases=(),
+        title="ClinicalTrials.gov classic API JSON",
+        syntax="json",
+        marks=("FullStudiesResponse", "Study", "ProtocolSection"),
+        reader="trialbridge.formats.registries.ctgov_v1",
+    ),
+    Format(
+        name="ctgov-xml",
+        aliases=(),
+        title="ClinicalTrials.gov legacy XML",
+        syntax="xml",
+        marks=("clinical_study", "clinical_studies"),
+        reader="trialbridge.formats.registries.ctgov_xml",
+        writer="trialbridge.formats.registries.ctgov_xml",
+        coverage="trialbridge.mappings.registries.ctgov_xml.document",
+        ended=True,
+    ),
+    Format(
+        name="ctgov-csv",
+        aliases=(),
+        title="ClinicalTrials.gov CSV download",
+        syntax="csv",
+        marks=(r"\ufeff?\"?(?:Rank\"?,\"?)?NCT Number\"?(?:,|\r?$)",),
+        reader="trialbridge.formats.registries.ctgov_csv",
+        writer="trialbridge.formats.registries.ctgov_csv",
+        coverage="trialbridge.mappings.registries.ctgov_csv",
+        options=(
+            Option(
+                "columns",
+                "text",
+                "",
+                "Columns to write, with | between their names, and no others; all by default.",
+                asks="trialbridge.formats.registries.ctgov_csv:columns_of",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,91 @@
+"""Make `displays.json`, what FHIR and HL7's terminology call the codes of theirs that we write.
+
+The packages are HL7's and CC0:
+
+    npm pack hl7.fhir.r5.core@5.0.0
+    npm pack hl7.fhir.uv.extensions.r5@5.3.0-ballot-tc1
+    npm pack hl7.terminology.r5@7.0.1
+    python -m trialbridge.mappings.fhir.terminology.build_displays \\
+        CORE.tgz EXTENSIONS.tgz TERMINOLOGY.tgz
+
+`--check` writes nothing and exits 1 if the file is not what the packages give.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from trialbridge.schemas.made import settle
+
+OUT = Path(__file__).resolve().with_name("displays.json")
+SYSTEMS = (
+    "http://hl7.org/fhir/administrative-gender",
+    "http://hl7.org/fhir/citation-artifact-classifier",
+    "http://hl7.org/fhir/research-study-arm-type",
+    "http://hl7.org/fhir/research-study-classifiers",
+    "http://hl7.org/fhir/research-study-objective-type",
+    "http://hl7.org/fhir/research-study-party-organization-type",
+    "http://hl7.org/fhir/research-study-party-role",
+    "http://hl7.org/fhir/research-study-phase",
+    "http://hl7.org/fhir/research-study-prim-purp-type",
+    "http://hl7.org/fhir/research-study-registration-activity",
+    "http://hl7.org/fhir/research-study-status",
+    "http://hl7.org/fhir/study-design",
+    "http://hl7.org/fhir/title-type",
+    "http://terminology.hl7.org/CodeSystem/plan-definition-type",
+    "http://terminology.hl7.org/CodeSystem/usage-context-type",
+)
+
+
+def displays(packages: list[Path]) -> str:
+    """The text of `displays.json`; of a system in two packages, the first has the word."""
+    sources: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, str]] = {}
+    for path in packages:
+        data = path.read_bytes()
+        with tarfile.open(path) as package:
+            for member in package:
+                folder, _, name = member.name.partition("/")
+                file = package.extractfile(member)
+                if folder != "package" or file is None:
+                    continue
+                if name == "package.json":
+                    about = json.load(file)
+                    digest = base64.b64encode(hashlib.sha512(data).digest()).decode()
+                    sources[about["name"]] = {
+                        "version": about["version"],
+                        "integrity": f"sha512-{digest}",
+                    }
+                elif name.startswith("CodeSystem-"):
+                    system = json.load(file)
+                    if system.get("url") in SYSTEMS:
+                        found.setdefault(system["url"], dict(_concepts(system)))
+    made = {"sources": sources, "displays": {url: found[url] for url in SYSTEMS}}
+    return json.dumps(made, indent=0, ensure_ascii=False) + "\n"
+
+
+def _concepts(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for concept in node.get("concept", ()):
+        if "display" in concept:
+            yield concept["code"], concept["display"]
+        yield from _concepts(concept)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the file, or check it; give the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("packages", type=Path, nargs="+", metavar="PACKAGE.tgz")
+    parser.add_argument("--check", action="store_true", help="compare, and write nothing")
+    options = parser.parse_args(arguments)
+    made = displays(options.packages)
+    return settle(OUT, made, "these packages give", check=options.check)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
