@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from trialbridge.many.run import convert_many as convert_many
     from trialbridge.mappings.coverage import CoverageRow as CoverageRow
     from trialbridge.mappings.coverage import Home as Home
+    from trialbridge.mappings.pictures.design import draw as draw
     from trialbridge.registry.fetching import Changed as Changed
     from trialbridge.registry.fetching import fetch as fetch
     from trialbridge.schemas.problem import Invalid as Invalid
@@ -87,6 +88,7 @@ _HOMES = {
     "convert_many": "trialbridge.many.run",
     "coverage": "trialbridge.api",
     "diff": "trialbridge.comparison",
+    "draw": "trialbridge.mappings.pictures.design",
     "fetch": "trialbridge.registry.fetching",
     "fidelity": "trialbridge.api",
     "from_fhir_resources": "trialbridge.fhir_objects",
@@ -132,6 +134,7 @@ __all__ = [
     "convert_many",
     "coverage",
     "diff",
+    "draw",
     "fetch",
     "fidelity",
     "from_fhir_resources",

@@ -4,7 +4,8 @@
     python examples/regenerate.py --check    # writes nothing, exits 1 if a file is not current
 
 What is read only is in `sources/`, written by hand. The command that makes the others is
-`convert --to FORMAT NAME.txt -o NAME.FORMAT.json` (`.xml` for ODM), and no other code.
+`convert --to FORMAT NAME.txt -o NAME.FORMAT.json` (`.xml` for ODM), and no other code; that of the
+picture `NAME.svg` is `trialbridge draw NAME.txt -o NAME.svg`.
 """
 
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trialbridge.cli.commands import convert
+from trialbridge.cli.drawing import draw
 
 FOLDER = Path(__file__).resolve().parent
 ENDINGS = {
@@ -38,9 +40,12 @@ def main(arguments: Sequence[str] = ()) -> int:
                 line = ["--to", to, str(record), "-o", str(output), "--quiet"]
                 convert.main(line, prog_name="convert", standalone_mode=False)
                 now[output.name] = output.read_bytes()
+            picture = Path(made) / f"{record.stem}.svg"
+            draw.main([str(record), "-o", str(picture)], prog_name="draw", standalone_mode=False)
+            now[picture.name] = picture.read_bytes()
     before = {
         path.name: path.read_bytes()
-        for pattern in ("*.json", "*.xml", "*.csv")
+        for pattern in ("*.json", "*.xml", "*.csv", "*.svg")
         for path in FOLDER.glob(pattern)
     }
     if "--check" not in arguments:

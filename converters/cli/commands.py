@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trialbridge.cli.compare import diff, schema
+from trialbridge.cli.drawing import draw
 from trialbridge.cli.fetching import fetch
 from trialbridge.cli.many import convert_into, many_options, one_source, wants_many
 from trialbridge.cli.options import (
@@ -187,6 +188,7 @@ def roundtrip(source: str, via: Format, stated: Format | None, style: str, quiet
 main.add_command(validate)
 main.add_command(diff)
 main.add_command(fetch)
+main.add_command(draw)
 main.add_command(schema)
 main.add_command(push)
 main.add_command(pull)

@@ -7,11 +7,11 @@ XHTML has headings, tables, lists and links alone. https://hl7.org/fhir/R5/narra
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
-from typing import Any
 
 from trialbridge.mappings.codec import Node, System
 from trialbridge.mappings.names import own_id
 from trialbridge.mappings.record import criteria, registry
+from trialbridge.mappings.record.arms import received
 from trialbridge.mappings.record.markdown import plain
 from trialbridge.schemas.syntax.xml import FORBIDDEN
 from trialbridge.schemas.trial import (
@@ -22,7 +22,6 @@ from trialbridge.schemas.trial import (
     ProtocolSection,
     StatusModule,
     Trial,
-    intervention_name,
 )
 
 # More columns than that are not read across.
@@ -103,16 +102,6 @@ def _arms(module: ArmsInterventionsModule) -> Iterator[str]:
     """A table of who receives what, as either side of the record says it, and what that is."""
     arms = [arm for arm in module.arm_groups or () if arm.label or arm.type]
     given = [one for one in module.interventions or () if one.name]
-    names = [intervention_name(one.type, one.name or "") for one in given]
-
-    def received(arm: Any) -> list[int]:
-        return [
-            position
-            for position, (name, one) in enumerate(zip(names, given, strict=True))
-            if name in (arm.intervention_names or ())
-            or (arm.label and arm.label in (one.arm_group_labels or ()))
-        ]
-
     shown = [one.name or "" for one in given]
     if arms:
         yield "<h3>Arms and interventions</h3>"
@@ -121,7 +110,7 @@ def _arms(module: ArmsInterventionsModule) -> Iterator[str]:
         rows = []
         for arm in arms:
             kind = f" ({_title(registry.ARM_TYPE, arm.type)})" if arm.type else ""
-            which = received(arm)
+            which = received(arm, given)
             cells = (
                 [_words("; ".join(shown[position] for position in which))]
                 if wide

@@ -5,11 +5,11 @@ intervention's arms (`intervention.armGroupLabels`). A format has the first list
 own; the second mostly follows from it, and only where it does not is the difference written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from trialbridge.mappings.names import Names
-from trialbridge.schemas.trial import intervention_name
+from trialbridge.schemas.trial import ArmGroup, Intervention, intervention_name
 
 Difference = Literal["only-intervention", "only-arm", "order"]
 """An arm that only the intervention names, or only the arm's own list links with it, or one that
@@ -79,3 +79,13 @@ def labels(derived: list[str], told: Iterable[tuple[Difference, str]]) -> list[s
                 said.append(label)
     shared = [label for label in derived if label not in gone and label not in said]
     return [*shared, *said] if in_order else [*said, *shared]
+
+
+def received(arm: ArmGroup, given: Sequence[Intervention]) -> list[int]:
+    """The positions of the interventions that an arm receives, as either side says it."""
+    return [
+        position
+        for position, one in enumerate(given)
+        if (one.name and intervention_name(one.type, one.name) in (arm.intervention_names or ()))
+        or (arm.label and arm.label in (one.arm_group_labels or ()))
+    ]
