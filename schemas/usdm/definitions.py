@@ -1,0 +1,107 @@
+"""What USDM 4.0 is: its classes with their members, and its value sets, from the digest.
+
+`build_digest.py` beside this module makes the digest of CDISC's files.
+"""
+
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from trialbridge.schemas.base import BASE
+from trialbridge.schemas.once import once
+
+LINK: Final = "https://github.com/cdisc-org/DDF-RA/tree/v4.0.0"
+API_LINK: Final = "https://github.com/cdisc-org/DDF-RA/blob/main/Deliverables/API/USDM_API.json"
+RULES_LINK: Final = (
+    "https://github.com/cdisc-org/DDF-RA/blob/main/Deliverables/RULES/USDM_CORE_Rules.xlsx"
+)
+TERMS_LINK: Final = "https://github.com/cdisc-org/DDF-RA/blob/main/Deliverables/CT/USDM_CT.xlsx"
+
+URL: Final = f"{BASE}/usdm"
+"""What the urls of our extension attributes begin with."""
+
+NOT_STATED: Final = f"{URL}/not-stated"
+"""An extension attribute whose value is the name of a member of its object. USDM requires that
+member and the source does not state it: what stands there is the least that USDM accepts."""
+
+
+class Member(NamedTuple):
+    """What a member of an object may be, as the digest has it."""
+
+    values: frozenset[str]
+    """JSON's own types and `date`, `uuid`, without null."""
+    classes: tuple[str, ...]
+    const: str
+    nullable: bool
+    many: bool
+    must: bool
+    some: bool
+    to: frozenset[str]
+
+    @property
+    def wanted(self) -> str:
+        """What is expected, in words."""
+        words = [*(f"a {one}" for one in self.classes), *map(_WORDS.__getitem__, self.values)]
+        if self.const:
+            words.append(repr(self.const))
+        one = " or ".join(words)
+        return f"a list, each {one}" if self.many else one
+
+
+_WORDS: Final = {
+    "string": "a string",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "date": "a date (YYYY-MM-DD)",
+    "uuid": "a UUID",
+}
+
+
+class ValueSet(NamedTuple):
+    """A list of codes with their terms, by the member that it is of; more may be used if `open`."""
+
+    name: str
+    open: bool
+    terms: Mapping[str, str]
+
+
+class Definitions(NamedTuple):
+    """The classes of a version of USDM with their members, and its value sets."""
+
+    classes: Mapping[str, Mapping[str, Member]]
+    lists: Mapping[tuple[str, str], ValueSet]
+
+
+@once
+def definitions() -> Definitions:
+    """The definitions of USDM 4.0."""
+    said = msgspec.json.decode(resources.files(__package__).joinpath("v4_0.json").read_bytes())
+    return Definitions(
+        {
+            name: {key: _member(member) for key, member in members.items()}
+            for name, members in said["classes"].items()
+        },
+        {
+            (name.partition(".")[0], name.partition(".")[2]): ValueSet(
+                one["list"], one["open"], one["terms"]
+            )
+            for name, one in said["lists"].items()
+        },
+    )
+
+
+def _member(said: Mapping[str, Any]) -> Member:
+    types = said["types"]
+    return Member(
+        values=frozenset(one for one in types if one in _WORDS),
+        classes=tuple(one for one in types if one[0].isupper()),
+        const=next((one[1:] for one in types if one[0] == "="), ""),
+        nullable="null" in types,
+        many=said.get("many", False),
+        must=said.get("must", False),
+        some=said.get("some", False),
+        to=frozenset(said.get("to", ())),
+    )
