@@ -23,18 +23,18 @@ def fault(error: Exception) -> Problem:
     said = said if len(said) <= _SHOWN else f"{said[:_SHOWN]}..."
     told = f"{type(error).__name__}: {said}" if said else type(error).__name__
     message = (
-        f"{told} ({_place(error.__traceback__)}): this is a fault of trialbridge, not of the "
+        f"{told} ({place(error.__traceback__)}): this is a fault of trialbridge, not of the "
         f"source; please report it with the source at {REPORT}"
     )
     return Problem(severity="fatal", layer="internal", path="", code="internal", message=message)
 
 
-def _place(trace: TracebackType | None) -> str:
-    """Give the innermost place of ours in a traceback."""
-    place = "no place known"
+def place(trace: TracebackType | None) -> str:
+    """Give the innermost place of ours in a traceback: the module, the line and the function."""
+    found = "no place known"
     while trace is not None:
         module = str(trace.tb_frame.f_globals.get("__name__"))
         if module.partition(".")[0] == "trialbridge":
-            place = f"{module}, line {trace.tb_lineno}, in {trace.tb_frame.f_code.co_name}"
+            found = f"{module}, line {trace.tb_lineno}, in {trace.tb_frame.f_code.co_name}"
         trace = trace.tb_next
-    return place
+    return found

@@ -29,6 +29,7 @@ from trialbridge.cli.options import (
     report_option,
 )
 from trialbridge.cli.servers import pull, push
+from trialbridge.cli.serving import serve
 from trialbridge.cli.steps import content, echo_json, name, reported, show_differences
 from trialbridge.cli.validate import validate
 from trialbridge.formats import ENDINGS, FORMATS, Format, UnknownFormat, by_name, written_formats
@@ -192,6 +193,7 @@ main.add_command(draw)
 main.add_command(schema)
 main.add_command(push)
 main.add_command(pull)
+main.add_command(serve)
 
 
 @main.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)

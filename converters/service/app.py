@@ -1,0 +1,177 @@
+"""The application: which request is answered by what."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from trialbridge import api
+from trialbridge.formats import FORMATS, UnknownFormat, by_name
+from trialbridge.service.asking import PARAMETERS, Held, body_of, job_of
+from trialbridge.service.jobs import Answer, Job, told
+from trialbridge.service.limits import Limits
+from trialbridge.service.metrics import MEDIA, Metrics
+from trialbridge.service.negotiation import JSON, wants_outcome
+from trialbridge.service.openapi import description
+from trialbridge.service.pool import Pool
+from trialbridge.service.refused import Refused, busy
+from trialbridge.service.watching import FACTS, App, Watched
+from trialbridge.shown.report import format_json
+
+_PLAIN: Final = ("/formats", "/health", "/metrics", "/openapi.json")
+_COVERAGE: Final = "/coverage/"
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def app(limits: Limits) -> App:
+    """Make the application of a service, an ASGI application with a lifespan."""
+    return Service(limits).app
+
+
+class Service:
+    """One service: its processes, its counters, and its answers."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.pool = Pool(limits)
+        self.metrics = Metrics()
+        self.app = Watched(self._routed(), _endpoint, self.metrics)
+        self._held = Held(limits)
+        self._now = 0
+        self._coverage: dict[str, Answer] = {}
+
+    def _routed(self) -> App:
+        routes = [Route(f"/{what}", self._working(what), methods=["POST"]) for what in PARAMETERS]
+        routes += [
+            Route("/formats", self._formats),
+            Route("/coverage/{format}", self._covered),
+            Route("/health", self._health),
+            Route("/metrics", self._metrics),
+            Route("/openapi.json", self._openapi),
+        ]
+        refused: Any = {Refused: _refused, HTTPException: _not_routed}
+        routed: App = Starlette(routes=routes, lifespan=self._lifespan, exception_handlers=refused)
+        return routed
+
+    @asynccontextmanager
+    async def _lifespan(self, app: object) -> AsyncIterator[None]:
+        self.pool.start()
+        try:
+            yield
+        finally:
+            await self.pool.stop()
+
+    def _working(self, what: str) -> Handler:
+        async def answered(request: Request) -> Response:
+            job = job_of(what, request, self.limits)
+            if self._now >= self.limits.workers + self.limits.waiting:
+                raise busy(f"{self._now} requests are being worked on or wait")
+            self._now += 1
+            try:
+                async with body_of(request, self.limits, self._held) as body:
+                    answer = await self.pool.ask(job._replace(body=body))
+            finally:
+                self._now -= 1
+            return self._response(request, job, answer)
+
+        return answered
+
+    def _response(self, request: Request, job: Job, answer: Answer) -> Response:
+        facts = request.scope[FACTS]
+        if answer.source:
+            facts["from"] = answer.source
+        if job.to:
+            facts["to"] = job.to
+        if answer.codes:
+            facts["problems"] = answer.codes
+        if answer.fault:
+            facts["fault"] = answer.fault
+        if job.what == "convert" and answer.status == 200:
+            self.metrics.conversions[answer.source, job.to or ""] += 1
+        for code, count in answer.codes.items():
+            self.metrics.problems[code.partition(":")[0]] += count
+        return _response(answer)
+
+    async def _formats(self, request: Request) -> Response:
+        return _json([format_json(known) for known in FORMATS])
+
+    async def _covered(self, request: Request) -> Response:
+        try:
+            name = by_name(request.path_params["format"], "written").name
+        except UnknownFormat as error:
+            raise Refused(404, "format", str(error)[:1_000]) from error
+        if name not in self._coverage:
+            answer = await self.pool.ask(Job("coverage", to=name))
+            if answer.status != 200:
+                return _response(answer)
+            self._coverage[name] = answer
+        return _response(self._coverage[name])
+
+    async def _health(self, request: Request) -> Response:
+        ready = self.pool.ready
+        state = {
+            "status": "ready" if ready else "starting",
+            "version": api.version(),
+            "workers": ready,
+        }
+        return _json(state, 200 if ready else 503)
+
+    async def _metrics(self, request: Request) -> Response:
+        gauges: dict[str, tuple[str, float]] = {
+            "requests_now": ("Requests that are worked on or wait.", self._now),
+            "workers_ready": ("Processes that are ready or at work.", self.pool.ready),
+            "workers_idle": ("Processes that have nothing to do.", self.pool.idle),
+            "held_bytes": ("Bytes of bodies that are held.", self._held.bytes),
+        }
+        text = self.metrics.text(gauges, self.pool.replaced)
+        return Response(text, headers={"Content-Type": MEDIA})
+
+    async def _openapi(self, request: Request) -> Response:
+        return _json(description(self.limits))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, Refused):
+        raise error
+    request.scope[FACTS]["problems"] = {f"error:{error.problem.code}": 1}
+    outcome = wants_outcome(request.headers.get("accept"))
+    return _response(told(error.status, [error.problem], outcome=outcome, headers=error.headers))
+
+
+async def _not_routed(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    code = "method" if error.status_code == 405 else "path"
+    there = "GET /openapi.json lists what there is"
+    return await _refused(
+        request, Refused(error.status_code, code, f"{error.detail}: {there}", error.headers or {})
+    )
+
+
+def _endpoint(path: str) -> str:
+    """Name the kind of a path."""
+    if path[1:] in PARAMETERS or path in _PLAIN:
+        return path
+    return f"{_COVERAGE}{{format}}" if path.startswith(_COVERAGE) else "other"
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, headers={"Content-Type": JSON})
+
+
+def _response(answer: Answer) -> Response:
+    # As headers, and not as media type, to which a charset would be added.
+    return Response(
+        answer.body,
+        answer.status,
+        headers={"Content-Type": answer.media, "Vary": "Accept", **answer.headers},
+    )

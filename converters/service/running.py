@@ -1,0 +1,90 @@
+"""Run the service until it is stopped: a socket, a server, and a clean end."""
+
+from __future__ import annotations
+
+import math
+import signal
+import socket
+from types import FrameType
+from typing import Any
+
+from trialbridge import api
+from trialbridge.service.limits import Limits
+from trialbridge.service.logs import log, set_up
+from trialbridge.web import MissingExtra
+
+_CONNECTIONS = 256
+"""How many connections there may be beside those whose requests are worked on."""
+
+
+def uvicorn_module() -> Any:
+    """The HTTP server. Raises MissingExtra, which says how to install it."""
+    try:
+        import starlette  # noqa: F401
+        import uvicorn
+    except ImportError as error:
+        message = (
+            "starlette and uvicorn, which serve over HTTP, are not installed: "
+            "pip install 'trialbridge[serve]'"
+        )
+        raise MissingExtra(message) from error
+    return uvicorn
+
+
+def run(host: str, port: int, limits: Limits) -> None:
+    """Serve until SIGINT or SIGTERM; requests that are being worked on come to their end.
+
+    Raises MissingExtra without the extra `serve`, OSError if the port cannot be had.
+    """
+    uvicorn = uvicorn_module()
+    from trialbridge.service.app import app
+
+    bound = _bound(host, port)
+    set_up()
+    config = uvicorn.Config(
+        app(limits),
+        http="h11",
+        ws="none",
+        lifespan="on",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Nobody's word for who asks is taken.
+        proxy_headers=False,
+        limit_concurrency=limits.workers + limits.waiting + _CONNECTIONS,
+        timeout_graceful_shutdown=math.ceil(limits.seconds),
+    )
+    log(
+        "listening",
+        url=_url(bound),
+        version=api.version(),
+        workers=limits.workers,
+        waiting=limits.waiting,
+        bytes=limits.size,
+        seconds=limits.seconds,
+    )
+    # The server raises the signal again at its end, as for those who would die of it.
+    before = {each: signal.signal(each, _ended) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        uvicorn.Server(config).run(sockets=[bound])
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        bound.close()
+    log("stopped")
+
+
+def _ended(signum: int, frame: FrameType | None) -> None:
+    """The end is what was wanted."""
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, _, _, _, address = found[0]
+    return socket.create_server(address[:2], family=family, backlog=1024)
+
+
+def _url(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
