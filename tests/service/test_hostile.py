@@ -167,7 +167,7 @@ def test_answers_are_nothing_that_a_browser_would_run(service: Service) -> None:
 
 
 def test_one_that_hangs_is_stopped_and_one_that_dies_is_replaced_while_others_work() -> None:
-    with serving("--workers", "2", "--limit-time", "2", "--limit-waiting", "8") as service:
+    with serving("--workers", "2", "--limit-time", "3", "--limit-waiting", "8") as service:
         service.wait_for(2)
 
         def converted(number: int) -> httpx.Response:
@@ -182,7 +182,7 @@ def test_one_that_hangs_is_stopped_and_one_that_dies_is_replaced_while_others_wo
         late = [answer for answer in answers if answer.status_code != 200]
         assert [answer.status_code for answer in late] == [504]
         assert codes(late[0]) == ["timeout"]
-        assert late[0].json()["problems"][0]["message"] == "not done within 2 seconds: stopped"
+        assert late[0].json()["problems"][0]["message"] == "not done within 3 seconds: stopped"
         service.wait_for(2)
         os.kill(killed, signal.SIGKILL)
         with ThreadPoolExecutor(4) as clients:
@@ -218,16 +218,14 @@ def pooled(limits: Limits, use: Callable[[Pool], Awaitable[T]]) -> T:
 
 def test_work_that_ends_its_process_is_told_and_what_waits_is_done() -> None:
     async def use(pool: Pool) -> list[Answer]:
-        bodies = (b"exit", b"hang", b"one", b"two")
+        bodies = (b"exit", b"one", b"two")
         return await asyncio.gather(*(pool.ask(Job("tea", body)) for body in bodies))
 
-    limits = Limits(workers=2, seconds=3)
-    ended, hung, one, two = pooled(limits, use)
+    ended, one, two = pooled(Limits(workers=1, seconds=60), use)
     assert (ended.status, json.loads(ended.body)["problems"][0]["message"]) == (
         500,
         "the process that worked on it ended with status 3",
     )
-    assert (hung.status, hung.fault) == (504, "timeout")
     assert (one.body, two.body) == (b"one", b"two")
 
 
