@@ -352,7 +352,7 @@ _ABOVE = re.compile(r"^ODM\.(?:Study\.MetaDataVersion\.)?(?:.*\.(?=StudyParamete
 
 def odm_place(place: str) -> str:
     """Give a place without what all have in common."""
-    return _ABOVE.sub("", place).removesuffix(".#")
+    return _ABOVE.sub("", place).removeprefix("ReferenceData.").removesuffix(".#")
 
 
 def xml_codes(written: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -469,13 +469,16 @@ there. What it has none for is a StudyParameter of the Protocol's StudySummary: 
 CDISC's terminology ({CDISC_NAME}, {CDISC_VERSION}), else one of ours, which has a Coding in
 `{OURS}`.
 A parameter of one arm, site, ... has the OID of that element at the end of its own, after `@`.
+The results are the registry form: ReferenceData, of which the model's structs are the ItemGroupDefs
+and their attributes the ItemDefs; the key of a row (ItemGroupRepeatKey) is a number behind that of
+the row that it is a part of, `2.1.3`.
 Names and texts that an element requires, and the record does not have, are its OID and empty.""",
         table=odm_2_0.ODM,
         coverage=odm_2_0.coverage,
         homes={
             "native": "element",
             "official": "CDISC's parameter",
-            "ours": "our parameter",
+            "ours": "ours",
             "none": "not carried",
         },
         place=odm_place,

@@ -50,10 +50,13 @@ class Names:
     def stem(self, kind: str) -> str:
         """What the ids of the items of a kind begin with; their numbers follow, from 1.
 
-        OIDs are of one file, `ARM.2`; a kind `.CONTACT` is of parts of the item at hand.
+        OIDs are of one file, `ARM.2`; a kind `.CONTACT` is of parts of the item at hand, and of
+        no kind a part has a number alone, `ARM.2.1`.
         """
         if self.form == "id":
             return f"{self.root}-{kind}-"
+        if not kind:
+            return f"{self.item}." if self.item else ""
         return f"{self.item}{kind}." if kind.startswith(".") else f"{kind}."
 
     def once(self, make: "Callable[[Names], T]") -> T:

@@ -34,7 +34,7 @@ class Keep(NamedTuple):
     into the written node a marker for each empty element (its JSON pointer and kind) and the JSON
     of `unmapped`, which is None where there is none; `find` gives both of a node that is read.
     `marker_place` and `unmapped_place` are the paths of them in errors. A format without `store`
-    keeps neither, and `write` says so.
+    keeps neither, and `write` says so. `results` tells whether it has what is empty in the results.
     """
 
     title: str
@@ -45,13 +45,14 @@ class Keep(NamedTuple):
     find: Callable[[Names, Node], tuple[dict[str, str], Any]] | None = None
     marker_place: str = ""
     unmapped_place: str = ""
+    results: bool = False
 
 
 def write(trial: Trial, table: Record, names: Names, keep: Keep) -> tuple[Node, list[Problem]]:
     """The node that a table gives of a record, and warnings of what is not in it."""
     node = _functions(table)[0](trial, names)
     problems = not_carried(trial, keep.coverage, keep.title)
-    empty = empty_elements(trial) if names.odd else []
+    empty = empty_elements(trial, results=keep.results) if names.odd else []
     unmapped = None
     if trial.unmapped:
         unmapped = msgspec.json.encode(trial.unmapped, order="sorted").decode()

@@ -19,6 +19,8 @@ from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.beyond import DOCUMENT, PREFIX
 from trialbridge.mappings.odm.countries import code_of
 from trialbridge.mappings.odm.elements import PLAIN, coding, named, tell_apart, told_apart
+from trialbridge.mappings.odm.form.document import Form, rows_of
+from trialbridge.mappings.odm.form.rows import Rows
 from trialbridge.mappings.odm.parameters import (
     KIND,
     VALUE,
@@ -79,6 +81,7 @@ KEEP = whole.Keep(
     find=_find,
     marker_place=_place(EMPTY_ELEMENT.name),
     unmapped_place=_place(UNMAPPED.name),
+    results=True,
 )
 
 
@@ -127,6 +130,12 @@ def _assemble(tree: Node, names: Names) -> None:
     for elements in _with_own_names(protocol, apart):
         tell_apart(elements)
     people = {kind: found for kind in ("User", "Organization") if (found := apart.get(kind))}
+    form = Form(names, study["@OID"], metadata["@OID"])
+    if form.groups:
+        metadata["ItemGroupDef"] = metadata["ItemDef"] = [form]
+        if form.has_codes:
+            metadata["CodeList"] = [form]
+        tree["ReferenceData"] = [form]
     if people:
         tree["AdminData"] = [{"@StudyOID": study["@OID"], **people}]
 
@@ -191,6 +200,7 @@ def read_tree(
         node.get("@OID"): node.get("Description", {}) for node in metadata.get("ConditionDef", ())
     }
     index(summary, names)
+    names.once(Rows).read(rows_of(tree, study, metadata))
     _level(protocol)
     if apart.ours:
         # A number behind a name of others is of the name.
@@ -274,6 +284,9 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any] | None:
     if criteria := protocol.get("InclusionExclusionCriteria"):
         lists, metadata["ConditionDef"] = criteria.elements()
         protocol["InclusionExclusionCriteria"] = lists
+    for form in again.get("ReferenceData", ()):
+        metadata.update(form.defined())
+        again["ReferenceData"] = [form.data()]
     if again == tree:
         return None
     name = tree["Study"][0].get("@StudyName")

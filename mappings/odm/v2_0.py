@@ -44,6 +44,7 @@ from trialbridge.mappings.odm.elements import (
     named,
     words,
 )
+from trialbridge.mappings.odm.form.rows import completed
 from trialbridge.mappings.odm.parameters import (
     VALUE,
     Kind,
@@ -531,18 +532,20 @@ SUMMARY_ROWS = (
     _measures("other_outcomes", cdisc("OUTMSADD")),
 )
 
-ODM = record(
-    Trial,
-    *SUMMARY_ROWS,
-    *IDENTIFICATION,
-    *STATUS_ROWS,
-    *PARTY_ROWS,
-    *DESIGN_ROWS,
-    *PROTOCOL_ROWS,
-    *ELIGIBILITY_ROWS,
-    *SITE_ROWS,
-    *REFERENCE_ROWS,
-    *REGISTRY_ROWS,
+ODM = completed(
+    record(
+        Trial,
+        *SUMMARY_ROWS,
+        *IDENTIFICATION,
+        *STATUS_ROWS,
+        *PARTY_ROWS,
+        *DESIGN_ROWS,
+        *PROTOCOL_ROWS,
+        *ELIGIBILITY_ROWS,
+        *SITE_ROWS,
+        *REFERENCE_ROWS,
+        *REGISTRY_ROWS,
+    )
 )
 
 

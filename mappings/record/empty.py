@@ -16,13 +16,14 @@ KINDS: Mapping[str, type] = {"object": dict, "list": list, "string": str}
 _KIND_OF = {type_: kind for kind, type_ in KINDS.items()}
 
 
-def empty_elements(trial: Trial) -> list[tuple[str, str]]:
-    """Each `{}`, `[]` and `""` of a record outside its results: JSON pointer and kind.
+def empty_elements(trial: Trial, *, results: bool = False) -> list[tuple[str, str]]:
+    """Each `{}`, `[]` and `""` of a record, in its results if asked: JSON pointer and kind.
 
     An empty object in a list is an element there in any format, and so has its place.
     """
     found: list[tuple[str, str]] = []
-    _within(msgspec.structs.replace(trial, results=None, unmapped=None), None, found)
+    bare = msgspec.structs.replace(trial, unmapped=None)
+    _within(bare if results else msgspec.structs.replace(bare, results=None), None, found)
     return found
 
 

@@ -50,7 +50,7 @@ _NUMBER: Final = r"[+-]?(?:\d+\.?\d*|\.\d+)"
 
 # Those that say anything of a value. The types of ODM 1.3.2 whose forms mix numbers and strokes
 # (incompleteDate and the like) are left to people.
-_TYPES: Final[dict[str, tuple[Callable[[str], bool], str]]] = {
+TYPES: Final[dict[str, tuple[Callable[[str], bool], str]]] = {
     "integer": (_form(r"[+-]?\d+"), "a whole number"),
     "decimal": (_form(_NUMBER), "a decimal number"),
     "float": (_form(rf"{_NUMBER}(?:[Ee][+-]?\d+)?|[+-]?INF|NaN"), "a number"),
@@ -125,7 +125,7 @@ def _type(
     ):
         if definition.tag == f"{prefix}ItemDef":
             name = definition.get("DataType", "")
-            return (name, _TYPES[name]) if name in _TYPES else None
+            return (name, TYPES[name]) if name in TYPES else None
     return None
 
 

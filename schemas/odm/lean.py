@@ -7,6 +7,7 @@ is one that the slow way gives too.
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from trialbridge.schemas.odm.data import TYPES
 from trialbridge.schemas.odm.digests.document import (
     LANG,
     NAMESPACES,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 # These, or several studies or versions, take the rules of scopes that the slow way has.
 SCOPING: Final = ("Include", "ClinicalData", "ReferenceData", "Association")
+_SCOPING: Final = ("Include", "ClinicalData", "Association")
 ONCE: Final = ("Study", "MetaDataVersion")
 
 
@@ -60,7 +62,7 @@ def _plans(version: str) -> dict[str, _Plan]:
     }
     plans: dict[str, _Plan] = {}
     for name, element in elements(version).items():
-        if name in SCOPING or ":" in name:
+        if name in _SCOPING or ":" in name:
             continue
         plan = _Plan(
             frozenset(key for key in ("OID", "ID") if key in element.attributes),
@@ -80,7 +82,7 @@ def _leaves_some(root: "_Element", version: str) -> bool:
     from lxml import etree  # type: ignore[import-untyped]
 
     own = NAMESPACES[version]
-    named = [f"{{{own}}}{name}" for name in SCOPING]
+    named = [f"{{{own}}}{name}" for name in _SCOPING]
     others = [f"{{{namespace}}}*" for namespace in PREFIXES if namespace != own]
     left = root.iter(etree.Comment, etree.PI, *named, *others)
     return next(left, None) is not None
@@ -144,4 +146,25 @@ def _keeps_rules(root: "_Element", version: str) -> bool:
     tags = list(named.values())
     if any(tags.count(prefix + name) != 1 for name in ONCE):
         return False
-    return all(named.get(value, "").removeprefix(prefix) in targets for targets, value in wanted)
+    return all(
+        named.get(value, "").removeprefix(prefix) in targets for targets, value in wanted
+    ) and _has_types(root, prefix)
+
+
+def _has_types(root: "_Element", prefix: str) -> bool:
+    """Tell whether all values of ReferenceData are of the types of their items."""
+    types = None
+    for item in root.iter(f"{prefix}ItemData"):
+        if types is None:
+            types = {
+                one.get("OID"): TYPES[one.get("DataType")][0]
+                for one in root.iter(f"{prefix}ItemDef")
+                if one.get("DataType") in TYPES
+            }
+        holds = types.get(item.get("ItemOID"))
+        if holds is None:
+            continue
+        texts = [item.get("Value"), *(value.text for value in item)]
+        if any(text and text.strip() and not holds(text.strip()) for text in texts):
+            return False
+    return True

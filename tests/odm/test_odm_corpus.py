@@ -1,4 +1,4 @@
-"""The registry's records through ODM 2.0, without the results section.
+"""The registry's records through ODM 2.0, with their results.
 
 A sample by default; all records with TRIALBRIDGE_CORPUS_ALL=1.
 """
@@ -75,7 +75,6 @@ def test_records_written_in_one_process_and_read_in_another_are_identical() -> N
     unknown = 0
     for line, found in zip(lines, run(READ, documents, "2").splitlines(), strict=True):
         expected = json.loads(line)
-        expected.pop("resultsSection", None)
         back, told = json.loads(found)
         unknown += bool(ctgov.read(line)[0].unmapped)
         if told or json.dumps(back, sort_keys=True) != json.dumps(expected, sort_keys=True):
@@ -91,9 +90,7 @@ def test_documents_of_the_corpus_are_valid_and_come_back_as_bytes() -> None:
     for line in some_records(14):
         trial, _ = ctgov.read(line)
         data, problems = odm.write(trial)
-        assert [problem.code for problem in problems] == ["not-carried"] * (
-            trial.results is not None
-        )
+        assert problems == []
         assert check(data) == []
         assert odm.write(odm.read(data)[0])[0] == data
 
@@ -155,7 +152,7 @@ def is_serialised(text: str) -> bool:
 
 
 def test_no_string_holds_the_source_or_a_serialised_model() -> None:
-    for line in some_records():
+    for line in some_records(20):
         trial, _ = ctgov.read(line)
         root = root_of(odm.write(trial)[0])
         of_record = set(strings(json.loads(line)))

@@ -124,7 +124,7 @@ def _bytes_of(tree: Node, trial: Trial) -> bytes:
         wrong = forbidden(
             (pointer, held)
             for pointer, held in walk(msgspec.to_builtins(trial))
-            if not pointer.startswith(("/resultsSection", "/unmapped"))
+            if not pointer.startswith("/unmapped")
         )
         if not wrong:
             raise
@@ -216,7 +216,7 @@ def _lines(elements: list["_Element"]) -> str:
 
 
 def bare(data: bytes) -> dict[Home, bytes]:
-    """A document without all study parameters and aliases, and without ours."""
+    """A document without all study parameters and aliases, and without ours; the form is ours."""
     return {
         "native": _without(data, ours_only=False),
         "official": _without(data, ours_only=True),
@@ -227,6 +227,10 @@ def _without(data: bytes, *, ours_only: bool) -> bytes:
     from lxml import etree  # type: ignore[import-untyped]
 
     root = parse(data)
+    # Of a record's document these are of the form alone.
+    for name in ("ReferenceData", "ItemGroupDef", "ItemDef", "CodeList"):
+        for element in root.findall(f".//{_TAG}{name}"):
+            element.getparent().remove(element)
     for parameter in root.findall(f".//{_TAG}StudyParameter"):
         systems = [one.get("System") for one in parameter.findall(f"{_TAG}Coding")]
         if OURS in systems or not ours_only:

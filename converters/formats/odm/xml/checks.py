@@ -1,13 +1,15 @@
 """Is there nothing to tell of the tree of an ODM 2.0 document, as it is written?
 
 What in such a tree is no node of its element is looked at here: parameters without what all of
-their kind have, criteria, and Descriptions that are a text.
+their kind have, criteria, the registry form, and Descriptions that are a text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.odm.elements import Constant, Criteria
+from trialbridge.mappings.odm.form.document import Form
+from trialbridge.mappings.odm.form.groups import GROUPS
 from trialbridge.mappings.odm.parameters import KIND, VALUE, whole
 from trialbridge.schemas.odm.clean import (
     Check,
@@ -18,6 +20,7 @@ from trialbridge.schemas.odm.clean import (
     clean,
     has_its_form,
 )
+from trialbridge.schemas.odm.data import TYPES
 from trialbridge.schemas.odm.rules import CODES, VALUES
 from trialbridge.schemas.once import once
 
@@ -50,12 +53,72 @@ def _special(checks: Mapping[str, Check]) -> Mapping[str, Check]:
         for one in criteria.elements()[1]:
             define(one, named, wanted)
 
+    def check_group(node: Node, named: Named, wanted: Wanted) -> None:
+        # Of a group's children any may be first, so that there is no check of its shape.
+        named[node["@OID"]] = "ItemGroupDef"
+        for one in node["ItemRef"]:
+            checks["ItemRef"](one, named, wanted)
+
     return {
         "StudyParameter": _parameters(checks["StudyParameter"], checks["ParameterValue"]),
         "InclusionExclusionCriteria": check_lists,
         "ConditionDef": check_definitions,
         "Description": check_description,
+        **{kind: _definitions(kind, checks[kind]) for kind in ("ItemDef", "CodeList")},
+        "ItemGroupDef": _definitions("ItemGroupDef", check_group),
+        "ReferenceData": _check_rows,
     }
+
+
+def _definitions(kind: str, check: Check) -> Check:
+    """A check of what defines the form: it is the same for all of the same groups."""
+    good: dict[tuple[str, ...], tuple[Named, Wanted]] = {}
+
+    def check_definitions(form: Form, named: Named, wanted: Wanted) -> None:
+        if form.groups not in good:
+            known: tuple[Named, Wanted] = {}, set()
+            for node in form.defined()[kind]:
+                check(node, *known)
+            if len(good) >= _MOST:
+                good.clear()
+            good[form.groups] = known
+        defined, asked = good[form.groups]
+        if not named.keys().isdisjoint(defined):
+            raise Doubt
+        named.update(defined)
+        wanted.update(asked)
+
+    return check_definitions
+
+
+_MOST = 4_000
+
+
+def _check_rows(form: Form, named: Named, wanted: Wanted) -> None:
+    """A check of the rows of the form: each value is of its item's type."""
+    wanted.add((("Study",), form.study))
+    wanted.add((("MetaDataVersion",), form.metadata))
+    for key in form.groups:
+        dates = _dates(key)
+        rows = form.rows[key]
+        if not all(row["@OID"] for row in rows) and GROUPS[key].repeats:
+            raise Doubt
+        for oid, holds in dates:
+            if not all(holds(row[oid]) for row in rows if oid in row):
+                raise Doubt
+
+
+@once
+def _dates(key: str) -> list[tuple[str, Callable[[str], bool]]]:
+    """The items of a group of whose values not all that a record has may be of the type.
+
+    Numbers and yes or no are what a codec writes; codes are those of the model.
+    """
+    return [
+        (one.oid, TYPES[one.data_type][0])
+        for one in GROUPS[key].items.values()
+        if "ate" in one.data_type
+    ]
 
 
 def _parameters(check: Check, check_value: Check) -> Check:

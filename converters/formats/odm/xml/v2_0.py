@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from trialbridge.formats.odm.xml.form import Values, form_writers
 from trialbridge.formats.odm.xml.tree import Dialect, Writer, constant, content, escaped
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.odm.elements import PLAIN, Constant, Criteria, condition, criterion
@@ -105,6 +106,10 @@ def _special(writers: Mapping[str, Writer]) -> Mapping[str, Writer]:
         "InclusionExclusionCriteria": lists,
         "ConditionDef": definitions,
         "Description": descriptions,
+        **form_writers(
+            {**writers, "Description": descriptions},
+            Values("><Value>", "</Value></ItemData>", content),
+        ),
     }
 
 
