@@ -89,13 +89,14 @@ UNREAD: Final[tuple[Unread, ...]] = (
         keys=(("datasetJSONVersion",),),
     ),
     Unread(
-        "JSON of the EU's register (CTIS)",
-        f"if the trial has an NCT number, its record is {_API}NCT...",
-        keys=(
-            ("ctNumber",),
-            ("ctStatus", "authorizedPartI"),
-            ("ctStatus", "trialCountries"),
-        ),
+        "a page of what a search of the EU's register (CTIS) found",
+        "each record is https://euclinicaltrials.eu/ctis-public-api/retrieve/ and its number",
+        keys=(("pagination", "data"),),
+    ),
+    Unread(
+        "an error that a web service answered, no record",
+        "ask again, and look at its `status`",
+        keys=(("timestamp", "status", "error"),),
     ),
     Unread(
         "JSON of the German register (DRKS)",

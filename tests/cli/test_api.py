@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from format_names import CHECKED, READ, WRITTEN
+from format_names import CHECKED, JSON_KEYS, READ, WRITTEN
 
 import trialbridge
 from trialbridge import Difference, Invalid, Problem, ReadError, Trial, UnknownFormat
@@ -244,14 +244,13 @@ def test_a_path_over_the_limit_says_how_to_raise_it(
         (
             b'{"foo": 1}',
             "line 1",
-            "the JSON object has none of the keys that tell a format"
-            " (trialbridge, protocolSection, FullStudiesResponse, resourceType): found foo",
+            f"the JSON object has none of the keys that tell a format ({JSON_KEYS}): found foo",
         ),
         (
             b"{}",
             "line 1",
             "the JSON object has none of the keys that tell a format"
-            " (trialbridge, protocolSection, FullStudiesResponse, resourceType): it has no keys",
+            f" ({JSON_KEYS}): it has no keys",
         ),
         (
             b'{"foo": 1',

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
-from format_names import READ, WRITTEN
+from format_names import JSON_KEYS, READ, WRITTEN
 from transcripts import check, shell
 
 import trialbridge
@@ -338,7 +338,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "root": (
         b'{"foo": 1}',
         "fatal: line 1: the JSON object has none of the keys that tell a format"
-        " (trialbridge, protocolSection, FullStudiesResponse, resourceType): found foo [format]",
+        f" ({JSON_KEYS}): found foo [format]",
     ),
     "prose": (
         b"Dear reader,\n",

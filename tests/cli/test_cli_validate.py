@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
+from format_names import JSON_KEYS
 from transcripts import shell
 
 import trialbridge
@@ -49,10 +50,7 @@ WRONG_TOLD = f"""\
 READ_NAMES = format_names(read_formats())
 NO_TEXT = f"the source is no trial record in a known format; known are {READ_NAMES}"
 MARKDOWN = NO_TEXT.replace("source is no", "source is Markdown, which is no")
-NO_KEYS = (
-    "the JSON object has none of the keys that tell a format (trialbridge, protocolSection,"
-    " FullStudiesResponse, resourceType)"
-)
+NO_KEYS = f"the JSON object has none of the keys that tell a format ({JSON_KEYS})"
 ODD = {"hasResults": False, "newSection": 1}
 ALL_NAMES = format_names(checked_formats())
 

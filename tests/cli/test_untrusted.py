@@ -77,6 +77,7 @@ def document(name: str) -> bytes:
 def begun(name: str, value: bytes) -> bytes:
     """Put a value where the first object of a format has its first telling member."""
     keys = {"trial": b'"trialbridge":"1","protocolSection"', "ctgov-v1": b'"ProtocolSection"'}
+    keys["ctis"] = b'"ctNumber":"2099-500001-10-00","authorizedPartI"'
     key = b'"resourceType":"Bundle","entry"' if name.startswith("fhir") else b'"protocolSection"'
     return b"{" + keys.get(name, key) + b":" + value + b"}"
 
@@ -225,7 +226,7 @@ def telling(name: str) -> str:
     """Give a key that stands in a document: of the title, or of the id."""
     if name.startswith("fhir"):
         return "title"
-    return "NCTId" if name == "ctgov-v1" else "briefTitle"
+    return {"ctgov-v1": "NCTId", "ctis": "publicTitle"}.get(name, "briefTitle")
 
 
 def twice(name: str) -> bytes:

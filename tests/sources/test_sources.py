@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from format_names import JSON_KEYS
 
 from trialbridge.sources import Source
 from trialbridge.sources import archives as module
@@ -15,10 +16,7 @@ from trialbridge.sources.paths import sources
 
 RECORD = b'{"hasResults": false}'
 OTHER = b'{"name": "a package"}'
-NO_KEYS = (
-    "the JSON object has none of the keys that tell a format (trialbridge, protocolSection,"
-    " FullStudiesResponse, resourceType): found name"
-)
+NO_KEYS = f"the JSON object has none of the keys that tell a format ({JSON_KEYS}): found name"
 LIMIT = 1 << 20
 
 

@@ -6,3 +6,7 @@ ALL = names(FORMATS)
 READ = names(read_formats())
 WRITTEN = names(written_formats())
 CHECKED = names(checked_formats())
+JSON_KEYS = ", ".join(
+    dict.fromkeys(known.marks[0] for known in read_formats() if known.syntax == "json")
+)
+"""The keys that tell the formats of JSON."""

@@ -14,9 +14,10 @@ from fhir_r6_study import BUNDLE as R6
 from lxml import etree
 
 import trialbridge
-from trialbridge.formats import FORMATS
+from trialbridge.formats import FORMATS, by_name
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+INVENTED = Path(__file__).resolve().parents[1] / "registers" / "documents"
 
 NAMES = tuple(known.name for known in FORMATS)
 
@@ -60,6 +61,11 @@ def documents(name: str) -> tuple[bytes, ...]:
         whole = json.loads((EXAMPLES / "sources" / "NCT99900001.ctgov-v1.json").read_bytes())
         study = whole["FullStudiesResponse"]["FullStudies"][0]["Study"]
         return msgspec.json.encode(study), msgspec.json.encode(whole)
+    if invented := sorted(INVENTED.glob(f"*.{name}.*")):
+        found = [path.read_bytes() for path in invented]
+        if by_name(name).syntax == "json":
+            found = [msgspec.json.encode(msgspec.json.decode(data)) for data in found]
+        return tuple(found)
     found = [trialbridge.convert(record, name, validate=False) for record in records]
     found.append(trialbridge.write(full(), name, validate=False))
     if name == "fhir-r5":

@@ -60,4 +60,14 @@ ROWS: tuple[Format, ...] = (
             ),
         ),
     ),
+    Format(
+        name="ctis",
+        aliases=(),
+        title="EU CTIS public API JSON",
+        syntax="json",
+        marks=("ctNumber", "authorizedApplication", "authorizedPartI"),
+        reader="trialbridge.formats.registries.ctis",
+        coverage="trialbridge.mappings.registries.ctis",
+        advice="trialbridge.formats.registries.ctis",
+    ),
 )

@@ -1,0 +1,126 @@
+"""Make the page of other registers' formats from their tables.
+
+python docs/build_registers_page.py            # rewrites docs/registers.md
+python docs/build_registers_page.py --check    # writes nothing, exits 1 if it is not current
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from trialbridge.formats import by_name
+from trialbridge.mappings.registries import ctis
+from trialbridge.mappings.registries.places import Row
+
+PATH = Path(__file__).resolve().parent / "registers.md"
+
+
+class Register(NamedTuple):
+    """A format: its table, on what it rests, what is to know, and what its codes are here."""
+
+    name: str
+    rows: Sequence[Row]
+    rests: str
+    rules: Sequence[str]
+    codes: Mapping[str, Mapping[str, Any]]
+
+
+REGISTERS = (
+    Register(
+        "ctis",
+        ctis.ROWS,
+        "five documents: two of today's form, one of them of the days of the change, and three of"
+        " the form before June 2024",
+        (
+            "`{I}` is part I of the application, `{II}` are the parts of the countries; the form"
+            " before June 2024 has them at the top.",
+            "Texts are those that the sponsor wrote, which are English in all five; where one of"
+            " the translations is called English, it is that. The others are kept.",
+            "The API lists numbered texts as 1, 10, 11, 2 (4 of 5 documents); they stand by their"
+            " numbers.",
+            "The countries of the form before June 2024 and their states are one text,"
+            " `CZ:Authorised, not started, DK:...`, taken apart where two capitals and a colon"
+            " follow the beginning or a comma (4 of 4 documents).",
+            "Sponsors of two of five documents are companies by their type and not commercial by"
+            " their mark: INDUSTRY takes both.",
+            "How subjects are assigned and blinded, the role of products, MedDRA's terms, scopes,"
+            " plans to share data and documents are kept: their codes have no list that EMA has"
+            " published with the API, or the record has no place for them.",
+            "Nothing says when the record was first public.",
+        ),
+        {
+            "status": ctis.STATUS,
+            "trialPhase": ctis.PHASES,
+            "ageRangeCategory": ctis.AGES,
+        },
+    ),
+)
+
+
+def page() -> Iterator[str]:
+    """Give the lines of the page."""
+    yield "# Records of other registers"
+    yield ""
+    yield "Made by `docs/build_registers_page.py` from the tables in `mappings/registries/`."
+    yield "These formats are read and not written. The id of the register is the record's own"
+    yield "(`registration`), and an NCT number in it is one of its secondary ids. What the record"
+    yield "has no place for is in `unmapped`, at the name of the format, by its pointer in the"
+    yield "document, in the source's own words, and told; members that are null or empty say"
+    yield "nothing. A code that is not in the lists below is kept and told, and never fails."
+    yield "Texts have no blanks around them, `\\n` at the ends of lines, and CommonMark's escapes"
+    yield "where the model's text is CommonMark. `validate` adds warnings by rules of our own: the"
+    yield "form of ids, titles, sponsors, ends before starts, ages the wrong way round."
+    yield ""
+    for register in REGISTERS:
+        yield from section(register)
+
+
+def section(register: Register) -> Iterator[str]:
+    """Give the lines of one format."""
+    yield f"## `{register.name}`: {by_name(register.name).title}"
+    yield ""
+    yield f"It rests on {register.rests}."
+    yield ""
+    yield from (f"- {rule}" for rule in register.rules)
+    yield ""
+    yield "| leaf | read from | |"
+    yield "| --- | --- | --- |"
+    for row in register.rows:
+        place = f"`{row.place}`" if row.place else ""
+        leaf = row.pointer.removeprefix("/protocolSection/")
+        below = ", ".join(one.removeprefix("*/") for one in row.leaves if one != "*")
+        shown = f"`{leaf}`" + (f": {below}" if below else "")
+        yield line(shown, place, row.note)
+    yield ""
+    for name, table in register.codes.items():
+        yield line(f"`{name}`", "is")
+        yield "| --- | --- |"
+        yield from (line(f"`{code}`", words(value)) for code, value in table.items())
+        yield ""
+
+
+def words(value: Any) -> str:
+    """Give what a code is here."""
+    return ", ".join(f"`{one}`" for one in (value if isinstance(value, list) else [value]))
+
+
+def line(*cells: str) -> str:
+    """Give a line of a table."""
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def main(arguments: Iterable[str] = ()) -> int:
+    """Write the page or, with `--check`, tell whether it is current; give the exit status."""
+    content = "\n".join(page()).rstrip("\n") + "\n"
+    if "--check" not in arguments:
+        PATH.write_text(content, encoding="utf-8")
+    elif not PATH.exists() or PATH.read_text(encoding="utf-8") != content:
+        script = f"docs/{Path(__file__).name}"
+        print(f"docs/{PATH.name} is not current: python {script}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
