@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from trialbridge.api import version
     from trialbridge.api import write as write
     from trialbridge.comparison import diff as diff
+    from trialbridge.extras import MissingExtra as MissingExtra
     from trialbridge.fhir_objects import from_fhir_resources as from_fhir_resources
     from trialbridge.fhir_objects import to_fhir_resources as to_fhir_resources
     from trialbridge.formats import FORMATS as FORMATS
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from trialbridge.server.pushing import push as push
     from trialbridge.sources.reading import Record as Record
     from trialbridge.sources.reading import records as records
-    from trialbridge.web import MissingExtra as MissingExtra
     from trialbridge.web import ServerError as ServerError
 
     __version__: str = version()
@@ -67,7 +67,7 @@ _HOMES = {
     "Difference": "trialbridge.schemas.syntax.pointer",
     "Fidelity": "trialbridge.homes",
     "Format": "trialbridge.formats",
-    "MissingExtra": "trialbridge.web",
+    "MissingExtra": "trialbridge.extras",
     "Option": "trialbridge.formats.options",
     "Home": "trialbridge.mappings.coverage",
     "Invalid": "trialbridge.schemas.problem",

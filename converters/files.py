@@ -2,13 +2,22 @@
 
 import gzip
 import os
-from typing import IO, Final, cast
+from typing import IO, Any, Final, Literal, cast
+
+from trialbridge.extras import loaded
 
 BEGUN: Final = ".begun-"
 """What the name of a file begins with until it is whole."""
 
 
-def replaced(path: str, data: bytes, *, compress: bool = False) -> None:
+Packing = Literal["gzip", "zstd"]
+"""How a file is compressed."""
+
+PACKED: Final[dict[Packing | None, str]] = {None: "", "gzip": ".gz", "zstd": ".zst"}
+"""What the name of a file ends with when it is compressed."""
+
+
+def replaced(path: str, data: bytes, *, compress: Packing | None = None) -> None:
     """Write a file that is there whole, or as it was."""
     folder, name = os.path.split(path)
     os.makedirs(folder or ".", exist_ok=True)
@@ -18,11 +27,24 @@ def replaced(path: str, data: bytes, *, compress: bool = False) -> None:
     os.replace(begun, path)
 
 
-def opened(path: str, compress: bool) -> IO[bytes]:
-    """Open a file to write, which may be compressed: the same bytes at every run."""
-    if not compress:
+def opened(path: str, compress: Packing | None) -> IO[bytes]:
+    """Open a file to write, which may be compressed: the same bytes at every run.
+
+    Raises MissingExtra for `zstd` without the extra `zstd`.
+    """
+    if compress is None:
         return open(path, "wb")
-    return cast(IO[bytes], _Gzip(path))
+    if compress == "gzip":
+        return cast(IO[bytes], _Gzip(path))
+    return cast(IO[bytes], zstandard().open(path, "wb"))
+
+
+def zstandard() -> Any:
+    """The library of Zstandard. Raises MissingExtra, which says how to install it.
+
+    https://www.rfc-editor.org/rfc/rfc8878
+    """
+    return loaded("zstandard", "packs and unpacks .zst", "zstd")
 
 
 class _Gzip(gzip.GzipFile):

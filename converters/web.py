@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from trialbridge import api
+from trialbridge.extras import loaded
 from trialbridge.schemas.problem import Problem, ProblemError
 
 A = TypeVar("A")
@@ -55,10 +56,6 @@ class WrongRequest(ValueError):
     """What is asked for is no url of a server, or nothing that can be asked of one."""
 
 
-class MissingExtra(ImportError):
-    """What is needed comes with an extra that is not installed."""
-
-
 class Later(NamedTuple):
     """Why an answer is none yet: what is told, its code, how many seconds the server asks for."""
 
@@ -69,14 +66,7 @@ class Later(NamedTuple):
 
 def httpx_module() -> Any:
     """The HTTP client. Raises MissingExtra, which says how to install it."""
-    try:
-        import httpx  # type: ignore[import-not-found, unused-ignore]
-    except ImportError as error:
-        message = (
-            "httpx, which talks to servers, is not installed: pip install 'trialbridge[server]'"
-        )
-        raise MissingExtra(message) from error
-    return httpx
+    return loaded("httpx", "talks to servers", "server")
 
 
 @cache

@@ -468,6 +468,11 @@ def item_type(annotation: Any) -> Any:
     return bare(get_args(annotation)[0]) if get_origin(annotation) is list else None
 
 
+def is_struct(type_: Any) -> bool:
+    """Tell if a type is a struct of the model."""
+    return isinstance(type_, type) and issubclass(type_, Struct)
+
+
 # --- codecs that any format has ----------------------------------------------------------------
 
 

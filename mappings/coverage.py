@@ -62,6 +62,14 @@ def complete(rows: list[CoverageRow], struct: type[Any]) -> list[CoverageRow]:
     return sorted([*rows, *homeless], key=lambda row: order[row.leaf])
 
 
+def main_homes(rows: Iterable[CoverageRow]) -> dict[str, Home]:
+    """The main home of each leaf: that of its first row."""
+    found: dict[str, Home] = {}
+    for row in rows:
+        found.setdefault(row.leaf, row.home)
+    return found
+
+
 def pattern(pointer: str) -> str:
     """Give the leaf that a pointer into one record leads to: `/a/0/b` is `/a/*/b`."""
     # No key of the model is a number.

@@ -16,6 +16,7 @@ from trialbridge.cli.options import size_limit
 from trialbridge.shown.progress import Progress
 
 if TYPE_CHECKING:
+    from trialbridge.files import Packing
     from trialbridge.formats import Format
     from trialbridge.many.run import Summary
 
@@ -24,17 +25,23 @@ F = TypeVar("F", bound=Callable[..., Any])
 _OPTIONS: Final = (
     click.option(
         "--layout",
-        type=click.Choice(["files", "ndjson", "bulk"]),
-        help="Into a folder: a file a record, a line a record, or FHIR's Bulk Data.  "
+        type=click.Choice(["files", "ndjson", "bulk", "parquet"]),
+        help="Into a folder: a file a record, a line a record, FHIR's Bulk Data, or the model's "
+        "tables.  "
         "[default: files]",
     ),
     click.option(
         "--part",
         metavar="NUMBER",
         type=click.IntRange(min=1),
-        help="How many records a file of ndjson or bulk holds.  [default: 10000]",
+        help="How many records a file of ndjson, bulk or parquet holds.  [default: 10000]",
     ),
-    click.option("--gzip", "compress", is_flag=True, help="Into a folder: compress each file."),
+    click.option(
+        "--gzip", "compress", flag_value="gzip", help="Into a folder: compress each file."
+    ),
+    click.option(
+        "--zstd", "compress", flag_value="zstd", help="Likewise, by Zstandard (extra zstd)."
+    ),
     click.option(
         "--workers",
         "-j",
@@ -86,7 +93,7 @@ def one_source(sources: tuple[str, ...], many: dict[str, Any]) -> str:
     """Give the one source. Raises click's UsageError for several, and for options of folders."""
     for name, value in many.items():
         if value:
-            option = {"compress": "gzip"}.get(name, name).replace("_", "-")
+            option = value if name == "compress" else name.replace("_", "-")
             message = f"--{option} is for many records: --output FOLDER/ takes them"
             raise click.UsageError(message)
     if not sources:
@@ -110,7 +117,7 @@ def convert_into(
     report: str | None,
     layout: str | None,
     part: int | None,
-    compress: bool,
+    compress: Packing | None,
     workers: int | None,
     timeout: float | None,
     memory: int | None,
@@ -119,6 +126,7 @@ def convert_into(
     files_from: str | None,
 ) -> None:
     """Convert all records into a folder, and tell how it went; exit with 1 if any failed."""
+    from trialbridge.extras import MissingExtra
     from trialbridge.formats.options import UnknownOption
     from trialbridge.many.journal import Refused, is_begun
     from trialbridge.many.layouts import PART
@@ -163,7 +171,7 @@ def convert_into(
         )
     except UnknownOption as error:
         raise click.BadParameter(str(error), param_hint="'-O'") from error
-    except Refused as error:
+    except (MissingExtra, Refused) as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:
         shown.done()
@@ -205,6 +213,14 @@ def _so_far(summary: Summary, start: float) -> str:
     )
 
 
+_HOMES: Final = {
+    "native": "native",
+    "official": "in official extensions",
+    "ours": "in ours",
+    "none": "not carried",
+}
+
+
 def summary_lines(summary: Summary, folder: str) -> Iterator[str]:
     """Say how a run went."""
     told = [f"{summary.written:,} written", f"{summary.failed:,} failed"]
@@ -223,6 +239,9 @@ def summary_lines(summary: Summary, folder: str) -> Iterator[str]:
         yield f"see {os.path.join(folder, 'skipped.tsv')}"
     if summary.failed:
         yield f"see {os.path.join(folder, 'quarantine')}"
+    if any(summary.homes.values()):
+        homes = (f"{count:,} {_HOMES[home]}" for home, count in summary.homes.items() if count)
+        yield f"values: {', '.join(homes)}"
     for key, count in summary.problems.items():
         yield f"  {count:,} {key}"
     memory = f", {summary.memory / 2**20:,.0f} MiB at most in a process" if summary.memory else ""

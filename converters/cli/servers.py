@@ -26,6 +26,7 @@ from trialbridge.cli.steps import echo_json
 from trialbridge.shown.progress import Progress
 
 if TYPE_CHECKING:
+    from trialbridge.extras import MissingExtra
     from trialbridge.formats import Format
     from trialbridge.schemas.problem import Problem
     from trialbridge.server.pushing import Delivery, Pushed
@@ -243,7 +244,7 @@ def _told(shown: _Progress, url: str) -> Iterator[None]:
     from trialbridge.formats import UnknownFormat
     from trialbridge.server.pushing import PushStopped
     from trialbridge.shown.report import one_line, problem_line
-    from trialbridge.web import MissingExtra, ServerError, WrongRequest
+    from trialbridge.web import ServerError, WrongRequest
 
     size_limit()
     try:

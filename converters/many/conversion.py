@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 from trialbridge import api
 from trialbridge.faults import fault
 from trialbridge.formats import by_name
+from trialbridge.homes import counted
+from trialbridge.mappings.codec import Home
 from trialbridge.schemas.problem import Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
 from trialbridge.sources import Source
@@ -25,7 +27,8 @@ class Conversion(NamedTuple):
     `name` says where it is in its source: `page.json#/studies/3`. `id` is its register's id, None
     where it has none. `format` is the name of the format it was read from, None where that is
     unknown. `data` is the document, None where there is none; `problems` then say why, and are
-    warnings otherwise.
+    warnings otherwise. `homes` counts the values of the record by their homes in the format, for a
+    run into a folder.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Conversion(NamedTuple):
     format: str | None
     data: bytes | None
     problems: list[Problem]
+    homes: Mapping[Home, int] = {}
 
     @property
     def skipped(self) -> bool:
@@ -47,6 +51,7 @@ class Wish(NamedTuple):
     format: str | None = None
     options: Mapping[str, object] = {}
     validate: bool = True
+    homes: bool = False
 
 
 def conversions(
@@ -125,7 +130,8 @@ def _converted(record: Record, wish: Wish) -> Conversion:
         return Conversion(name, own, format, None, [*problems, *error.problems])
     except Exception as error:
         return Conversion(name, own, format, None, [*problems, fault(error)])
-    return Conversion(name, own, format, data, [*problems, *told])
+    homes = counted(trial, to) if wish.homes else {}
+    return Conversion(name, own, format, data, [*problems, *told], homes)
 
 
 def own_id(trial: Trial) -> str | None:

@@ -10,7 +10,7 @@ from typing import IO, Final
 
 import msgspec
 
-from trialbridge.files import replaced
+from trialbridge.files import Packing, replaced
 
 NAME: Final = ".journal.ndjson"
 """Hidden, so that a folder of documents is a source of them and of nothing else."""
@@ -28,7 +28,7 @@ class Settings(msgspec.Struct, frozen=True):
     validate: bool
     layout: str
     indent: int | None
-    compress: bool
+    compress: Packing | None
     part: int
     since: str | None
     begun: str = ""
@@ -38,7 +38,7 @@ class Done(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of a record: where its document is, or that there is none, and its problems.
 
     `skipped` is the reason where it is no record. `problems` counts them by severity and code:
-    `warning unknown-key`.
+    `warning unknown-key`; `homes` the values of the record by home.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Done(msgspec.Struct, frozen=True, omit_defaults=True):
     place: str | None = None
     skipped: str = ""
     problems: dict[str, int] = {}
+    homes: dict[str, int] = {}
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):

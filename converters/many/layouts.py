@@ -6,14 +6,15 @@ same bytes.
 """
 
 import gzip
+import io
 import os
 import re
 from collections.abc import Callable
-from typing import IO, Final, Protocol
+from typing import IO, Final, Protocol, cast
 
 import msgspec
 
-from trialbridge.files import BEGUN, opened, replaced
+from trialbridge.files import BEGUN, PACKED, Packing, opened, replaced, zstandard
 from trialbridge.formats import Format
 from trialbridge.many.conversion import Conversion, stem
 
@@ -44,11 +45,11 @@ class Files:
         self,
         folder: str,
         to: Format,
-        compress: bool,
+        compress: Packing | None,
         laid_out: Callable[[bytes], bytes],
     ) -> None:
         self._folder, self._compress, self._laid_out = folder, compress, laid_out
-        self._suffix = to.ending + (".gz" if compress else "")
+        self._suffix = to.ending + PACKED[compress]
         self._count = 0
         self._taken: set[str] = set()
 
@@ -81,9 +82,9 @@ class Files:
 class _Parts:
     """Files of many records, each begun anew where it was not whole."""
 
-    def __init__(self, folder: str, part: int, compress: bool) -> None:
+    def __init__(self, folder: str, part: int, compress: Packing | None) -> None:
         self._folder, self._part, self._compress = folder, part, compress
-        self._suffix = ".ndjson" + (".gz" if compress else "")
+        self._suffix = ".ndjson" + PACKED[compress]
         self._number = self._records = 0
         self._open: dict[str, IO[bytes]] = {}
 
@@ -154,9 +155,8 @@ class Bulk(_Parts):
         """Give the manifest of the files that are there."""
         output = []
         for name in sorted(os.listdir(folder)):
-            if found := re.fullmatch(r"([A-Z][A-Za-z]+)-\d{5,}\.ndjson(\.gz)?", name):
-                path = os.path.join(folder, name)
-                with gzip.open(path) if found[2] else open(path, "rb") as file:
+            if found := re.fullmatch(r"([A-Z][A-Za-z]+)-\d{5,}\.ndjson(\.gz|\.zst)?", name):
+                with _unpacked(os.path.join(folder, name)) as file:
                     count = sum(1 for _ in file)
                 output.append({"type": found[1], "url": name, "count": count})
         return {
@@ -166,3 +166,12 @@ class Bulk(_Parts):
             "output": output,
             "error": [],
         }
+
+
+def _unpacked(path: str) -> IO[bytes]:
+    """Open a file of ours to read what it holds."""
+    if path.endswith(PACKED["gzip"]):
+        return cast(IO[bytes], gzip.open(path))
+    if path.endswith(PACKED["zstd"]):
+        return io.BufferedReader(zstandard().open(path, "rb"))
+    return open(path, "rb")

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from trialbridge.api import version
-from trialbridge.files import replaced
+from trialbridge.files import Packing, replaced, zstandard
 from trialbridge.formats import by_name
 from trialbridge.formats.laid_out import laid_out
 from trialbridge.many import journal
@@ -20,13 +20,16 @@ from trialbridge.many.conversion import Conversion, Wish, checked, converted
 from trialbridge.many.earlier import Earlier
 from trialbridge.many.journal import Done, Journal, Line, Refused, Settings
 from trialbridge.many.layouts import PART, Bulk, Files, Layout, Lines
+from trialbridge.many.parquet import Parquet
+from trialbridge.many.summary_page import page
 from trialbridge.schemas.problem import Problem
 from trialbridge.sources import Source
 from trialbridge.sources.reading import Readable, sources_of
 from trialbridge.workers import Budget
 
-LAYOUTS: Final = ("files", "ndjson", "bulk")
+LAYOUTS: Final = ("files", "ndjson", "bulk", "parquet")
 SUMMARY: Final = "summary.json"
+PAGE: Final = "summary.html"
 MANIFEST: Final = "manifest.json"
 QUARANTINE: Final = "quarantine"
 DISAPPEARED: Final = "disappeared.tsv"
@@ -38,9 +41,10 @@ class Summary(msgspec.Struct):
 
     `sources` counts what was looked at, `records` what is a record or should be: `written` and
     `failed` make it up. `unchanged` and `disappeared` are beside the run that is told by `since`.
-    `problems` counts by severity and code. `seconds` are those of this run alone, `resumed` the
-    sources that an earlier one had done. `memory` is the largest of any process, in bytes, None
-    where the system does not tell.
+    `problems` counts by severity and code, `homes` the values of what was written by their homes in
+    the format (`native`, `official`, `ours`, `none`: not carried). `seconds` are those of this run
+    alone, `resumed` the sources that an earlier one had done. `memory` is the largest of any
+    process, in bytes, None where the system does not tell.
     """
 
     to: str
@@ -55,6 +59,7 @@ class Summary(msgspec.Struct):
     disappeared: int = 0
     resumed: int = 0
     problems: dict[str, int] = {}
+    homes: dict[str, int] = {}
     seconds: float = 0.0
     rate: float = 0.0
     memory: int | None = None
@@ -72,6 +77,8 @@ class Summary(msgspec.Struct):
             self.failed += done.place is None and not done.skipped
             for key, count in done.problems.items():
                 self.problems[key] = self.problems.get(key, 0) + count
+            for home, count in done.homes.items():
+                self.homes[home] = self.homes.get(home, 0) + count
 
 
 def convert_many(
@@ -84,7 +91,7 @@ def convert_many(
     options: Mapping[str, object] | None = None,
     validate: bool = True,
     indent: int | None = None,
-    compress: bool = False,
+    compress: Packing | None = None,
     part: int = PART,
     workers: int | None = None,
     timeout: float | None = None,
@@ -96,9 +103,10 @@ def convert_many(
     """Convert all records of a source, or of several, into a folder.
 
     The sources are those of `trialbridge.records`. `layout` is `files` (one a record), `ndjson` (a
-    document a line, of JSON formats) or `bulk` (FHIR's Bulk Data: NDJSON for each type of
-    resource); `part` is how many records a file of many holds, `compress` writes gzip. `workers` is
-    how many processes, by default as many as the machine has cores; the result is the same.
+    document a line, of JSON formats), `bulk` (FHIR's Bulk Data: NDJSON for each type of resource)
+    or `parquet` (the model's tables, `to` being `trial`); `part` is how many records a file of many
+    holds, `compress` is `gzip` or `zstd`. `workers` is how many processes, by default as many as
+    the machine has cores; the result is the same.
 
     What cannot be converted is put into `quarantine/`, with its problems, and the run goes on. A
     run that was killed goes on with `resume`, from the same sources and arguments, and ends with
@@ -107,14 +115,15 @@ def convert_many(
     `disappeared.tsv`. What is no record at all is in `skipped.tsv`. `told` is called after each
     source.
 
-    Raises Refused, UnknownFormat, UnknownOption (ValueErrors) for wrong arguments, and OSError
-    where the folder cannot be written; the run can be resumed then.
+    Raises Refused, UnknownFormat, UnknownOption (ValueErrors) for wrong arguments, MissingExtra for
+    Parquet and Zstandard without their extras, and OSError where the folder cannot be written; the
+    run can be resumed then.
     """
     folder = os.fspath(out)
-    wish = checked(Wish(to, format, dict(options or {}), validate))
+    wish = checked(Wish(to, format, dict(options or {}), validate, homes=True))
     if layout not in LAYOUTS:
         raise Refused(f"layout {layout!r}, expected one of {', '.join(LAYOUTS)}")
-    _fitting(wish.to, layout)
+    _fitting(wish.to, layout, compress)
     settings = Settings(
         trialbridge=version(),
         to=wish.to,
@@ -133,11 +142,17 @@ def convert_many(
     return run.do(source, resume, told)
 
 
-def _fitting(to: str, layout: str) -> None:
+def _fitting(to: str, layout: str, compress: Packing | None) -> None:
     if layout == "bulk" and not (to.startswith("fhir-") and by_name(to).syntax == "json"):
         raise Refused(f"layout bulk is of FHIR's resources in JSON, and {to} has none")
     if layout == "ndjson" and by_name(to).syntax != "json":
         raise Refused(f"layout ndjson is of JSON, and {to} is none: layout files takes it")
+    if layout == "parquet" and to != "trial":
+        raise Refused(f"layout parquet is of the model's own tables: to trial, not {to}")
+    if layout == "parquet" and compress:
+        raise Refused("layout parquet compresses its columns itself")
+    if compress == "zstd":
+        zstandard()
 
 
 def _now() -> str:
@@ -196,6 +211,8 @@ class _Run:
             return Files(
                 self._folder, to, said.compress, lambda data: laid_out(data, to, said.indent)
             )
+        if said.layout == "parquet":
+            return Parquet(self._folder, said.part)
         return (Lines if said.layout == "ndjson" else Bulk)(self._folder, said.part, said.compress)
 
     def _begin(self, resume: bool) -> bool:
@@ -255,7 +272,8 @@ class _Run:
             counts = Counter(f"{problem.severity} {problem.code}" for problem in one.problems)
             problems = {} if one.skipped else dict(counts)
             reason = one.problems[0].message if one.skipped else ""
-            found.append(Done(one.name, one.id, place, reason, problems))
+            homes = {str(home): count for home, count in one.homes.items() if count}
+            found.append(Done(one.name, one.id, place, reason, problems, homes))
         failed = [one for one in done if one.data is None and not one.skipped]
         if failed:
             self._quarantine(source, failed, number)
@@ -299,6 +317,7 @@ class _Run:
             manifest = Bulk.manifest(self._folder, request, self._settings.begun)
             self._json(MANIFEST, manifest)
         self._json(SUMMARY, summary)
+        replaced(os.path.join(self._folder, PAGE), page(summary, self._settings.begun))
 
     def _list_skipped(self) -> None:
         lines = ["name\treason\n"]

@@ -202,7 +202,7 @@ class Registry(Connection):
         from trialbridge.files import replaced
 
         page, data = self._asked("/studies", parameters, decoder)
-        replaced(path, data, compress=True)
+        replaced(path, data, compress="gzip")
         return page
 
     def _asked(

@@ -94,7 +94,7 @@ def unknown(source: Source, problems: list[Problem]) -> tuple[str, list[Problem]
     What calls itself .json or .xml, and is not, is broken.
     """
     data = source.data or b""
-    name = (source.inner or source.file).lower().removesuffix(".gz")
+    name = (source.inner or source.file).lower().removesuffix(".gz").removesuffix(".zst")
     told = []
     if name.endswith(_JSON):
         told = _no_json(data)

@@ -1,6 +1,6 @@
-"""What is packed: the entries of a zip archive, and what a gzip file holds.
+"""What is packed: the entries of a zip archive, and what a file of gzip or Zstandard holds.
 
-Both are unpacked as they are read, on account of a budget: a small file may expand to fill a disk.
+All are unpacked as they are read, on account of a budget: a small file may expand to fill a disk.
 """
 
 import errno
@@ -12,12 +12,17 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import IO, Final, cast
+from typing import IO, Any, Final, cast
 
+from trialbridge.extras import MissingExtra
+from trialbridge.files import zstandard
 from trialbridge.sources import PIECE, Reader, Source
 
 RATIO: Final = 200
 """How many times its own size an archive may expand to. JSON packs 10 to 50 times."""
+
+_PACKED: Final = 1 << 8
+"""How many bytes of Zstandard are unpacked in one piece: they may become 8 MiB."""
 
 FLOOR: Final = 1 << 20
 """What any archive may expand to, in bytes: a small one may well be all blanks."""
@@ -97,17 +102,24 @@ def entries(file: IO[bytes], at: Source, limit: int, reader: Reader) -> Iterator
 
 
 def unzipped(file: IO[bytes], at: Source, limit: int, reader: Reader) -> Iterator[Source]:
-    """Give what a reader makes of what a gzip file holds. https://www.rfc-editor.org/rfc/rfc1952"""
+    """Give what a reader makes of what a file of gzip or Zstandard holds.
+
+    https://www.rfc-editor.org/rfc/rfc1952, https://www.rfc-editor.org/rfc/rfc8878
+    """
     size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    is_zstandard = file.read(len(ZSTANDARD)) == ZSTANDARD
     file.seek(0)
     budget = _Budget(size)
     try:
-        with gzip.GzipFile(fileobj=file) as packed:
+        with _Zstandard(file) if is_zstandard else gzip.GzipFile(fileobj=file) as packed:
             yield from reader(_rationed(packed, budget), at, limit)
     except _Spent:
         yield at.wrong("archive-size", budget.refusal("the file"))
     except _NotUnpacked as error:
         yield at.wrong("archive", f"the file cannot be unpacked: {error}")
+    except MissingExtra as error:
+        yield at.wrong("compression", str(error))
 
 
 def _reason(error: Exception) -> str:
@@ -142,10 +154,46 @@ class _Budget:
         )
 
 
+class _Zstandard(io.RawIOBase):
+    """What a file of Zstandard holds, one frame after another; one that is cut off is broken.
+
+    The library's own reader takes the end of the file for the end of a frame.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Raises MissingExtra."""
+        library = zstandard()
+        self._error = library.ZstdError
+        self._frame = library.ZstdDecompressor().decompressobj
+        self._file = file
+        self._open: Any = None
+        self._ready = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """Raises OSError for what is not of Zstandard."""
+        while not self._ready:
+            piece = self._file.read(_PACKED)
+            if not piece:
+                if self._open is not None:
+                    raise EOFError("it ends inside a frame")
+                break
+            while piece:
+                self._open = self._open or self._frame()
+                try:
+                    self._ready += self._open.decompress(piece)
+                except self._error as error:
+                    raise OSError(str(error)) from error
+                piece = self._open.unused_data if self._open.eof else b""
+                if self._open.eof:
+                    self._open = None
+        given, self._ready = self._ready[:size], self._ready[size:]
+        return given
+
+
 class _Rationed(io.RawIOBase):
     """What is unpacked, on account of a budget."""
 
-    def __init__(self, file: IO[bytes] | gzip.GzipFile, budget: _Budget) -> None:
+    def __init__(self, file: "IO[bytes] | gzip.GzipFile | _Zstandard", budget: _Budget) -> None:
         self._file = file
         self._budget = budget
 
@@ -162,7 +210,7 @@ class _Rationed(io.RawIOBase):
         return len(piece)
 
 
-def _rationed(file: IO[bytes] | gzip.GzipFile, budget: _Budget) -> IO[bytes]:
+def _rationed(file: IO[bytes] | gzip.GzipFile | _Zstandard, budget: _Budget) -> IO[bytes]:
     return io.BufferedReader(_Rationed(file, budget), PIECE)
 
 

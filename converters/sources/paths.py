@@ -62,7 +62,7 @@ def streamed(file: IO[bytes], at: Source, limit: int) -> Iterator[Source]:
     """Give the sources of a stream that cannot be read twice."""
     head = file.read(len(ZSTANDARD))
     again = rejoined(head, file)
-    if not head.startswith((GZIP, *ZIP)):
+    if not head.startswith((GZIP, ZSTANDARD, *ZIP)):
         yield from document(again, at, limit)
         return
     # An archive has its directory at its end.
@@ -116,11 +116,11 @@ def document(file: IO[bytes], at: Source, limit: int) -> Iterator[Source]:
     # Many files are archives, spreadsheets too, that are of no interest in a folder.
     if at.suffix == ".zip" or (head in ZIP and not at.found):
         yield from entries(file, at, limit, document)
-    elif at.suffix == ".gz" or (head.startswith(GZIP) and not at.found):
+    elif at.suffix in (".gz", ".zst") or (
+        (head.startswith(GZIP) or head == ZSTANDARD) and not at.found
+    ):
         inner = os.path.splitext(at.inner or at.file)[0].lower()
         yield from unzipped(file, at, limit, _lines if inner.endswith(_LINES) else _content)
-    elif at.suffix == ".zst" or (head == ZSTANDARD and not at.found):
-        yield at.wrong("compression", "Zstandard is not read, expected gzip: unpack it before")
     elif at.suffix in _LINES:
         yield from _lines(file, at, limit)
     else:

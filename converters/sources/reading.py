@@ -43,9 +43,10 @@ def records(
 ) -> Iterator[Record]:
     """Read all records of a file, a folder, NDJSON, an archive, a list, or several of these.
 
-    NDJSON, zip and gzip archives, JSON arrays, pages of the registry's API, Bundles and ODM files
-    of several studies are taken apart. The format of each record is recognised by content unless
-    it is said. One record is in memory at a time, besides the list or document that it is in.
+    NDJSON, zip archives, gzip and Zstandard, JSON arrays, pages of the registry's API, Bundles and
+    ODM files of several studies are taken apart. The format of each record is recognised by content
+    unless it is said. One record is in memory at a time, besides the list or document that it is
+    in.
 
     What cannot be read is a Record with its problem, whatever it is, and the next is read: an
     exception is raised for wrong arguments alone (UnknownFormat, TypeError, and ValueError where

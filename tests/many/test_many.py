@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import os
+import random
+import re
 import signal
 import subprocess
 import sys
@@ -9,12 +12,26 @@ import time
 from pathlib import Path
 from typing import Any
 
+import corpus
+import duckdb
 import pytest
 from click.testing import CliRunner, Result
+from filled import filled_trial
+from lxml import etree  # type: ignore[import-untyped]
+from msgspec import structs
 
 import trialbridge
 from trialbridge.cli import commands as cli
 from trialbridge.many.journal import Refused
+from trialbridge.mappings.tables import tables
+
+LAYOUTS = ["files", "ndjson", "bulk", "parquet"]
+
+
+def wanted(layout: str) -> tuple[str, ...]:
+    """The arguments of a run in a layout, in a format that it takes."""
+    to = "trial" if layout == "parquet" else "fhir"
+    return ("records.ndjson", "--to", to, "--layout", layout)
 
 
 @pytest.fixture(autouse=True)
@@ -44,12 +61,12 @@ def run(*arguments: str, stdin: bytes = b"") -> Result:
 
 
 def tree(folder: str) -> dict[str, bytes]:
-    """Give the files of a run, but the summary, which has seconds."""
+    """Give the files of a run, but the summaries, which have seconds."""
     root = Path(folder)
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*"))
-        if path.is_file() and path.name != "summary.json"
+        if path.is_file() and path.stem != "summary"
     }
 
 
@@ -63,9 +80,10 @@ def test_a_file_for_each_record_and_what_fails_is_kept_with_its_problems() -> No
     ndjson("records.ndjson", [study(1), bad, study(1), study(2)])
     found = run("records.ndjson", "--to", "fhir", "-o", "out/", "-j", "1")
     assert found.exit_code == 1
-    assert found.stderr.splitlines()[:3] == [
+    assert found.stderr.splitlines()[:4] == [
         "4 records: 3 written, 1 failed",
         "see out/quarantine",
+        "values: 6 native",
         "  1 error wrong-type",
     ]
     kept = ["0000/NCT00000001-2.json", "0000/NCT00000001.json", "0000/NCT00000002.json"]
@@ -94,13 +112,15 @@ def test_processes_change_nothing_and_files_can_be_named_on_standard_input() -> 
     assert tree("a") == tree("b")
     found = run(".", "--to", "ctgov", "-o", "../c/", "-j", "1")
     # The folders of the runs are sources of their documents; all else in them is none, and told.
-    assert found.stderr.splitlines()[0] == "15 records: 15 written, 0 failed, 3 skipped"
+    assert found.stderr.splitlines()[0] == "15 records: 15 written, 0 failed, 5 skipped"
     assert found.exit_code == 0
     told = Path("../c/skipped.tsv").read_text().splitlines()
     assert told[0] == "name\treason"
     assert [line.partition("\t")[0] for line in told[1:]] == [
         "notes.md",
+        "a/summary.html",
         "a/summary.json",
+        "b/summary.html",
         "b/summary.json",
     ]
 
@@ -140,10 +160,10 @@ def test_lines_and_bulk_data_in_parts() -> None:
     assert resources[0] == next(one for one in mine if one["resourceType"] == "ResearchStudy")
 
 
-@pytest.mark.parametrize("layout", ["files", "ndjson", "bulk"])
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_run_that_is_killed_goes_on_to_the_same_bytes(layout: str) -> None:
     ndjson("records.ndjson", [study(number) for number in range(1, 400)])
-    asked = ("records.ndjson", "--to", "fhir", "--layout", layout, "--part", "50", "-j", "1")
+    asked = (*wanted(layout), "--part", "50", "-j", "1")
     assert run(*asked, "-o", "whole/").exit_code == 0
     command = [sys.executable, "-m", "trialbridge", "convert", *asked, "-o", "killed/"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
@@ -161,6 +181,114 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(layout: str) -> None:
     assert tree("killed") == tree("whole")
     assert summary("killed")["resumed"] == done
     assert summary("killed")["written"] == 399
+
+
+@pytest.mark.skipif(not corpus.ALL, reason="ten runs a layout: TRIALBRIDGE_CORPUS_ALL=1")
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_ten_random_kills_change_nothing(layout: str) -> None:
+    Path("records.ndjson").write_bytes(b"\n".join(corpus.records()[:150]))
+    asked = (*wanted(layout), "--part", "20", "-j", "2")
+    assert run(*asked, "-o", "whole/").exit_code == 0
+    moments = random.Random(0)
+    for turn in range(10):
+        command = [sys.executable, "-m", "trialbridge", "convert", *asked, "-o", "killed/"]
+        process = subprocess.Popen(
+            [*command, *(("--resume",) if turn else ())],
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(moments.uniform(0.2, 1.2))
+        # Its processes are killed with it.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    resumed = ("--resume",) if journal_begun("killed") else ()
+    assert run(*asked, "-o", "killed/", *resumed).exit_code == 0
+    assert tree("killed") == tree("whole")
+    assert summary("killed")["written"] == 150
+
+
+def journal_begun(folder: str) -> bool:
+    return Path(folder, ".journal.ndjson").exists()
+
+
+def test_tables_have_each_value_and_sql_reads_them() -> None:
+    records = [json.loads(data) for data in filled()]
+    ndjson("records.ndjson", records)
+    assert run(*wanted("parquet"), "--part", "2", "-o", "tables/").exit_code == 0
+    names = {path.name.rpartition("-")[0] for path in Path("tables").glob("*.parquet")}
+    assert names == {table.name for table in tables()}
+
+    def sql(query: str) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = duckdb.sql(query).fetchall()
+        return found
+
+    cells = 0
+    for table in tables():
+        for column in table.columns:
+            if column.leaf:
+                how = f'sum(len("{column.name}"))' if column.kind == "list<string>" else "count(*)"
+                ((count,),) = sql(
+                    f"SELECT {how} FROM 'tables/{table.name}-*.parquet'"
+                    f' WHERE "{column.name}" IS NOT NULL'
+                )
+                cells += count or 0
+    assert cells == sum(leaf_values(record) for record in records)
+    module = records[1]["protocolSection"]["armsInterventionsModule"]
+    assert sql("SELECT position, label FROM 'tables/arms-*.parquet' WHERE record = 2") == [
+        (position, arm["label"]) for position, arm in enumerate(module["armGroups"], 1)
+    ]
+    site = records[2]["protocolSection"]["contactsLocationsModule"]["locations"][1]
+    assert sql(
+        "SELECT c.position, c.name, s.city FROM 'tables/site_contacts-*.parquet' c"
+        " JOIN 'tables/sites-*.parquet' s ON s.record = c.record AND s.position = c.site"
+        " WHERE c.record = 3 AND c.site = 2"
+    ) == [(at, one["name"], site["city"]) for at, one in enumerate(site["contacts"], 1)]
+
+
+def filled() -> list[bytes]:
+    """Three records that say everything, of which the model's own form has no unmapped values."""
+    trials = (structs.replace(filled_trial(turn), unmapped=None) for turn in range(3))
+    return [trialbridge.write(trial, "trial") for trial in trials]
+
+
+def leaf_values(tree: Any) -> int:
+    """Count the leaf values of a record, without the version of the model."""
+    if isinstance(tree, dict):
+        return sum(leaf_values(value) for key, value in tree.items() if key != "trialbridge")
+    return sum(map(leaf_values, tree)) if isinstance(tree, list) else 1
+
+
+def test_files_of_zstandard_are_written_and_read() -> None:
+    ndjson("records.ndjson", [study(number) for number in range(1, 4)])
+    asked = ("records.ndjson", "--to", "fhir", "--layout", "bulk", "-o", "bulk/", "--zstd")
+    assert run(*asked).exit_code == 0
+    manifest = json.loads(Path("bulk/manifest.json").read_bytes())
+    assert {"type": "ResearchStudy", "url": "ResearchStudy-00000.ndjson.zst", "count": 3} in (
+        manifest["output"]
+    )
+    assert run("records.ndjson", "--to", "trial", "-o", "files/", "--zstd").exit_code == 0
+    assert [one.trial and one.trial.nct_id for one in trialbridge.records("files/0000")] == [
+        f"NCT0000000{number}" for number in range(1, 4)
+    ]
+
+
+def test_the_summary_counts_values_by_home_and_has_a_page() -> None:
+    ndjson("records.ndjson", [study(1, "<script>alert(1)</script>"), {"a": 1}])
+    found = run("records.ndjson", "--to", "fhir", "-o", "out/")
+    assert found.exit_code == 1
+    # An id and a title, each in an element of FHIR's.
+    assert "values: 2 native" in found.stderr.splitlines()
+    assert summary("out")["homes"] == {"native": 2}
+    page = Path("out/summary.html").read_text()
+    html = etree.fromstring(page.encode(), etree.HTMLParser())
+    rows = [[cell.xpath("string()") for cell in row] for row in html.iter("tr")]
+    assert rows == [
+        ["written", "", "1"],
+        ["failed: see quarantine/", "", "1"],
+        ["in the format's own elements", "", "2"],
+        ["fatal format", "", "1"],
+    ]
+    assert re.findall(r"https?:|<script|<link|url\(|@import", page) == []
 
 
 def test_only_what_changed_is_converted_and_what_is_gone_is_listed() -> None:

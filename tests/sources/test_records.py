@@ -8,10 +8,12 @@ import pickle
 import re
 import tracemalloc
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 import trialbridge
 from trialbridge import Record, records
@@ -26,6 +28,10 @@ def record(number: int, **more: Any) -> dict[str, Any]:
 
 THREE = [json.dumps(record(number), ensure_ascii=False).encode() for number in range(1, 4)]
 PAGE = b'{"totalCount": 3, "studies": [\n' + b",\n".join(THREE) + b'\n], "nextPageToken": "x"}'
+# Two frames, as `cat a.zst b.zst` makes them.
+ZSTANDARD = zstandard.compress(THREE[0] + b"\n" + THREE[1][:9]) + zstandard.compress(
+    THREE[1][9:] + b"\n" + THREE[2]
+)
 ARRAY = b"[" + b", ".join(THREE) + b"]"
 
 
@@ -57,6 +63,8 @@ def three(name: str, *places: str) -> list[tuple[str, str, str]]:
         ("all.ndjson", b"\n".join(THREE), (":1", ":2", ":3")),
         ("lines.json", b"\n\n".join(THREE), (":1", ":3", ":5")),
         ("all.ndjson.gz", gzip.compress(b"\n".join(THREE)), (":1", ":2", ":3")),
+        ("all.ndjson.zst", ZSTANDARD, (":1", ":2", ":3")),
+        ("page.bin", zstandard.compress(PAGE), ("#/studies/0", "#/studies/1", "#/studies/2")),
         ("page.bin", gzip.compress(PAGE), ("#/studies/0", "#/studies/1", "#/studies/2")),
     ],
 )
@@ -238,17 +246,27 @@ def test_a_bomb_of_bzip2_or_lzma_is_refused_by_name_and_takes_no_memory(
     assert peak < 2_000_000
 
 
-def test_a_bomb_of_gzip_is_refused_and_takes_no_memory() -> None:
-    Path("bomb.ndjson.gz").write_bytes(gzip.compress((b" " * 9_999 + b"\n") * 3_000))
+@pytest.mark.parametrize(
+    ("name", "pack", "most"),
+    [
+        ("bomb.ndjson.gz", gzip.compress, 5_000_000),
+        # A piece of Zstandard may become 8 MiB.
+        ("bomb.ndjson.zst", zstandard.compress, 20_000_000),
+    ],
+)
+def test_a_bomb_of_gzip_or_zstandard_is_refused_and_takes_no_memory(
+    name: str, pack: Callable[[bytes], bytes], most: int
+) -> None:
+    Path(name).write_bytes(pack((b" " * 9_999 + b"\n") * 6_000))
     tracemalloc.start()
-    (found,) = records("bomb.ndjson.gz")
+    (found,) = records(name)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert re.fullmatch(
         r"the file expands to more than [\d,]+ bytes \(it has [\d,]+\): refused as a zip bomb",
         found.problems[0].message,
     )
-    assert peak < 5_000_000
+    assert peak < most
 
 
 @pytest.mark.parametrize(
@@ -256,7 +274,9 @@ def test_a_bomb_of_gzip_is_refused_and_takes_no_memory() -> None:
     [
         ("a.json.gz", gzip.compress(THREE[0])[:-12], "archive"),
         ("a.gz", b"no archive", "archive"),
-        ("a.zst", b"\x28\xb5\x2f\xfd0", "compression"),
+        ("a.zst", b"\x28\xb5\x2f\xfd0", "archive"),
+        ("b.zst", zstandard.compress(THREE[0])[:-4], "archive"),
+        ("c.zst", b"no archive", "archive"),
         ("a.json", b"[]", "format"),
         ("a.bz2", bz2.compress(THREE[0]), "format"),
     ],
