@@ -70,9 +70,9 @@ def serve(
     Ctrl-C or SIGTERM ends it once the requests that are being worked on are answered.
     docs/service.md says what is asked for how; so does GET /openapi.json. Needs the extra `serve`.
     """
+    from trialbridge.extras import MissingExtra
     from trialbridge.service.limits import MIB, Limits
     from trialbridge.service.running import run
-    from trialbridge.web import MissingExtra
     from trialbridge.workers import limits_memory
 
     if limit_memory is not None and not limits_memory():

@@ -9,9 +9,9 @@ from types import FrameType
 from typing import Any
 
 from trialbridge import api
+from trialbridge.extras import MissingExtra
 from trialbridge.service.limits import Limits
 from trialbridge.service.logs import log, set_up
-from trialbridge.web import MissingExtra
 
 _CONNECTIONS = 256
 """How many connections there may be beside those whose requests are worked on."""
