@@ -26,7 +26,6 @@ from trialbridge.cli.steps import echo_json
 from trialbridge.shown.progress import Progress
 
 if TYPE_CHECKING:
-    from trialbridge.extras import MissingExtra
     from trialbridge.formats import Format
     from trialbridge.schemas.problem import Problem
     from trialbridge.server.pushing import Delivery, Pushed
@@ -240,6 +239,7 @@ def _manner(timeout: float, retries: int, shown: _Progress) -> Manner:
 @contextmanager
 def _told(shown: _Progress, url: str) -> Iterator[None]:
     """Tell what stops a command: wrong usage is 2, a server that cannot be used is 1."""
+    from trialbridge.extras import MissingExtra
     from trialbridge.faults import fault
     from trialbridge.formats import UnknownFormat
     from trialbridge.server.pushing import PushStopped
