@@ -9,7 +9,7 @@ import msgspec
 
 from trialbridge.encoding import utf_8
 from trialbridge.formats import Format, by_name
-from trialbridge.formats.options import UnknownOption
+from trialbridge.formats.options import UnknownOption, stand_ins
 from trialbridge.formats.sniff import recognise as recognise_bytes
 from trialbridge.homes import Fidelity, measure, model_tree
 from trialbridge.mappings.coverage import CoverageRow
@@ -129,12 +129,14 @@ def roundtrip(source: Source, via: str, *, format: str | None = None) -> list[Di
     by_name(via, "read")
     first = reading(source, format, unique=True)
     before = model_tree(first.trial)
-    there = reading(writing(first.trial, middle, validate=False)[0], middle.name)
+    measured = stand_ins(middle.options)
+    there = reading(writing(first.trial, middle, options=measured, validate=False)[0], middle.name)
     lost = differences(before, model_tree(there.trial))
     home = first.format
     if lost or home.writer is None:
         return _by_member(lost)
-    back = reading(writing(there.trial, home, validate=False)[0], home.name)
+    measured = stand_ins(home.options)
+    back = reading(writing(there.trial, home, options=measured, validate=False)[0], home.name)
     return _by_member(differences(before, model_tree(back.trial)))
 
 
@@ -145,7 +147,8 @@ def fidelity(source: Source, to: str, *, format: str | None = None) -> Fidelity:
     """
     known = by_name(to, "written")
     first = reading(source, format, unique=True)
-    written, warnings = writing(first.trial, known, validate=False)
+    measured = stand_ins(known.options)
+    written, warnings = writing(first.trial, known, options=measured, validate=False)
     return measure(first.trial, first.format, known, written, [*first.problems, *warnings])
 
 

@@ -24,9 +24,12 @@ ENDINGS = {
     "odm-2.0": "odm-2.0.xml",
     "ctgov-xml": "ctgov-xml.xml",
     "ctgov-csv": "ctgov-csv.csv",
+    "prs": "prs.xml",
     "fhir-r4b": "fhir-r4b.json",
     "fhir-r4": "fhir-r4.json",
 }
+# What a format must be given.
+GIVEN = {"prs": ("-O", "org_name=NorrlandU")}
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -37,7 +40,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         for record in records:
             for to, ending in ENDINGS.items():
                 output = Path(made) / f"{record.stem}.{ending}"
-                line = ["--to", to, str(record), "-o", str(output), "--quiet"]
+                line = ["--to", to, str(record), "-o", str(output), "--quiet", *GIVEN.get(to, ())]
                 convert.main(line, prog_name="convert", standalone_mode=False)
                 now[output.name] = output.read_bytes()
             picture = Path(made) / f"{record.stem}.svg"

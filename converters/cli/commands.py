@@ -34,7 +34,7 @@ from trialbridge.cli.steps import content, echo_json, name, reported, show_diffe
 from trialbridge.cli.validate import validate
 from trialbridge.formats import ENDINGS, FORMATS, Format, UnknownFormat, by_name, written_formats
 from trialbridge.formats.laid_out import laid_out
-from trialbridge.formats.options import UnknownOption, settled
+from trialbridge.formats.options import UnknownOption, settled, stand_ins
 from trialbridge.shown.output import deliver
 
 if TYPE_CHECKING:
@@ -156,7 +156,10 @@ def convert(
     shown = name(source)
     with reported(shown):
         first = api.reading(content(source), stated and stated.name, unique=True, target=to)
-        data, warnings = api.writing(first.trial, to, options=options, validate=validate)
+        try:
+            data, warnings = api.writing(first.trial, to, options=options, validate=validate)
+        except UnknownOption as error:
+            raise click.BadParameter(str(error), param_hint="'-O'") from error
     problems = [*first.problems, *warnings]
     deliver([laid_out(data, to, None if compact else indent)], output)
     if style:
@@ -295,7 +298,9 @@ def target_of(to: Format | None, output: str | None) -> Format:
     for known in fit:
         if not parts.isdisjoint((known.name, *known.aliases)):
             return known
-    current = [known for known in fit if not (known.ended or known.form_of)]
+    current = [
+        known for known in fit if not (known.ended or known.form_of or stand_ins(known.options))
+    ]
     if len(current) == 1:
         return current[0]
     may = ", ".join(known.name for known in fit or written)

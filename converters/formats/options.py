@@ -26,7 +26,8 @@ class Option(NamedTuple):
 
     `choices` are the values of a choice, `least` and `most` the bounds of a whole number.
     `asks`, `module:function`, takes a value and raises UnknownOption where a text is none that the
-    writer takes.
+    writer takes. `asked` says why one must be given, and `stand_in` what is taken where a document
+    is written to be measured, and nobody gets it.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Option(NamedTuple):
     least: int | None = None
     most: int | None = None
     asks: str = ""
+    asked: str = ""
+    stand_in: str = ""
 
     @property
     def expected(self) -> str:
@@ -75,6 +78,12 @@ class Option(NamedTuple):
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
         raise UnknownOption(f"option {self.name} is {shown}, expected {self.expected}")
 
+    def missing(self) -> UnknownOption:
+        """Give the reason why nothing is written without it."""
+        return UnknownOption(
+            f"option {self.name} is missing, expected -O {self.name}=...: {self.asked}"
+        )
+
     def _takes(self, value: object) -> bool:
         if self.type == "choice":
             return isinstance(value, str) and value in self.choices
@@ -105,3 +114,8 @@ def settled(
             there = f"its options are {', '.join(known)}" if known else "it has none"
             raise UnknownOption(f"{format} has no option {name!r}; {there}")
     return {name: known[name].settled(value) for name, value in stated.items()}
+
+
+def stand_ins(options: tuple[Option, ...]) -> dict[str, str]:
+    """Give the options that must be given, for a document that nobody gets."""
+    return {option.name: option.stand_in for option in options if option.asked}

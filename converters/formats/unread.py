@@ -110,11 +110,6 @@ UNREAD: Final[tuple[Unread, ...]] = (
         roots=(("", "search_results"),),
     ),
     Unread(
-        "XML for uploads to ClinicalTrials.gov (PRS)",
-        f"once it is public, the record is {_API}NCT...",
-        roots=(("http://clinicaltrials.gov/prs", "study_collection"),),
-    ),
-    Unread(
         "XML of WHO's ICTRP",
         f"a trial that it has from ClinicalTrials.gov is {_API}NCT...",
         roots=(("", "Trials_downloaded_from_ICTRP"), ("", "trials")),

@@ -100,6 +100,10 @@ def checked(wish: Wish) -> Wish:
     to = by_name(wish.to, "written")
     settled(to.name, to.options, wish.options)
     stated = by_name(wish.format, "read").name if wish.format is not None else None
+    for option in to.options:
+        # A document of the same format has it.
+        if option.asked and option.name not in wish.options and stated != to.name:
+            raise option.missing()
     return wish._replace(to=to.name, format=stated)
 
 

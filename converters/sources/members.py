@@ -16,6 +16,7 @@ _ENTRY: Final = re.compile(r"\bBundle\.entry\[(\d+)\]")
 # Of the page that a search gave, not of a study in it.
 _OF_THE_WHOLE: Final = ("entry", "total", "link", "signature")
 _STUDY: Final = "ResearchStudy"
+_UPLOAD: Final = re.compile(rb"<((?:[A-Za-z]+:)?study_collection)(?=[\s>])[^<>]*>")
 
 
 class Member(NamedTuple):
@@ -162,13 +163,18 @@ def _of_odm(data: bytes) -> Iterator[Member]:
 
 
 def _of_list(data: bytes) -> Iterator[Member]:
-    """Give the studies of a list of the registry's legacy XML, each on its own lines."""
+    """Give the studies of a list of the registry's XML, or of an upload, each on its own lines."""
     text = utf_8(data)
     children = _children(text, "utf-8" if text is not data else None)
     studies = [child for child in children if child.name == "clinical_study"]
+    upload = _UPLOAD.search(text, 0, studies[0].start) if len(studies) > 1 else None
     for number, study in enumerate(studies if len(studies) > 1 else (), 1):
         above = b"\n" * text.count(b"\n", 0, study.start)
         own = text[study.start : study.end]
+        if upload:
+            # The tag of the root declares the prefixes of what is in it.
+            above = above[: -upload[0].count(b"\n") or None] + upload[0]
+            own += b"</%b>" % upload[1]
         yield Member(f"/clinical_study[{number}]", above + own, str)
 
 

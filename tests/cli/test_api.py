@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from format_names import CHECKED, JSON_KEYS, READ, WRITTEN
+from format_names import CHECKED, JSON_KEYS, READ, WRITTEN, asked
 
 import trialbridge
 from trialbridge import Difference, Invalid, Problem, ReadError, Trial, UnknownFormat
@@ -342,7 +342,10 @@ def test_what_would_not_be_valid_is_not_written(name: str) -> None:
 def test_convert_is_read_then_write() -> None:
     trial = trialbridge.read(ctgov())
     for known in written_formats():
-        assert trialbridge.convert(ctgov(), known.name) == trialbridge.write(trial, known.name)
+        given = asked(known)
+        assert trialbridge.convert(ctgov(), known.name, options=given) == trialbridge.write(
+            trial, known.name, options=given
+        )
 
 
 def test_ctgov_and_back_is_the_same_json() -> None:
@@ -358,7 +361,7 @@ def faults(source: bytes) -> list[Problem]:
 
 def test_a_good_record_has_no_problems_in_any_format() -> None:
     for known in written_formats():
-        assert faults(trialbridge.convert(ctgov(), known.name)) == []
+        assert faults(trialbridge.convert(ctgov(), known.name, options=asked(known))) == []
 
 
 def test_validate_lists_what_the_official_definitions_refuse() -> None:

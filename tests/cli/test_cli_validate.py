@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
-from format_names import JSON_KEYS
+from format_names import JSON_KEYS, asked
 from transcripts import shell
 
 import trialbridge
@@ -266,7 +266,7 @@ def test_a_folder_of_many_formats_is_told_by_the_format_of_each() -> None:
     record = json.dumps(RECORD).encode()
     Path("mixed").mkdir()
     for known in written_formats():
-        data = trialbridge.convert(record, known.name, validate=False)
+        data = trialbridge.convert(record, known.name, options=asked(known), validate=False)
         Path(f"mixed/{known.name}.dat").write_bytes(data)
     Path("mixed/page.xml").write_text('<html xmlns="http://www.w3.org/1999/xhtml"/>')
     Path("mixed/settings.xml").write_text("<settings><a/></settings>")

@@ -35,7 +35,6 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
     "error": (b'{"timestamp": 1, "status": 404, "error": "x"}', "an error that a web service"),
     "drks": (b'{"drksId": "DRKS00000001"}', "JSON of the German register (DRKS)"),
     "legacy": (b"<search_results/>", "a list of what a search of ClinicalTrials.gov found, in XML"),
-    "prs": (b'<a:study_collection xmlns:a="http://clinicaltrials.gov/prs"/>', "XML for uploads"),
     "ictrp": (b"<Trials_downloaded_from_ICTRP/>", "XML of WHO's ICTRP"),
     "isrctn": (b'<allTrials xmlns="http://www.67bricks.com/isrctn"/>', "XML of the ISRCTN"),
     "old odm": (b'<ODM xmlns="http://www.cdisc.org/ns/odm/v1.2"/>', "CDISC ODM-XML of a version"),

@@ -15,6 +15,7 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
+from format_names import asked
 from mutations import NAMES, documents
 
 from trialbridge.formats import read_formats, written_formats
@@ -108,12 +109,16 @@ def test_the_network_is_really_cut(offline: Offline) -> None:
         assert b"Error" in bare.stderr
 
 
+def _asked(to: str) -> list[str]:
+    return [f"-O{name}={value}" for name, value in asked(to).items()]
+
+
 def test_records_are_converted_from_each_format_to_each(offline: Offline) -> None:
     for source in READ:
         (offline.folder / source).write_bytes(documents(source)[0])
     ways = list(zip(READ, cycle((*WRITTEN[1:], WRITTEN[0])), strict=False))
     done = offline.commands(
-        [["convert", "--to", to, source, "-o", f"{source}.out"] for source, to in ways]
+        [["convert", "--to", to, source, "-o", f"{source}.out", *_asked(to)] for source, to in ways]
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert all((offline.folder / f"{source}.out").stat().st_size for source, _ in ways)

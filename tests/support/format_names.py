@@ -1,6 +1,15 @@
 """The names of the formats as messages list them, each list for what it is wanted for."""
 
-from trialbridge.formats import FORMATS, checked_formats, names, read_formats, written_formats
+from trialbridge.formats import (
+    FORMATS,
+    Format,
+    by_name,
+    checked_formats,
+    names,
+    read_formats,
+    written_formats,
+)
+from trialbridge.formats.options import stand_ins
 
 ALL = names(FORMATS)
 READ = names(read_formats())
@@ -10,3 +19,8 @@ JSON_KEYS = ", ".join(
     dict.fromkeys(known.marks[0] for known in read_formats() if known.syntax == "json")
 )
 """The keys that tell the formats of JSON."""
+
+
+def asked(to: str | Format) -> dict[str, str]:
+    """What a format must be given to be written."""
+    return stand_ins((by_name(to) if isinstance(to, str) else to).options)

@@ -11,6 +11,7 @@ import msgspec
 from fhir_bundles import full
 from fhir_faults import good, good_old
 from fhir_r6_study import BUNDLE as R6
+from format_names import asked
 from lxml import etree
 
 import trialbridge
@@ -66,8 +67,9 @@ def documents(name: str) -> tuple[bytes, ...]:
         if by_name(name).syntax == "json":
             found = [msgspec.json.encode(msgspec.json.decode(data)) for data in found]
         return tuple(found)
-    found = [trialbridge.convert(record, name, validate=False) for record in records]
-    found.append(trialbridge.write(full(), name, validate=False))
+    given = asked(name)
+    found = [trialbridge.convert(record, name, options=given, validate=False) for record in records]
+    found.append(trialbridge.write(full(), name, options=given, validate=False))
     if name == "fhir-r5":
         found.append(msgspec.json.encode(good()))
     elif name in ("fhir-r4", "fhir-r4b"):

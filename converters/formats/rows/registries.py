@@ -70,4 +70,28 @@ ROWS: tuple[Format, ...] = (
         coverage="trialbridge.mappings.registries.ctis",
         advice="trialbridge.formats.registries.ctis",
     ),
+    Format(
+        name="prs",
+        aliases=(),
+        title="ClinicalTrials.gov PRS upload XML",
+        syntax="xml",
+        marks=("http://clinicaltrials.gov/prs",),
+        reader="trialbridge.formats.registries.prs",
+        writer="trialbridge.formats.registries.prs",
+        validator="trialbridge.schemas.prs.validate",
+        coverage="trialbridge.mappings.registries.prs.document",
+        beyond="trialbridge.mappings.registries.prs.beyond",
+        options=(
+            Option(
+                "org_name",
+                "text",
+                "",
+                "Name of the account that uploads the record: it must be given, unless the source "
+                "is such an upload.",
+                asked="it is the name of the account that uploads the record, by which the "
+                "registry knows whose it is, and no record has it",
+                stand_in="TRIALBRIDGE",
+            ),
+        ),
+    ),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from trialbridge.mappings.codec import Codec, Field, Mismatch, Node, also, field, merged, record
 from trialbridge.mappings.compiled import each, reader, writer
 from trialbridge.mappings.names import Names
+from trialbridge.mappings.registries import people
 from trialbridge.mappings.registries.ctgov_xml import words
 from trialbridge.mappings.registries.ctgov_xml.texts import block
 from trialbridge.mappings.registries.ctgov_xml.words import (
@@ -30,7 +31,6 @@ from trialbridge.schemas.trial import (
     Location,
     MaskingBlock,
     Mesh,
-    Official,
     Outcome,
     Reference,
     SecondaryIdInfo,
@@ -128,7 +128,7 @@ _MASKED = {
     "Outcomes Assessor": "OUTCOMES_ASSESSOR",
 }
 _MASKED_LABELS = {code: label for label, code in reversed(_MASKED.items())}
-_MASKING = {
+MASKING = {
     "None (Open Label)": "NONE",
     "Open Label": "NONE",
     "Single": "SINGLE",
@@ -139,7 +139,7 @@ _MASKING = {
     "Triple": "TRIPLE",
     "Quadruple": "QUADRUPLE",
 }
-_MASKING_LABELS = {code: label for label, code in reversed(_MASKING.items())} | {
+MASKING_LABELS = {code: label for label, code in reversed(MASKING.items())} | {
     "NONE": "None (Open Label)"
 }
 
@@ -147,11 +147,11 @@ _MASKING_LABELS = {code: label for label, code in reversed(_MASKING.items())} | 
 def _read_masking(node: Node, names: Names) -> MaskingBlock | None:
     said = word(node.get("masking", ""))
     description = markup.read(node.get("masking_description", ""), names)
-    degree: Any = _MASKING.get(said)
+    degree: Any = MASKING.get(said)
     who: Any = None
     if said and degree is None:
         head, _, rest = said.partition(" (")
-        degree = _MASKING.get(head)
+        degree = MASKING.get(head)
         who = [_MASKED.get(one) for one in rest.removesuffix(")").split(", ")]
         if degree is None or not rest or None in who:
             names.warn("not-readable", f"{said!r:.90} is not a masking", "masking")
@@ -165,7 +165,7 @@ def _write_masking(value: MaskingBlock, names: Names) -> Node:
     node = {}
     if value.masking:
         who = ", ".join(_MASKED_LABELS[one] for one in value.who_masked or ())
-        node["masking"] = _MASKING_LABELS[value.masking] + (f" ({who})" if who else "")
+        node["masking"] = MASKING_LABELS[value.masking] + (f" ({who})" if who else "")
     if value.masking_description:
         node["masking_description"] = plain_of(value.masking_description)
     return node
@@ -180,68 +180,11 @@ masking: Codec[MaskingBlock] = Codec(_read_masking, _write_masking, label="maski
 # --- people ------------------------------------------------------------------------------------
 
 
-def _read_name(node: Node, names: Names) -> str | None:
-    """`first middle last, degrees`; new records have it all in `last_name`."""
-    parts = [word(node.get(key, "")) for key in ("first_name", "middle_name", "last_name")]
-    name = " ".join(part for part in parts if part)
-    degrees = word(node.get("degrees", ""))
-    return (f"{name}, {degrees}" if name and degrees else name or degrees) or None
-
-
-_name: Codec[str] = Codec(_read_name, lambda value, names: {"last_name": value}, label="last_name")
-CONTACT = record(
-    Contact,
-    merged("name", codec=_name),
-    field("phone", "phone", codec=text),
-    field("phone_ext", "phone_ext", codec=text),
-    field("email", "email", codec=text),
-)
-INVESTIGATOR = record(
-    Contact, merged("name", codec=_name), field("role", "role", codec=words.CONTACT_ROLE)
-)
-OFFICIAL = record(
-    Official,
-    merged("name", codec=_name),
-    field("role", "role", codec=words.OFFICIAL_ROLE),
-    field("affiliation", "affiliation", codec=text),
-)
-_read_contact, _write_contact = reader(CONTACT), writer(CONTACT)
-_read_investigator, _write_investigator = reader(INVESTIGATOR), writer(INVESTIGATOR)
+CONTACT, INVESTIGATOR, OFFICIAL = people.tables(people.whole_name)
 
 
 def _contacts(first: str, second: str, more: str = "") -> Codec[list[Contact]]:
-    """Contacts as an element and its backup, and those of other roles as elements of their own."""
-
-    def read(node: Node, names: Names) -> list[Contact] | None:
-        import msgspec
-
-        found = []
-        for key in (first, second):
-            if key in node:
-                try:
-                    contact: Contact = _read_contact(node[key], names)
-                except Mismatch as mismatch:
-                    raise Mismatch.of(mismatch.within(key)) from None
-                found.append(msgspec.structs.replace(contact, role="CONTACT"))
-        for position, one in enumerate(node.get(more, ()) if more else ()):
-            try:
-                found.append(_read_investigator(one, names))
-            except Mismatch as mismatch:
-                raise Mismatch.of(mismatch.within(f"{more}[{position}]")) from None
-        return found or None
-
-    def write(values: list[Contact], names: Names) -> Node:
-        node: Node = {}
-        for value in values:
-            free = next((key for key in (first, second) if key not in node), None)
-            if value.role in ("CONTACT", None) and free:
-                node[free] = _write_contact(value, names)
-            elif more and value.role not in ("CONTACT", None):
-                node.setdefault(more, []).append(_write_investigator(value, names))
-        return node
-
-    label = " and ".join(key for key in (first, second, more) if key)
-    return Codec(read, write, label=label)
+    return people.contacts(first, second, more, CONTACT, INVESTIGATOR)
 
 
 LOCATION = record(

@@ -26,7 +26,7 @@ def word(value: Any) -> str:
     return str(value)
 
 
-def _valued(read: Given, expected: str, write: Callable[[Any], str | None], gives: type) -> Any:
+def valued(read: Given, expected: str, write: Callable[[Any], str | None], gives: type) -> Any:
     """Values that stand as words; what is none of them is told, and stays in the source's words."""
 
     def read_word(value: Any, names: Names) -> Any:
@@ -53,10 +53,10 @@ markup: Codec[str] = Codec(
 )
 """A text outside text blocks, which is CommonMark in the model."""
 
-yes_no: Codec[bool] = _valued(
+yes_no: Codec[bool] = valued(
     labels.yes_or_no, "Yes or No", lambda value: "Yes" if value else "No", bool
 )
-healthy: Codec[bool] = _valued(
+healthy: Codec[bool] = valued(
     labels.yes_or_no,
     "No or Accepts Healthy Volunteers",
     lambda value: "Accepts Healthy Volunteers" if value else "No",
@@ -68,7 +68,7 @@ def _whole(words: str) -> int | None:
     return int(words) if re.fullmatch(r"[0-9]{1,18}", words) else None
 
 
-integer: Codec[int] = _valued(_whole, "a whole number", str, int)
+integer: Codec[int] = valued(_whole, "a whole number", str, int)
 
 _MONTHS = dict(zip(labels.MONTHS.values(), labels.MONTHS, strict=True))
 
@@ -81,7 +81,7 @@ def _date_words(value: str, digits: int = 1) -> str | None:
     return f"{_MONTHS[month]} {int(day):0{digits}}, {year}" if day else f"{_MONTHS[month]} {year}"
 
 
-date: Codec[str] = _valued(labels.date, "a date (March 4, 2021 or March 2021)", _date_words, str)
+date: Codec[str] = valued(labels.date, "a date (March 4, 2021 or March 2021)", _date_words, str)
 """A day or a month in words; a year alone has none."""
 
 
@@ -92,13 +92,13 @@ def _posting(words: str) -> str | None:
     return f"{found[2]}-{int(found[1]):02}" if found[1] else found[2]
 
 
-posting: Codec[str] = _valued(
+posting: Codec[str] = valued(
     _posting, "a month (03/2021)", lambda value: "/".join(reversed(value.split("-")[:2])), str
 )
 """The month in which results are to come."""
 
 _PROCESSED = "ClinicalTrials.gov processed this data on "
-processed: Codec[str] = _valued(
+processed: Codec[str] = valued(
     lambda words: labels.date(words.removeprefix(_PROCESSED)),
     f"{_PROCESSED}March 4, 2021",
     lambda value: f"{_PROCESSED}{_date_words(value, 2)}",
@@ -113,7 +113,7 @@ def _age(words: str) -> str | None:
         return None
 
 
-age: Codec[str] = _valued(_age, "an age (such as 18 Years or 1 Month)", str, str)
+age: Codec[str] = valued(_age, "an age (such as 18 Years or 1 Month)", str, str)
 
 
 def _read_bound(value: Any, names: Names) -> str | None:
@@ -140,7 +140,7 @@ def coded(enumeration: Any, words: Mapping[str, str] = {}) -> Codec[Any]:
         return back.get(label) or labels.code(label, codes)
 
     expected = f"one of {', '.join(back)}"
-    codec: Codec[Any] = _valued(read, expected, said.__getitem__, str)
+    codec: Codec[Any] = valued(read, expected, said.__getitem__, str)
     return codec
 
 

@@ -1,0 +1,266 @@
+"""PRS upload XML: each fact at its place, valid by the registry's schemas, and back."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from corpus import ALL, records
+from filled import filled_trial, turns
+from hypothesis import given, settings
+from lxml import etree
+from strategies import trials
+
+import trialbridge
+from trialbridge.formats.registries import ctgov, prs
+from trialbridge.mappings.names import Names
+from trialbridge.mappings.record.markdown import plain
+from trialbridge.mappings.registries import people
+from trialbridge.mappings.registries.prs import words
+from trialbridge.schemas.problem import Invalid
+from trialbridge.schemas.prs.validate import check
+from trialbridge.schemas.syntax.pointer import differences
+from trialbridge.schemas.trial import Trial
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples" / "NCT99900001.ctgov.json"
+SCHEMAS = Path(os.environ.get("TRIALBRIDGE_PRS_SCHEMAS") or ROOT.parent / "shared/reference/ctgov")
+ACCOUNT = {"org_name": "NorrlandU"}
+
+FACTS = {
+    "id_info/org_name": ["NorrlandU"],
+    "id_info/org_study_id": ["NIIM-017"],
+    "id_info/secondary_id/id_type": ["EU Trial (CTIS) Number"],
+    "brief_title": ["Two Doses of Velorastat Against Placebo in Adults With Plaque Psoriasis"],
+    "sponsors/lead_sponsor/agency": ["Norrland Institute of Invented Medicine"],
+    "sponsors/collaborator/agency": ["Velora Therapeutics", "Fund for Imaginary Research"],
+    "sponsors/resp_party/resp_party_type": ["Principal Investigator"],
+    "overall_status": ["Recruiting"],
+    "start_date": ["2024-02"],
+    "primary_compl_date": ["2026-06-30"],
+    "study_design/study_type": ["Interventional"],
+    "study_design/interventional_design/phase": ["Phase 1/Phase 2"],
+    "study_design/interventional_design/allocation": ["Randomized"],
+    "study_design/interventional_design/masked_subject": ["yes"],
+    "study_design/interventional_design/masked_caregiver": ["no"],
+    "study_design/interventional_design/number_of_arms": ["2"],
+    "primary_outcome/outcome_time_frame": ["24 weeks"],
+    "enrollment": ["240"],
+    "arm_group/arm_type": ["Experimental", "Placebo Comparator"],
+    "intervention[1]/intervention_other_name": ["VLR-17", "velorastat hydrochloride"],
+    "intervention[3]/arm_group_label": ["Placebo", "Velorastat"],
+    "eligibility/gender": ["All"],
+    "eligibility/minimum_age": ["18 Years"],
+    "eligibility/maximum_age": ["75 Years"],
+    "eligibility/healthy_volunteers": ["no"],
+}
+
+
+def written(trial: Trial, **options: str) -> Any:
+    data, _ = prs.write(trial, **(ACCOUNT | options))
+    return etree.fromstring(data).find("clinical_study")
+
+
+def test_each_fact_is_at_its_place() -> None:
+    study = written(trialbridge.read(EXAMPLE))
+    assert {path: [one.text for one in study.xpath(path)] for path in FACTS} == FACTS
+
+
+def test_a_name_of_a_person_is_in_its_parts() -> None:
+    for name, first, middle, last, degrees in (
+        ("Ada B Brewer, MD", "Ada", "B", "Brewer", "MD"),
+        ("Monica Elizabeth de la Torre", "Monica", "", "Elizabeth de la Torre", ""),
+        ("Prof. Dr. F. W. Asselbergs", "Prof. Dr. F.", "W.", "Asselbergs", ""),
+        ("Clinical Trials Call Center", "", "", "Clinical Trials Call Center", ""),
+        ("Novartis", "", "", "Novartis", ""),
+        ("Lee  Hartline", "", "", "Lee  Hartline", ""),
+    ):
+        parts = people.parts_of(name)
+        assert parts == {
+            key: value
+            for key, value in (
+                ("first_name", first),
+                ("middle_name", middle),
+                ("last_name", last),
+                ("degrees", degrees),
+            )
+            if value
+        }
+        assert people.read_name(parts, Names()) == name
+
+
+def test_a_name_of_the_account_must_be_given() -> None:
+    with pytest.raises(trialbridge.UnknownOption) as caught:
+        trialbridge.convert(EXAMPLE, "prs")
+    assert str(caught.value) == (
+        "option org_name is missing, expected -O org_name=...: it is the name of the account that "
+        "uploads the record, by which the registry knows whose it is, and no record has it"
+    )
+    upload = trialbridge.convert(EXAMPLE, "prs", options=ACCOUNT)
+    # An upload has it.
+    assert trialbridge.convert(upload, "prs") == upload
+    assert b"<org_name>Other</org_name>" in trialbridge.convert(
+        upload, "prs", options={"org_name": "Other"}
+    )
+
+
+def test_a_partial_upload_is_never_written() -> None:
+    upload = trialbridge.convert(EXAMPLE, "prs", options=ACCOUNT)
+    assert b"partial" not in upload
+
+
+# --- the registry's own schemas ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    """The registry's schema; skipped where it is not, since it is the registry's to give."""
+    path = SCHEMAS / "ProtocolRecordSchema.xsd"
+    if not path.is_file():
+        pytest.skip(f"no schema: {path} is absent (set TRIALBRIDGE_PRS_SCHEMAS to its folder)")
+    return etree.XMLSchema(etree.parse(str(path)))
+
+
+def test_the_digest_is_that_of_the_schemas(schema: Any) -> None:
+    from trialbridge.schemas.prs.build_digest import main
+
+    names = ("ProtocolRecordSchema.xsd", "RRSUploadSchema.xsd")
+    assert main([*(str(SCHEMAS / name) for name in names), "--check"]) == 0
+
+
+def _sample() -> list[bytes]:
+    return records() if ALL else records()[::25]
+
+
+def test_what_is_written_of_the_corpus_is_valid(schema: Any) -> None:
+    for data in _sample():
+        upload, _ = prs.write(ctgov.read(data)[0], **ACCOUNT)
+        assert schema.validate(etree.fromstring(upload)), schema.error_log
+        assert [str(one) for one in check(upload) if one.severity == "error"] == []
+
+
+def test_what_is_written_of_a_record_with_all_is_valid(schema: Any) -> None:
+    for turn in range(turns()):
+        upload, _ = prs.write(filled_trial(turn), **ACCOUNT)
+        assert schema.validate(etree.fromstring(upload)), schema.error_log
+        assert [str(one) for one in check(upload) if one.severity == "error"] == []
+
+
+# --- and back ----------------------------------------------------------------------------------
+
+_PLACES = {row.leaf for row in trialbridge.coverage("prs") if row.home != "none"}
+# What the form says in words of its own; each is told.
+_COARSER = (
+    # Results are not carried yet.
+    "/hasResults",
+    # The status that the sponsor gave stands for one that the registry derived.
+    "/protocolSection/statusModule/overallStatus",
+    # There is a place for a study under an IND alone: see the page of the format.
+    "/protocolSection/statusModule/expandedAccessInfo/hasExpandedAccess",
+    # Publications that the registry found are not sent in, nor a third contact.
+    "/protocolSection/referencesModule/references/*/pmid",
+    "/protocolSection/referencesModule/references/*/type",
+    "/protocolSection/referencesModule/references/*/citation",
+    "/protocolSection/contactsLocationsModule/locations/*/contacts/*/name",
+    "/protocolSection/contactsLocationsModule/locations/*/contacts/*/role",
+    "/protocolSection/contactsLocationsModule/locations/*/contacts/*/phone",
+    "/protocolSection/contactsLocationsModule/locations/*/contacts/*/phoneExt",
+    "/protocolSection/contactsLocationsModule/locations/*/contacts/*/email",
+)
+
+
+def _carried(trial: Trial) -> Trial:
+    """A record without the publications and contacts that have no place."""
+    tree = msgspec.to_builtins(trial)
+    protocol = tree.get("protocolSection", {})
+    module = protocol.get("referencesModule", {})
+    if "references" in module:
+        module["references"] = [one for one in module["references"] if one.get("type") != "DERIVED"]
+        if not module["references"]:
+            del module["references"]
+    for site in protocol.get("contactsLocationsModule", {}).get("locations", ()):
+        if "contacts" in site:
+            asked = [one for one in site["contacts"] if one.get("role") == "CONTACT"]
+            site["contacts"] = [
+                one for one in site["contacts"] if one not in asked or one in asked[:2]
+            ]
+    return msgspec.convert(tree, Trial)
+
+
+def test_each_fact_that_has_a_place_comes_back() -> None:
+    from trialbridge.mappings.coverage import pattern
+
+    for data in _sample():
+        trial = ctgov.read(data)[0]
+        upload, told = prs.write(trial, **ACCOUNT)
+        again, warnings = prs.read(upload)
+        assert warnings == []
+        paths = [one.path for one in told]
+        for pointer, before, after in differences(_carried(trial), again):
+            leaf = pattern(pointer)
+            if leaf not in _PLACES:
+                continue
+            if isinstance(before, str) and isinstance(after, str) and plain(before) == plain(after):
+                continue
+            assert leaf in _COARSER[:3], (trial.nct_id, pointer, before, after)
+            assert any(pointer.startswith(path) for path in paths), pointer
+
+
+@settings(max_examples=40, deadline=None)
+@given(trials(empty_texts=True))
+def test_whatever_is_written_is_read_and_written_again(trial: Trial) -> None:
+    try:
+        data, _ = prs.write(trial, **ACCOUNT)
+    except Invalid:
+        return
+    assert prs.write_untold(trial, **ACCOUNT) == data
+    assert [str(one) for one in check(data) if one.severity == "error"] == []
+    again, _ = prs.read(data)
+    assert prs.write(again)[0] == data
+
+
+def test_a_text_is_plain_words_there() -> None:
+    codec = words.markup
+    markdown = "Inclusion Criteria:\n\n* Age \\> 18 \\& well\n\n  1. by day"
+    shown = "Inclusion Criteria:\n\n* Age > 18 & well\n\n  1. by day"
+    assert codec.write(markdown, Names()) == shown
+    assert codec.read(shown, Names()) == markdown
+    # Documents are laid out.
+    laid_out = "\n      Inclusion Criteria:\n\n        - a\n      "
+    assert codec.read(laid_out, Names()) == "Inclusion Criteria:\n\n  - a"
+
+
+def test_values_are_written_as_they_are_read() -> None:
+    names = Names()
+    for codec, value, said in (
+        (words.yes_no, True, "yes"),
+        (words.date, "2021-07", "2021-07"),
+        (words.date, "2021-07-04", "2021-07-04"),
+        (words.phases, ["PHASE1", "PHASE2"], "Phase 1/Phase 2"),
+        (words.phases, ["NA"], "N/A"),
+        (words.bound, "1 Month", "1 Month"),
+        (words.ALLOCATION, "NON_RANDOMIZED", "Non-randomized"),
+        (words.INTERVENTION_TYPE, "BIOLOGICAL", "Biological/Vaccine"),
+        (words.SECONDARY_ID, "EUDRACT_NUMBER", "EudraCT Number"),
+    ):
+        assert codec.write(value, names) == said
+        assert codec.read(said, names) == value
+    for codec, said, value in (
+        (words.yes_no, "Yes", True),
+        (words.yes_no, "true", True),
+        (words.phases, "2", ["PHASE2"]),
+        (words.phases, "Phase 1/2", ["PHASE1", "PHASE2"]),
+        (words.bound, "18", "18 Years"),
+        (words.bound, "N/A", None),
+    ):
+        assert codec.read(said, names) == value
+    assert names.warnings == []
+
+
+@pytest.mark.parametrize("source", ["fhir-r5.json", "txt", "odm-2.0.xml"])
+def test_records_in_other_formats_become_uploads(source: str) -> None:
+    path = ROOT / "examples" / f"NCT99900001.{source}"
+    study = etree.fromstring(trialbridge.convert(path, "prs", options=ACCOUNT))
+    facts = {path: [one.text for one in study.xpath(f"clinical_study/{path}")] for path in FACTS}
+    assert facts == FACTS
