@@ -81,7 +81,7 @@ class Option(NamedTuple):
     def missing(self) -> UnknownOption:
         """Give the reason why nothing is written without it."""
         return UnknownOption(
-            f"option {self.name} is missing, expected -O {self.name}=...: {self.asked}"
+            f"option {self.name} is missing, expected {self.name}=...: {self.asked}"
         )
 
     def _takes(self, value: object) -> bool:

@@ -17,6 +17,7 @@ import msgspec
 from trialbridge import api
 from trialbridge.faults import fault, place
 from trialbridge.formats import by_name
+from trialbridge.formats.options import UnknownOption
 from trialbridge.schemas.problem import Problem, ProblemError
 from trialbridge.service.negotiation import FHIR_JSON, JSON
 from trialbridge.service.refused import Refused
@@ -170,9 +171,13 @@ def _convert(job: Job, data: bytes) -> Answer:
 
     to = by_name(job.to or "", "written")
     first = api.reading(data, _source(job, data), unique=True, target=to)
-    written, warnings = api.writing(
-        first.trial, to, options=dict(job.options), validate=job.checked
-    )
+    try:
+        written, warnings = api.writing(
+            first.trial, to, options=dict(job.options), validate=job.checked
+        )
+    except UnknownOption as error:
+        # One that must be given, which the request did not.
+        raise Refused(400, "option", str(error)) from error
     if job.indent is not None:
         written = laid_out(written, to, job.indent)
     problems = [*first.problems, *warnings]

@@ -348,7 +348,8 @@ BAD: dict[str, tuple[bytes, str]] = {
     "xml": (
         b"<study/>",
         "fatal: line 1: the root of the XML is <study> of no namespace, which is no known format's;"
-        f" expected clinical_study, clinical_studies, http://hl7.org/fhir, {ODM} [format]",
+        " expected clinical_study, clinical_studies, http://clinicaltrials.gov/prs,"
+        f" http://hl7.org/fhir, {ODM} [format]",
     ),
     "ODM of a version that is validated only": (
         ODM_1_3_2.encode(),

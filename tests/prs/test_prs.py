@@ -94,7 +94,7 @@ def test_a_name_of_the_account_must_be_given() -> None:
     with pytest.raises(trialbridge.UnknownOption) as caught:
         trialbridge.convert(EXAMPLE, "prs")
     assert str(caught.value) == (
-        "option org_name is missing, expected -O org_name=...: it is the name of the account that "
+        "option org_name is missing, expected org_name=...: it is the name of the account that "
         "uploads the record, by which the registry knows whose it is, and no record has it"
     )
     upload = trialbridge.convert(EXAMPLE, "prs", options=ACCOUNT)

@@ -51,6 +51,16 @@ def test_options_of_the_format_are_parameters(service: Service) -> None:
     assert answer.json()["entry"][0]["resource"]["text"]["status"] == "generated"
 
 
+def test_an_option_that_must_be_given_is_asked_for(service: Service) -> None:
+    answer = service.http.post("/convert", params={"to": "prs"}, content=TEXT)
+    assert answer.status_code == 400
+    assert "option org_name is missing, expected org_name=...: it is the name" in answer.text
+    query = {"to": "prs", "org_name": "NorrlandU"}
+    answer = service.http.post("/convert", params=query, content=TEXT)
+    assert answer.status_code == 200
+    assert b"<org_name>NorrlandU</org_name>" in answer.content
+
+
 def test_a_report_has_the_document_and_the_warnings_with_their_places(service: Service) -> None:
     record = b'{\n  "protocolSection": {\n    "teaModule": 1\n  }\n}'
     query = {"to": "ctgov", "report": "true", "validate": "false"}
