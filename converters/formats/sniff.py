@@ -159,14 +159,16 @@ def _begun(data: bytes) -> Format | None:
 
 
 def _text(data: bytes, whole: bool) -> Format:
+    # A table whose rows are in part in another encoding is of its format: each row is read.
+    head = data[:_HEAD].decode(errors="ignore")
+    for known in FORMATS:
+        if known.syntax == "csv" and re.match("|".join(known.marks), head, re.MULTILINE):
+            return known
     try:
         text = data.decode(errors="strict" if whole else "ignore")
     except UnicodeDecodeError as error:
         message = f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason}); {REMEDY}"
         raise not_utf_8(error.start, message) from error
-    for known in FORMATS:
-        if known.syntax == "csv" and re.match("|".join(known.marks), text, re.MULTILINE):
-            return known
     # Pages are quoted in Markdown, which is no page for that.
     shown = _FENCED.sub("", text) if "```" in text else text
     markdown = _MARKDOWN.match(text)

@@ -110,9 +110,9 @@ UNREAD: Final[tuple[Unread, ...]] = (
         roots=(("", "search_results"),),
     ),
     Unread(
-        "XML of WHO's ICTRP",
+        "XML of a register for WHO's ICTRP",
         f"a trial that it has from ClinicalTrials.gov is {_API}NCT...",
-        roots=(("", "Trials_downloaded_from_ICTRP"), ("", "trials")),
+        roots=(("", "trials"),),
     ),
     Unread(
         "XML of the ISRCTN register",
@@ -154,9 +154,9 @@ UNREAD: Final[tuple[Unread, ...]] = (
         pattern=r'\A"?(?:Rank"?\t"?)?NCT Number"?\t',
     ),
     Unread(
-        "a CSV table of WHO's ICTRP",
-        f"a trial that it has from ClinicalTrials.gov is {_API}NCT...",
-        pattern=r'\A"?TrialID"?[,\t]"?Last Refreshed on',
+        "a table of WHO's ICTRP with tabs between its columns",
+        "the one with commas (CSV) is read, and the XML",
+        pattern=r'\A"?TrialID"?\t"?Last[ _]Refreshed[ _]on',
     ),
     Unread(
         "the text of the EU Clinical Trials Register (EudraCT)",

@@ -5,12 +5,14 @@ Each is made a document of its own, with all that it refers to; what several ref
 
 import re
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any, Final, NamedTuple
 from xml.parsers import expat
 
 import msgspec
 
 from trialbridge.encoding import utf_8
+from trialbridge.formats import Format
 
 _ENTRY: Final = re.compile(r"\bBundle\.entry\[(\d+)\]")
 # Of the page that a search gave, not of a study in it.
@@ -27,11 +29,16 @@ class Member(NamedTuple):
     place: Callable[[str], str]
 
 
-def split(syntax: str, data: bytes) -> list[Member]:
+def split(known: Format, data: bytes) -> list[Member]:
     """Give the records of a document that has several studies; empty for any other.
 
-    The document has been parsed once, so that it is JSON or XML is known.
+    The document has been parsed once, so that it is JSON or XML is known. A reader whose documents
+    may be broken between records has `parts` in its module, which gives them.
     """
+    parts = getattr(import_module(known.reader), "parts", None) if known.reader else None
+    if parts is not None:
+        return [Member(f"/{part.name}", part.data, part.place) for part in parts(data)]
+    syntax = known.syntax
     if syntax == "json":
         tree = msgspec.json.decode(utf_8(data))
         return [*_of_answer(tree), *_of_bundle(tree)]

@@ -108,7 +108,7 @@ def _refused(source: Source, stated: Format | None, problems: list[Problem]) -> 
     data = source.data or b""
     if any(problem.code == "one-study" for problem in problems) and not source.pointer:
         known = stated or recognise(data)
-        members = split(known.syntax, data)
+        members = split(known, data)
         for pointer, own, place in members:
             for record in records_of(source._replace(pointer=pointer, data=own), known):
                 moved = [

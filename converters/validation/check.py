@@ -8,7 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from typing import Final, NamedTuple, get_args
+
+import msgspec
 
 from trialbridge import api
 from trialbridge.faults import fault
@@ -16,6 +19,7 @@ from trialbridge.formats import Format, by_name
 from trialbridge.formats.sniff import recognise
 from trialbridge.schemas.problem import Problem, Severity
 from trialbridge.sources import Source, unknown
+from trialbridge.sources.members import split
 from trialbridge.validation.baseline import Baseline, Known, known
 from trialbridge.validation.hl7_validator import Validator
 from trialbridge.validation.places import Place, Places
@@ -121,12 +125,25 @@ def _check(
     data = source.data or b""
     try:
         known, problems = api.checking(data, format, deep=deep, budget=invariants)
+        if known is not None and any(problem.code == "one-study" for problem in problems):
+            problems = _of_each(known, data, problems)
         readable = not any(problem.severity == "fatal" for problem in problems)
         if hl7 is not None and known is not None and readable:
             problems = [*problems, *hl7.check(data, known.name)]
     except Exception as error:
         return _name(data, format), [fault(error)]
     return known and known.name, problems
+
+
+def _of_each(known: Format, data: bytes, problems: list[Problem]) -> list[Problem]:
+    """The problems of each record of a table or list whose reader gives its parts."""
+    if known.reader is None or not hasattr(import_module(known.reader), "parts"):
+        return problems
+    return [
+        msgspec.structs.replace(problem, path=place(problem.path))
+        for _, own, place in split(known, data)
+        for problem in api.checking(own, known.name)[1]
+    ]
 
 
 def _name(data: bytes, format: str | None) -> str | None:

@@ -16,8 +16,8 @@ from trialbridge.schemas.syntax.pointer import as_index, steps
 NEAR: Final = 100
 """How many characters of a line are given on each side of a place, at most."""
 
-# With the place in an XML document after it: `line 12: ODM/Study[1]/@OID`.
-_LINE: Final = re.compile(r"line (\d+)(?:, column (\d+)|: (?P<place>.*))?", re.DOTALL)
+# With the place in an XML document after it: `line 12: ODM/Study[1]/@OID`, or the column's name.
+_LINE: Final = re.compile(r"line (\d+)(?:, column (\d+)|, [^\n]*|: (?P<place>.*))?", re.DOTALL)
 _LAST: Final = re.compile(r"(@?)(?:\w+:)?([\w.\-]+)(?:\[\d+\])?$")
 _BYTE: Final = re.compile(r"byte (\d+)")
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)

@@ -35,7 +35,7 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
     "error": (b'{"timestamp": 1, "status": 404, "error": "x"}', "an error that a web service"),
     "drks": (b'{"drksId": "DRKS00000001"}', "JSON of the German register (DRKS)"),
     "legacy": (b"<search_results/>", "a list of what a search of ClinicalTrials.gov found, in XML"),
-    "ictrp": (b"<Trials_downloaded_from_ICTRP/>", "XML of WHO's ICTRP"),
+    "who": (b"<trials/>", "XML of a register for WHO's ICTRP"),
     "isrctn": (b'<allTrials xmlns="http://www.67bricks.com/isrctn"/>', "XML of the ISRCTN"),
     "old odm": (b'<ODM xmlns="http://www.cdisc.org/ns/odm/v1.2"/>', "CDISC ODM-XML of a version"),
     "html": (b"<!DOCTYPE html><html><p>NCT ID: NCT00000001<br></html>", "HTML"),
@@ -47,7 +47,10 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
         b"NCT Number\tStudy Title\nNCT00000001\tTea\n",
         "a table of ClinicalTrials.gov with tabs between its columns",
     ),
-    "ictrp csv": (b"TrialID,Last Refreshed on,Public title\n", "a CSV table of WHO's ICTRP"),
+    "ictrp tabs": (
+        b"TrialID\tLast Refreshed on\tPublic title\n",
+        "a table of WHO's ICTRP with tabs between its columns",
+    ),
     "euctr": (b"Full details\n\nSummary\nEudraCT Number: 2021-002179-21\n", "the text of the EU"),
     "their page": (
         b"Tea in Fatigue\nClinicalTrials.gov ID NCT00000001\nStudy Overview\n",
@@ -109,8 +112,6 @@ def corpus(name: str) -> bytes:
     ("name", "title"),
     [
         ("usdm/CDISC_Pilot_Study.json", "CDISC USDM JSON"),
-        ("ictrp/ictrp.csv.gz", "a CSV table of WHO's ICTRP"),
-        ("ictrp/ictrp.xml.gz", "XML of WHO's ICTRP"),
         ("drks-json/DRKS_trial-DRKS00038775.json", "JSON of the German register (DRKS)"),
         ("euctr-txt/2021-002179-21.txt", "the text of the EU Clinical Trials Register"),
     ],

@@ -94,4 +94,20 @@ ROWS: tuple[Format, ...] = (
             ),
         ),
     ),
+    Format(
+        name="ictrp",
+        aliases=("ictrp-xml",),
+        title="WHO ICTRP's export, XML",
+        syntax="xml",
+        marks=("Trials_downloaded_from_ICTRP",),
+        reader="trialbridge.formats.registries.ictrp",
+    ),
+    Format(
+        name="ictrp-csv",
+        aliases=(),
+        title="WHO ICTRP's export, CSV",
+        syntax="csv",
+        marks=(r"\ufeff?\"?TrialID\"?,\"?Last[ _]Refreshed[ _]on\"?(?:,|\r?$)",),
+        reader="trialbridge.formats.registries.ictrp_csv",
+    ),
 )

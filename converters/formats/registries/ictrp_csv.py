@@ -1,0 +1,79 @@
+"""The export of WHO's trial search (ICTRP) as a table: the fields of the XML, blanks in names.
+
+https://trialsearch.who.int/
+"""
+
+import re
+from collections.abc import Iterator
+
+from trialbridge.encoding import utf_8
+from trialbridge.formats.registries import table
+from trialbridge.formats.registries.part import Part
+from trialbridge.mappings.registries.ictrp.fields import LINK, read_record
+from trialbridge.mappings.whole import fatal
+from trialbridge.schemas.problem import EACH, Problem, ReadError
+from trialbridge.schemas.trial import Trial
+
+# As a row begins: an id, and the day that the portal took the record.
+_BEGINS = re.compile(
+    r'^"?[A-Za-z0-9/_-]{4,40}"?,"?[0-9]{1,2} [A-Z][a-z]+ [0-9]{4}"?,', re.MULTILINE
+)
+_SHOWN = 40
+
+
+def read(data: bytes) -> tuple[Trial, list[Problem]]:
+    """Read the one record of a table. What the model has no place for is in `unmapped`.
+
+    Raises ReadError if the table has several records, none, or a row that is broken.
+    """
+    data = utf_8(data)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise _not_text(data, error) from None
+    head, *found = table.rows(text, _BEGINS) if text.strip() else [table.Row(1, [], "", "")]
+    names = [name.strip() for name in head.fields]
+    if "TrialID" not in names or head.wrong:
+        said = head.wrong or f"the columns are {', '.join(names)[:_SHOWN]!r}"
+        raise fatal("line 1", "columns", f"{said}, expected TrialID and others", LINK)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise fatal("line 1", "columns", f"the column {twice!r} stands twice, expected once", LINK)
+    if len(found) != 1:
+        said = f"{len(found)} rows, expected one: {EACH}"
+        raise fatal(f"line {found[1].line if found else 1}", "one-study", said, LINK)
+    (row,) = found
+    at = f"line {row.line}"
+    if row.wrong:
+        raise fatal(at, "row", row.wrong, LINK)
+    texts = dict(zip(names, row.fields, strict=True))
+    if not texts["TrialID"].strip():
+        raise fatal(at, "no-id", "the row has no TrialID, expected one", LINK)
+    columns = {name.replace(" ", "_"): name for name in names}
+    return read_record(
+        texts, lambda name: f"{at}, column {columns[name]!r}" if name in columns else at
+    )
+
+
+def _not_text(data: bytes, error: UnicodeDecodeError) -> ReadError:
+    line = data.count(b"\n", 0, error.start) + 1
+    message = f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason})"
+    wrong = fatal(f"line {line}", "encoding", message, LINK)
+    if data.count(b"\n") < 2:
+        return wrong
+    more = fatal(f"line {line}", "one-study", f"other rows may be read: {EACH}", LINK)
+    return ReadError([*wrong.problems, *more.problems])
+
+
+def parts(data: bytes) -> Iterator[Part]:
+    """Give each row as a table of its own, and those that are broken likewise."""
+    # Each byte that is no text stands for itself, so that the reader of its row tells it.
+    text = utf_8(data).decode(errors="surrogateescape")
+    head: table.Row | None = None
+    for row in table.rows(text, _BEGINS):
+        if head is None:
+            head = row
+            continue
+        above = table.ends_of_lines(head.source)
+        own = (head.source + row.source).encode(errors="surrogateescape")
+        yield Part(f"line {row.line}", own, row.line - 1 - above, above)
