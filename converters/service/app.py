@@ -21,13 +21,15 @@ from trialbridge.service.limits import Limits
 from trialbridge.service.metrics import MEDIA, Metrics
 from trialbridge.service.negotiation import JSON, wants_outcome
 from trialbridge.service.openapi import description
+from trialbridge.service.page import INDEX, assets
 from trialbridge.service.pool import Pool
 from trialbridge.service.refused import Refused, busy
 from trialbridge.service.watching import FACTS, App, Watched
 from trialbridge.shown.report import format_json
 
-_PLAIN: Final = ("/formats", "/health", "/metrics", "/openapi.json")
+_PLAIN: Final = ("/", "/formats", "/health", "/metrics", "/openapi.json")
 _COVERAGE: Final = "/coverage/"
+_ASSETS: Final = "/assets/"
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -47,11 +49,14 @@ class Service:
         self.app = Watched(self._routed(), _endpoint, self.metrics)
         self._held = Held(limits)
         self._now = 0
+        self._assets = assets()
         self._coverage: dict[str, Answer] = {}
 
     def _routed(self) -> App:
         routes = [Route(f"/{what}", self._working(what), methods=["POST"]) for what in PARAMETERS]
         routes += [
+            Route("/", self._page),
+            Route("/assets/{name}", self._asset),
             Route("/formats", self._formats),
             Route("/coverage/{format}", self._covered),
             Route("/health", self._health),
@@ -99,10 +104,19 @@ class Service:
             self.metrics.conversions[answer.source, job.to or ""] += 1
         for code, count in answer.codes.items():
             self.metrics.problems[code.partition(":")[0]] += count
-        return _response(answer)
+        return _response(_quiet(job, answer))
+
+    async def _page(self, request: Request) -> Response:
+        return _file(self._assets[INDEX])
+
+    async def _asset(self, request: Request) -> Response:
+        file = self._assets.get(request.path_params["name"])
+        if file is None:
+            raise Refused(404, "path", "the page has no such file")
+        return _file(file)
 
     async def _formats(self, request: Request) -> Response:
-        return _json([format_json(known) for known in FORMATS])
+        return _json([format_json(known) | {"ending": known.ending} for known in FORMATS])
 
     async def _covered(self, request: Request) -> Response:
         try:
@@ -161,7 +175,26 @@ def _endpoint(path: str) -> str:
     """Name the kind of a path."""
     if path[1:] in PARAMETERS or path in _PLAIN:
         return path
-    return f"{_COVERAGE}{{format}}" if path.startswith(_COVERAGE) else "other"
+    if path.startswith(_COVERAGE):
+        return f"{_COVERAGE}{{format}}"
+    return f"{_ASSETS}{{name}}" if path.startswith(_ASSETS) else "other"
+
+
+def _quiet(job: Job, answer: Answer) -> Answer:
+    """Let a refusal that the page asked for be no error in the console of a browser.
+
+    That a record is wrong is what the page is there to show; `Trialbridge-Status` says it.
+    """
+    if not job.what.startswith("page/") or not 400 <= answer.status < 500:
+        return answer
+    headers = {**answer.headers, "Trialbridge-Status": str(answer.status)}
+    return answer._replace(status=200, headers=headers)
+
+
+def _file(file: tuple[str, bytes]) -> Response:
+    media, data = file
+    # A page and its parts are of one version: asked for again at each start.
+    return Response(data, headers={"Content-Type": media, "Cache-Control": "no-cache"})
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from trialbridge.formats import Format, UnknownFormat, by_name, names, written_formats
 from trialbridge.formats.options import UnknownOption, settled
+from trialbridge.schemas.syntax.pointer import steps
 from trialbridge.service.jobs import Job
 from trialbridge.service.limits import Limits
 from trialbridge.service.negotiation import (
     JSON,
+    SVG,
     Stated,
     chosen,
     offers,
@@ -34,6 +36,11 @@ PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
     "roundtrip": ("via", "from"),
     "fidelity": ("to", "from"),
     "diff": (),
+    "draw": ("from",),
+    # What the page asks for, and nobody else: it changes as the page does.
+    "page/view": ("to", "from"),
+    "page/diff": (),
+    "page/locate": ("to", "from", "pointer"),
 }
 """The parameters of each request, beside the options of the format that `convert` writes."""
 
@@ -49,7 +56,7 @@ def job_of(what: str, request: Request, limits: Limits) -> Job:
     said = stated(headers.get("content-type"))
     job = Job(what, outcome=wants_outcome(accept), size=limits.size)
     job = job._replace(packed=_packed(headers), charset=said.charset)
-    if what == "diff":
+    if what.endswith("diff"):
         _known_parameters(what, query, None)
         if said.syntax not in ("json", None):
             raise Refused(415, "media-type", f"expected {JSON}, with `before` and `after`")
@@ -60,11 +67,17 @@ def job_of(what: str, request: Request, limits: Limits) -> Job:
     if what == "validate":
         _known_parameters(what, query, None)
         return job
+    if what == "draw":
+        _known_parameters(what, query, None)
+        if chosen(accept, (SVG,)) is None:
+            raise Refused(406, "media-type", f"Accept does not take {SVG}")
+        return job
     to = _target("via" if what == "roundtrip" else "to", query, accept)
     _known_parameters(what, query, to)
     job = job._replace(to=to.name)
     if what != "convert":
-        return job._replace(media=_reported(accept))
+        pointer = _pointer(query.get("pointer", ""))
+        return job._replace(media=_reported(accept), pointer=pointer)
     return _conversion(job, query, to, accept)
 
 
@@ -180,6 +193,14 @@ def _conversion(job: Job, query: Mapping[str, str], to: Format, accept: str | No
         indent=int(indent) or None if indent else None,
         media=offered[0] if report else media,
     )
+
+
+def _pointer(text: str) -> str:
+    try:
+        steps(text)
+    except ValueError as error:
+        raise Refused(400, "parameter", f"parameter pointer: {_cut(str(error))}") from error
+    return text
 
 
 def _reported(accept: str | None) -> str:

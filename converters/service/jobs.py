@@ -53,6 +53,7 @@ class Job(NamedTuple):
     packed: bool = False
     media: str = JSON
     outcome: bool = False
+    pointer: str = ""
     size: int = api.SIZE_LIMIT
 
 
@@ -73,7 +74,7 @@ def work(job: Job) -> Answer:
     data = b""
     try:
         data = _body(job)
-        return _WORK[job.what](job, data)
+        return _done(job, data)
     except ProblemError as error:
         return told(422, error.problems, data, outcome=job.outcome)
     except Refused as error:
@@ -100,7 +101,7 @@ def told(
         media, body = FHIR_JSON, _outcome(problems, data)
     else:
         media, body = JSON, msgspec.json.encode({"problems": placed(problems, data)})
-    return Answer(status, media, body, headers or {}, codes=_codes(problems))
+    return Answer(status, media, body, headers or {}, codes=codes_of(problems))
 
 
 def failed(job: Job, code: str, message: str) -> Answer:
@@ -128,7 +129,7 @@ def _body(job: Job) -> bytes:
         except UnicodeDecodeError as error:
             message = f"Content-Type says charset={job.charset}, and byte {error.start} is none"
             raise Refused(422, "encoding", message) from error
-    return api.load(data) if job.what != "diff" else data
+    return api.load(data) if not job.what.endswith("diff") else data
 
 
 def _unpacked(data: bytes, limit: int) -> bytes:
@@ -152,7 +153,7 @@ def _unpacked(data: bytes, limit: int) -> bytes:
     return bytes(found)
 
 
-def _source(job: Job, data: bytes) -> str | None:
+def source_of(job: Job, data: bytes) -> str | None:
     """Give the name of the format that is read. Raises Refused if Content-Type says another."""
     if job.syntax is None:
         return job.source
@@ -170,7 +171,7 @@ def _convert(job: Job, data: bytes) -> Answer:
     from trialbridge.formats.laid_out import laid_out
 
     to = by_name(job.to or "", "written")
-    first = api.reading(data, _source(job, data), unique=True, target=to)
+    first = api.reading(data, source_of(job, data), unique=True, target=to)
     try:
         written, warnings = api.writing(
             first.trial, to, options=dict(job.options), validate=job.checked
@@ -181,7 +182,7 @@ def _convert(job: Job, data: bytes) -> Answer:
     if job.indent is not None:
         written = laid_out(written, to, job.indent)
     problems = [*first.problems, *warnings]
-    codes = _codes(problems)
+    codes = codes_of(problems)
     if job.report:
         body = msgspec.json.encode(
             {
@@ -198,9 +199,9 @@ def _convert(job: Job, data: bytes) -> Answer:
 
 
 def _validate(job: Job, data: bytes) -> Answer:
-    known, problems = api.checking(data, _source(job, data))
+    known, problems = api.checking(data, source_of(job, data))
     name = known.name if known else ""
-    codes = _codes(problems)
+    codes = codes_of(problems)
     if job.outcome:
         return Answer(200, FHIR_JSON, _outcome(problems, data, name), source=name, codes=codes)
     body = {
@@ -212,15 +213,15 @@ def _validate(job: Job, data: bytes) -> Answer:
 
 
 def _roundtrip(job: Job, data: bytes) -> Answer:
-    found = api.roundtrip(data, job.to or "", format=_source(job, data))
+    found = api.roundtrip(data, job.to or "", format=source_of(job, data))
     return _differences(found)
 
 
 def _fidelity(job: Job, data: bytes) -> Answer:
-    found = api.fidelity(data, job.to or "", format=_source(job, data))
+    found = api.fidelity(data, job.to or "", format=source_of(job, data))
     body = {"counts": found.counts, **msgspec.to_builtins(found)}
     body["problems"] = placed(found.problems, data)
-    codes = _codes(found.problems)
+    codes = codes_of(found.problems)
     return Answer(200, JSON, msgspec.json.encode(body), source=found.source, codes=codes)
 
 
@@ -261,7 +262,7 @@ def _diff(job: Job, data: bytes) -> Answer:
                 return told(422, error.problems, document, outcome=True)
             found = [each | {"side": side} for each in placed(error.problems, document)]
             body = msgspec.json.encode({"problems": found})
-            return Answer(422, JSON, body, codes=_codes(error.problems))
+            return Answer(422, JSON, body, codes=codes_of(error.problems))
     return _differences(between(*trials))
 
 
@@ -299,18 +300,28 @@ def _ready(job: Job, data: bytes) -> Answer:
     return Answer(200, JSON, b"{}")
 
 
+def _done(job: Job, data: bytes) -> Answer:
+    if job.what in _WORK:
+        return _WORK[job.what](job, data)
+    from trialbridge.service import viewing
+
+    seen = {"draw": viewing.picture, "page/view": viewing.view, "page/locate": viewing.locate}
+    return seen[job.what](job, data)
+
+
 _WORK: Final = {
     "convert": _convert,
     "validate": _validate,
     "roundtrip": _roundtrip,
     "fidelity": _fidelity,
     "diff": _diff,
+    "page/diff": _diff,
     "coverage": _coverage,
     "ready": _ready,
 }
 
 
-def _codes(problems: Iterable[Problem]) -> dict[str, int]:
+def codes_of(problems: Iterable[Problem]) -> dict[str, int]:
     return dict(Counter(f"{problem.severity}:{problem.code}" for problem in problems))
 
 

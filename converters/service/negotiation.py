@@ -16,6 +16,7 @@ from trialbridge.service.refused import Refused
 FHIR_JSON: Final = "application/fhir+json"
 FHIR_XML: Final = "application/fhir+xml"
 JSON: Final = "application/json"
+SVG: Final = "image/svg+xml"
 
 # The parameter fhirVersion of a media type, by the format in JSON.
 _FHIR_VERSIONS: Final = {"fhir-r5": "5.0", "fhir-r4b": "4.3", "fhir-r4": "4.0", "fhir-r6": "6.0"}

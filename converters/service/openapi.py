@@ -9,7 +9,7 @@ from trialbridge import api
 from trialbridge.formats import FORMATS, Format, checked_formats, read_formats, written_formats
 from trialbridge.service.asking import OPTION_TYPES
 from trialbridge.service.limits import Limits
-from trialbridge.service.negotiation import FHIR_JSON, JSON, offers
+from trialbridge.service.negotiation import FHIR_JSON, JSON, SVG, offers
 
 _REFUSALS: Final = {
     "400": "A parameter or the body is not what is expected; the problem says what is.",
@@ -99,6 +99,7 @@ def _paths() -> dict[str, Any]:
             )["post"]
             | {"requestBody": {"required": True, "content": {JSON: {"schema": _ref("Pair")}}}}
         },
+        "/draw": _post("Draw the design of the trial", "", [source], {SVG: {"schema": _TEXT}}),
         "/formats": _get("List the formats, and their options", JSON),
         "/coverage/{format}": _get(
             "List where each leaf of the model goes in a format",

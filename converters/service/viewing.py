@@ -1,0 +1,89 @@
+"""What the page shows of a record: the record itself, its document in a format, and their links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from trialbridge import api
+from trialbridge.formats import by_name
+from trialbridge.homes import measure, model_tree
+from trialbridge.mappings.coverage import pattern
+from trialbridge.mappings.pictures.design import draw
+from trialbridge.schemas.problem import Invalid, Problem, ReadError
+from trialbridge.service.jobs import Answer, Job, codes_of, placed, source_of
+from trialbridge.service.locating import located, shown
+from trialbridge.service.negotiation import JSON, SVG
+from trialbridge.service.refused import Refused
+
+
+def view(job: Job, data: bytes) -> Answer:
+    """Give a record as a tree, its document in a format, the home of each value, and problems.
+
+    What would not be valid is given all the same, with what is wrong with it.
+    """
+    to = by_name(job.to or "", "written")
+    first = api.reading(data, source_of(job, data), unique=True, target=to)
+    valid = True
+    try:
+        written, warnings = api.writing(first.trial, to)
+    except Invalid as error:
+        valid, warnings = False, error.problems
+        written = to.write(first.trial)[0]
+    found = measure(first.trial, first.format, to, written, [])
+    try:
+        document: str | None = shown(written, to)
+    except UnicodeDecodeError:
+        # A packed format: there is nothing to be read by people.
+        document = None
+    problems = [each | {"side": "source"} for each in placed(first.problems, data)]
+    problems += _of_the_document(warnings, document, valid)
+    body = {
+        "from": first.format.name,
+        "to": to.name,
+        "valid": valid,
+        "record": model_tree(first.trial),
+        "document": document,
+        "homes": {
+            "native": found.native,
+            "official": found.official,
+            "ours": found.ours,
+            "none": found.not_carried,
+        },
+        "problems": problems,
+    }
+    codes = codes_of([*first.problems, *warnings])
+    return Answer(200, JSON, msgspec.json.encode(body), source=first.format.name, codes=codes)
+
+
+def locate(job: Job, data: bytes) -> Answer:
+    """Give the lines of the document of a format that carry one value of the record."""
+    to = by_name(job.to or "", "written")
+    first = api.reading(data, source_of(job, data), target=to)
+    place = next((row.place for row in to.rows() if row.leaf == pattern(job.pointer)), "")
+    found = located(first.trial, to, job.pointer, place)
+    body: dict[str, Any] = {"place": place, "main": None, "lines": []}
+    if found is not None:
+        body |= found._asdict()
+    return Answer(200, JSON, msgspec.json.encode(body), source=first.format.name)
+
+
+def picture(job: Job, data: bytes) -> Answer:
+    """Give the design of a trial as a picture."""
+    first = api.reading(data, source_of(job, data), unique=True)
+    try:
+        drawn = draw(first.trial)
+    except ValueError as error:
+        if isinstance(error, ReadError):
+            raise
+        raise Refused(422, "picture", str(error)) from error
+    return Answer(200, SVG, drawn, source=first.format.name)
+
+
+def _of_the_document(
+    problems: list[Problem], document: str | None, valid: bool
+) -> list[dict[str, Any]]:
+    """Give the problems of what is written. Their places are lines of it if it is not valid."""
+    text = (document or "").encode() if not valid else b""
+    return [each | {"side": "document"} for each in placed(problems, text)]
