@@ -44,6 +44,9 @@ PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The parameters of each request, beside the options of the format that `convert` writes."""
 
+WITH_OPTIONS: Final = ("convert", "page/view", "page/locate")
+"""The requests that take the options of the format that is written."""
+
 _WORDS: Final = {"true": True, "false": False}
 _INDENTS: Final = tuple(str(number) for number in range(9))
 
@@ -74,7 +77,7 @@ def job_of(what: str, request: Request, limits: Limits) -> Job:
         return job
     to = _target("via" if what == "roundtrip" else "to", query, accept)
     _known_parameters(what, query, to)
-    job = job._replace(to=to.name)
+    job = job._replace(to=to.name, options=_options(what, query, to))
     if what != "convert":
         pointer = _pointer(query.get("pointer", ""))
         return job._replace(media=_reported(accept), pointer=pointer)
@@ -171,11 +174,6 @@ def _target(parameter: str, query: Mapping[str, str], accept: str | None) -> For
 
 
 def _conversion(job: Job, query: Mapping[str, str], to: Format, accept: str | None) -> Job:
-    options = {name: value for name, value in query.items() if name not in PARAMETERS["convert"]}
-    try:
-        settled(to.name, to.options, options)
-    except UnknownOption as error:
-        raise Refused(400, "option", _cut(str(error))) from error
     report = _word(query, "report", False)
     indent = query.get("indent")
     if indent is not None and indent not in _INDENTS:
@@ -186,13 +184,23 @@ def _conversion(job: Job, query: Mapping[str, str], to: Format, accept: str | No
         message = f"Accept takes none of {', '.join((JSON,) if report else offered)}"
         raise Refused(406, "media-type", message)
     return job._replace(
-        options=options,
         checked=_word(query, "validate", True),
         report=report,
         # 0 is no white space, which is the default.
         indent=int(indent) or None if indent else None,
         media=offered[0] if report else media,
     )
+
+
+def _options(what: str, query: Mapping[str, str], to: Format) -> dict[str, str]:
+    if what not in WITH_OPTIONS:
+        return {}
+    options = {name: value for name, value in query.items() if name not in PARAMETERS[what]}
+    try:
+        settled(to.name, to.options, options)
+    except UnknownOption as error:
+        raise Refused(400, "option", _cut(str(error))) from error
+    return options
 
 
 def _pointer(text: str) -> str:
@@ -212,7 +220,7 @@ def _reported(accept: str | None) -> str:
 
 def _known_parameters(what: str, query: Mapping[str, str], to: Format | None) -> None:
     known = [*PARAMETERS[what]]
-    if what == "convert" and to is not None:
+    if what in WITH_OPTIONS and to is not None:
         known += [option.name for option in to.options if option.type in OPTION_TYPES]
     for name in query:
         if name not in known:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any, Final, NamedTuple
 
@@ -39,19 +39,25 @@ def shown(data: bytes, to: Format) -> str:
     return laid_out(data, to, INDENT).decode()
 
 
-def located(trial: Trial, to: Format, pointer: str, place: str = "") -> Located | None:
+def located(
+    trial: Trial,
+    to: Format,
+    pointer: str,
+    place: str = "",
+    options: Mapping[str, object] | None = None,
+) -> Located | None:
     """Find the lines of the document of a format that carry a value of a record.
 
     `place` is where the coverage list says that it goes; of several lines it tells which is meant.
     None where no line can be told.
     """
     tree: dict[str, Any] = msgspec.to_builtins(trial)
-    before = shown(to.write(trial, told=False)[0], to).splitlines()
+    before = shown(to.write(trial, options, told=False)[0], to).splitlines()
     value = _value(tree, pointer)
     for changed in _changed(tree, pointer, value):
         try:
             other = msgspec.convert(changed, Trial)
-            after = shown(to.write(other, told=False)[0], to).splitlines()
+            after = shown(to.write(other, options, told=False)[0], to).splitlines()
         except Exception:
             # What is no value there, or none that the writer takes, tells nothing of the record.
             continue

@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 
 from trialbridge import api
-from trialbridge.formats import by_name
+from trialbridge.formats import Format, by_name
+from trialbridge.formats.options import UnknownOption, stand_ins
 from trialbridge.homes import measure, model_tree
 from trialbridge.mappings.coverage import pattern
 from trialbridge.mappings.pictures.design import draw
 from trialbridge.schemas.problem import Invalid, Problem, ReadError
+from trialbridge.schemas.trial import Trial
 from trialbridge.service.jobs import Answer, Job, codes_of, placed, source_of
 from trialbridge.service.locating import located, shown
 from trialbridge.service.negotiation import JSON, SVG
@@ -26,11 +28,13 @@ def view(job: Job, data: bytes) -> Answer:
     to = by_name(job.to or "", "written")
     first = api.reading(data, source_of(job, data), unique=True, target=to)
     valid = True
+    options, stood_in = _options(job, first.trial, to)
     try:
-        written, warnings = api.writing(first.trial, to)
+        written, warnings = api.writing(first.trial, to, options=options)
     except Invalid as error:
         valid, warnings = False, error.problems
-        written = to.write(first.trial)[0]
+        written = to.write(first.trial, options)[0]
+    warnings = [*stood_in, *warnings]
     found = measure(first.trial, first.format, to, written, [])
     try:
         document: str | None = shown(written, to)
@@ -43,6 +47,7 @@ def view(job: Job, data: bytes) -> Answer:
         "from": first.format.name,
         "to": to.name,
         "valid": valid,
+        "standIns": [problem.path for problem in stood_in],
         "record": model_tree(first.trial),
         "document": document,
         "homes": {
@@ -62,7 +67,8 @@ def locate(job: Job, data: bytes) -> Answer:
     to = by_name(job.to or "", "written")
     first = api.reading(data, source_of(job, data), target=to)
     place = next((row.place for row in to.rows() if row.leaf == pattern(job.pointer)), "")
-    found = located(first.trial, to, job.pointer, place)
+    options, _ = _options(job, first.trial, to)
+    found = located(first.trial, to, job.pointer, place, options)
     body: dict[str, Any] = {"place": place, "main": None, "lines": []}
     if found is not None:
         body |= found._asdict()
@@ -79,6 +85,29 @@ def picture(job: Job, data: bytes) -> Answer:
             raise
         raise Refused(422, "picture", str(error)) from error
     return Answer(200, SVG, drawn, source=first.format.name)
+
+
+def _options(job: Job, trial: Trial, to: Format) -> tuple[dict[str, str], list[Problem]]:
+    """Give the options to write with. What must be given and is not is stood in for, and told."""
+    stated = dict(job.options)
+    missing = [option for option in to.options if option.asked and option.name not in stated]
+    if not missing:
+        return stated, []
+    try:
+        to.write(trial, stated, told=False)
+    except UnknownOption:
+        told = [
+            Problem(
+                severity="warning",
+                layer="write",
+                path=option.name,
+                code="stand-in",
+                message=f"{option.missing()}; {option.stand_in} stands for it here",
+            )
+            for option in missing
+        ]
+        return {**stand_ins(to.options), **stated}, told
+    return stated, []
 
 
 def _of_the_document(

@@ -12,6 +12,7 @@ from service import Service
 
 import trialbridge
 from trialbridge.formats import by_name, read_formats, written_formats
+from trialbridge.formats.options import stand_ins
 from trialbridge.service.locating import shown
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,7 +127,9 @@ def test_the_example_is_shown_in_each_format_with_the_homes_of_its_facts(page: P
     for known in written_formats():
         page.choose(known.name)
         page.read(known.name)
-        document = shown(trialbridge.convert(TEXT.encode(), known.name), known)
+        options = stand_ins(known.options)
+        document = shown(trialbridge.convert(TEXT.encode(), known.name, options=options), known)
+        assert page.find("#download").is_enabled() is not bool(options)
         assert page.run("return document.getElementById('text').textContent").strip() == (
             document.strip()
         )
@@ -191,6 +194,19 @@ def test_an_edit_of_the_document_is_shown_as_a_difference_of_the_record(page: Pa
         page.find("#edit").click()
         page.read(to)
         assert not page.find("#problems").is_displayed()
+
+
+def test_options_of_a_format_are_fields(page: Page) -> None:
+    page.show(TEXT)
+    page.read()
+    page.find("#options summary").click()
+    page.run(
+        "const [field] = arguments;"
+        "field.value = 'transaction'; field.dispatchEvent(new Event('change'))",
+        page.find("#options [name=bundle]"),
+    )
+    page.until(lambda: '"type": "transaction"' in page.text("#text"))
+    page.read()
 
 
 def test_bad_input_is_shown_with_its_line(page: Page) -> None:

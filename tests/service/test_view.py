@@ -78,6 +78,23 @@ def test_what_would_not_be_valid_is_shown_with_what_is_wrong(service: Service) -
         assert problem["side"] in ("source", "document")
 
 
+def test_an_option_that_must_be_given_is_stood_in_for_and_told(service: Service) -> None:
+    view = service.http.post("/page/view?to=prs", content=TEXT).json()
+    assert view["standIns"] == ["org_name"]
+    (told,) = [each for each in view["problems"] if each["code"] == "stand-in"]
+    assert told["message"].startswith("option org_name is missing, expected org_name=...")
+    assert told["message"].endswith("TRIALBRIDGE stands for it here")
+    query = {"to": "prs", "org_name": "Tea"}
+    view = service.http.post("/page/view", params=query, content=TEXT).json()
+    assert view["standIns"] == []
+    written = trialbridge.convert(TEXT, "prs", options={"org_name": "Tea"})
+    assert view["document"] == shown(written, by_name("prs"))
+    found = service.http.post(
+        "/page/locate", params=query | {"pointer": TITLE}, content=TEXT
+    ).json()
+    assert "Two Doses of Velorastat" in view["document"].splitlines()[found["main"] - 1]
+
+
 def test_what_the_page_asks_is_refused_without_an_error_in_the_console(service: Service) -> None:
     answer = service.http.post("/page/view?to=fhir-r5", content=b'{"protocolSection":\n 1}')
     assert (answer.status_code, answer.headers["trialbridge-status"]) == (200, "422")

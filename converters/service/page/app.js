@@ -24,6 +24,31 @@ let pause = 0;
 const name = (format) => state.formats.find((each) => each.name === format);
 const aborted = (error) => error.name === "AbortError";
 
+/** The options that are set in the form of the format, by name. */
+function options() {
+  const found = {};
+  for (const field of $("options-fields").querySelectorAll("[name]")) {
+    if (field.value) found[field.name] = field.value;
+  }
+  return found;
+}
+
+/** Make the form of a format's options; an empty field is its default. */
+function showOptions(format) {
+  const fields = format.options.map((option) => {
+    const choices = option.type === "bool" ? ["true", "false"] : option.type === "choice" ? option.expected.split(", ") : null;
+    const empty = `default${option.default === "" ? "" : `: ${option.default}`}`;
+    const field = choices
+      ? make("select", { name: option.name }, make("option", { value: "" }, empty), ...choices.map((each) => make("option", {}, each)))
+      : make("input", { name: option.name, placeholder: option.expected, autocomplete: "off", spellcheck: "false" });
+    field.addEventListener("change", () => show());
+    return make("label", { title: option.help }, option.name, " ", field);
+  });
+  $("options-fields").replaceChildren(...fields);
+  $("options").hidden = !fields.length;
+  $("options").dataset.format = format.name;
+}
+
 function say(text) {
   $("status").textContent = text;
 }
@@ -61,10 +86,11 @@ async function show({ keepProblems = false } = {}) {
   asking = new AbortController();
   const { signal } = asking;
   const to = $("to").value;
+  if ($("options").dataset.format !== to) showOptions(name(to));
   say("Reading…");
   try {
     const from = $("from").value;
-    const answer = await sent("/page/view", { to, from }, body, signal);
+    const answer = await sent("/page/view", { ...options(), to, from }, body, signal);
     const view = await answer.json();
     if (!state.coverage.has(to)) state.coverage.set(to, await got(`/coverage/${encodeURIComponent(to)}`));
     state.view = view;
@@ -94,6 +120,9 @@ async function shown(view, signal) {
   colour();
   showText($("text"), view.document ?? "This format is not text: download it.");
   $("edit").disabled = view.document === null || !name(view.to)?.read;
+  $("download").disabled = view.standIns.length > 0;
+  $("download").title = $("download").disabled ? `Give the option ${view.standIns.join(", ")} first` : "";
+  if ($("download").disabled) $("options").open = true;
   $("edit").title = $("edit").disabled ? "This format is not read back" : "";
   showLegend(view);
   showProblems(view.problems);
@@ -168,7 +197,7 @@ async function locate(fact) {
   locating?.abort();
   locating = new AbortController();
   try {
-    const parameters = { to: state.view.to, from: state.view.from, pointer };
+    const parameters = { ...options(), to: state.view.to, from: state.view.from, pointer };
     const answer = await sent("/page/locate", parameters, state.source.body, locating.signal);
     const found = await answer.json();
     if (!found.lines.length) return;
@@ -348,7 +377,7 @@ function download() {
     save(new Blob([text]));
     return;
   }
-  sent("/convert", { to: format.name, from: state.view.from, validate: "false" }, state.source.body)
+  sent("/convert", { ...options(), to: format.name, from: state.view.from, validate: "false" }, state.source.body)
     .then((answer) => answer.blob())
     .then(save, (error) => showProblems(problemsOf(error)));
 }
