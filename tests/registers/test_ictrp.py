@@ -1,13 +1,14 @@
 """WHO's ICTRP export: each field in the record, in `unmapped` or told, whatever the register."""
 
 import gzip
+import runpy
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from corpus import file
+from corpus import ALL, file, folder
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.syntax.pointer import get
 from trialbridge.sources.reading import Record
 
+ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = Path(__file__).resolve().parent / "documents"
 XML = (DOCUMENTS / "ACTRN12699000001999.ictrp.xml").read_bytes()
 CSV = (DOCUMENTS / "three.table.csv").read_bytes()
@@ -55,7 +57,7 @@ def test_the_xml_is_this_record() -> None:
     protocol = tree["protocolSection"]
     assert protocol["identificationModule"] == {
         "secondaryIdInfos": [
-            {"id": "U1111-9990-0001"},
+            {"id": "U1111-9990-0001", "type": "REGISTRY", "domain": "WHO UTN"},
             {"id": "NCT99900001", "type": "REGISTRY", "domain": "ClinicalTrials.gov"},
         ],
         "briefTitle": "Tea for mild fatigue",
@@ -425,14 +427,14 @@ def test_a_table_with_broken_quotes_or_bytes_is_read_around_them() -> None:
     ]  # fmt: skip
 
 
-ROOT = b"<Trials_downloaded_from_ICTRP"
+OPENED = b"<Trials_downloaded_from_ICTRP"
 
 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (ROOT + b"/>", "line 1: <Trials_downloaded_from_ICTRP> has no <Trial>, expected one"),
-        (ROOT + b"><Trial/></Trials_downloaded_from_ICTRP>", "line 1: <Trial> has no TrialID"),
+        (OPENED + b"/>", "line 1: <Trials_downloaded_from_ICTRP> has no <Trial>, expected one"),
+        (OPENED + b"><Trial/></Trials_downloaded_from_ICTRP>", "line 1: <Trial> has no TrialID"),
         (LIST, "line 42: expected one <Trial>, found 2"),
         (CSV, "line 4: 3 rows, expected one"),
         (CSV.split(b"\n")[0], "line 1: 0 rows, expected one"),
@@ -471,15 +473,15 @@ def test_no_date_of_the_portals_files_is_misread() -> None:
         assert not {"Date_registration", "Date_registration3"} & set(kept), one.name
 
 
-def test_a_record_of_each_register_goes_on_to_fhir_and_odm() -> None:
-    seen: dict[str, Any] = {}
-    for one in corpus()["ictrp.csv"]:
+def test_records_of_each_register_go_on_to_fhir_and_odm() -> None:
+    seen: dict[str, list[trialbridge.Trial]] = {}
+    for one in (one for found in corpus().values() for one in found):
         trial = one.trial
         assert trial is not None
         of = trial.registration.register if trial.registration else "ClinicalTrials.gov"
-        seen.setdefault(of or "", trial)
+        seen.setdefault(of or "", []).append(trial)
     assert len(seen) == 9
-    for trial in seen.values():
+    for trial in (one for found in seen.values() for one in (found if ALL else found[:1])):
         for to in ("fhir-r5", "odm-2.0"):
             data = trialbridge.write(trial, to)
             again = trialbridge.read(data)
@@ -491,3 +493,15 @@ def test_a_table_is_taken_apart_without_its_lines_being_lost() -> None:
     whole = gzip.decompress(file("ictrp/ictrp.csv.gz").read_bytes())
     last = list(ictrp_csv.parts(whole))[-1]
     assert last.name == f"line {last.place('line 2').removeprefix('line ')}"
+
+
+def test_what_the_page_says_is_what_is_measured() -> None:
+    if ALL and file("ictrp/ictrp.csv.gz"):
+        script = runpy.run_path(str(ROOT / "bench" / "ictrp.py"))
+        assert script["content"](folder() / "ictrp") == script["OUTPUT"].read_text("utf-8")
+    page = runpy.run_path(str(ROOT / "docs" / "build_ictrp_page.py"))
+    assert page["main"](["--check"]) == 0
+    rules = page["measured"]()["rules"]
+    slashes = "registered day with slashes, day first, is Date_registration3"
+    assert rules[slashes] == [322, 322]
+    assert rules["registered day in ISO form is Date_registration3"] == [559, 559]

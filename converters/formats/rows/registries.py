@@ -101,6 +101,7 @@ ROWS: tuple[Format, ...] = (
         syntax="xml",
         marks=("Trials_downloaded_from_ICTRP",),
         reader="trialbridge.formats.registries.ictrp",
+        coverage="trialbridge.mappings.registries.ictrp.fields",
     ),
     Format(
         name="ictrp-csv",
@@ -109,5 +110,6 @@ ROWS: tuple[Format, ...] = (
         syntax="csv",
         marks=(r"\ufeff?\"?TrialID\"?,\"?Last[ _]Refreshed[ _]on\"?(?:,|\r?$)",),
         reader="trialbridge.formats.registries.ictrp_csv",
+        coverage="trialbridge.mappings.registries.ictrp.fields",
     ),
 )

@@ -39,4 +39,4 @@ def _of_one_unit(one: str, other: str) -> bool:
 
 
 def _problem(path: str, code: str, message: str) -> Problem:
-    return Problem(severity="warning", layer="registry", path=path, code=code, message=message)
+    return Problem(severity="warning", layer="register", path=path, code=code, message=message)

@@ -6,10 +6,11 @@ https://www.who.int/tools/clinical-trials-registry-platform
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.mappings.registries.ictrp import joined, values
 from trialbridge.mappings.registries.ictrp.checks import contradictions
 from trialbridge.mappings.registries.ictrp.rows import Field, Row, Taken, Tree, row_of
@@ -317,6 +318,27 @@ FIELDS: Final[tuple[Field, ...]] = (
 BY_NAME: Final[Mapping[str, Field]] = {name: field for field in FIELDS for name in field.names}
 
 
+def coverage() -> list[CoverageRow]:
+    """Which field tells each leaf of the model; what is not listed no field tells."""
+    return [
+        CoverageRow(leaf, ", ".join(field.names), "native")
+        for field in FIELDS
+        for leaf in field.leaves
+    ]
+
+
+def shares(row: Row) -> dict[str, str]:
+    """Where each field of a row is: in the `model`, in `part`, or `kept` as text."""
+    found = dict.fromkeys((name for name in row.texts if name not in BY_NAME), "kept")
+    for field in FIELDS:
+        taken = field.read(row)
+        for name in field.names:
+            if row.text(name):
+                kept = "part" if taken.members else "kept"
+                found[name] = kept if name in taken.kept else "model"
+    return found
+
+
 def read_record(
     given: Mapping[str, str], place: Callable[[str], str]
 ) -> tuple[Trial, list[Problem]]:
@@ -325,39 +347,66 @@ def read_record(
     `place` says where a field stands. Raises ReadError with what has not the form of its element.
     """
     row = row_of(given, BY_NAME)
-    members: Tree = {}
-    why: dict[str, str] = {name: NO_PLACE for name in row.texts if name not in BY_NAME}
-    unknown: set[str] = set(why)
+    taken = read_fields(row)
+    for name in row.texts:
+        if name not in BY_NAME:
+            taken.kept[name] = NO_PLACE
+            taken.unknown.add(name)
+    return made(taken, row.texts, KEPT, place, [*contradictions(row, place)])
+
+
+class Found(NamedTuple):
+    """What of all fields is in the record, why fields are kept, and which nobody has seen."""
+
+    members: Tree
+    kept: dict[str, str]
+    unknown: set[str]
+
+
+def read_fields(row: Row) -> Found:
+    """Read a row by the table."""
+    found = Found({}, {}, set())
     for field in FIELDS:
         taken = field.read(row)
-        members.update(taken.members)
-        why.update(taken.kept)
-        unknown |= taken.unknown
+        found.members.update(taken.members)
+        found.kept.update(taken.kept)
+        found.unknown.update(taken.unknown)
+    return found
+
+
+def made(
+    found: Found,
+    texts: Mapping[str, str],
+    at: str,
+    place: Callable[[str], str],
+    contradicting: list[Problem],
+) -> tuple[Trial, list[Problem]]:
+    """The record of what was found, with the texts that are kept at a pointer, and warnings."""
     tree: Tree = {}
     beside: Tree = {}
-    for pointer, value in members.items():
+    for pointer, value in found.members.items():
         under, path = (beside, pointer[len(R) :]) if pointer.startswith(R) else (tree, pointer)
         _put(under, path, value)
-    study, unmapped, found = settle(tree, Study)
-    problems = [*_told(row, why, unknown, place), *contradictions(row, place)]
-    problems += (msgspec.structs.replace(one, path=f"{place('')}: {one.path}") for one in found)
-    if why:
-        unmapped = {**unmapped, KEPT: {name: row.texts[name] for name in row.texts if name in why}}
+    study, unmapped, wrong = settle(tree, Study)
+    problems = [*_told(found, texts, place), *contradicting]
+    problems += (msgspec.structs.replace(one, path=f"{place('')}: {one.path}") for one in wrong)
+    if found.kept:
+        unmapped = {**unmapped, at: {name: texts[name] for name in texts if name in found.kept}}
     registration = msgspec.convert(beside, Registration) if beside else None
     return trial_of(study, unmapped=unmapped or None, registration=registration), problems
 
 
-def _told(
-    row: Row, why: Mapping[str, str], unknown: set[str], place: Callable[[str], str]
-) -> list[Problem]:
+def _told(found: Found, texts: Mapping[str, str], place: Callable[[str], str]) -> list[Problem]:
     """A warning for each field that is kept, and one for all that no leaf is for."""
-    aside = [name for name in why if name in BY_NAME and not BY_NAME[name].leaves]
+    aside = [
+        name for name, why in found.kept.items() if why == NO_PLACE and name not in found.unknown
+    ]
     problems = []
-    for name, reason in why.items():
+    for name, reason in found.kept.items():
         if name in aside:
             continue
-        said = values.line(row.texts[name])
-        code = "unknown-code" if name in unknown else "kept-as-text"
+        said = values.line(texts[name])
+        code = "unknown-code" if name in found.unknown else "kept-as-text"
         problems.append(_warning(place(name), f"{said!r:.60}: {reason}; kept in unmapped", code))
     if aside:
         message = f"{', '.join(aside)}: no place in the record; kept in unmapped"

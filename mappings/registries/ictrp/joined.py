@@ -27,6 +27,12 @@ def _parts(text: str) -> list[str]:
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_:()-]*")
 
 
+_DOMAINS: Final = {
+    "NCT[0-9]{8}": values.CLINICALTRIALS,
+    "U[0-9]{4}-[0-9]{4}-[0-9]{4}": "WHO UTN",
+}
+
+
 def _secondary_ids(row: Row) -> Taken:
     text = row.text("Secondary_ID")
     parts = _parts(text)
@@ -37,9 +43,10 @@ def _secondary_ids(row: Row) -> Taken:
 
 
 def _identifier(said: str) -> Tree:
-    """An id; of ClinicalTrials.gov's it is known whose it is."""
-    if re.fullmatch("NCT[0-9]{8}", said):
-        return {"id": said, "type": "REGISTRY", "domain": values.CLINICALTRIALS}
+    """An id, with whose it is where its form says that."""
+    for form, domain in _DOMAINS.items():
+        if re.fullmatch(form, said):
+            return {"id": said, "type": "REGISTRY", "domain": domain}
     return {"id": said}
 
 
