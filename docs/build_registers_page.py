@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from trialbridge.formats import by_name
-from trialbridge.mappings.registries import ctis
+from trialbridge.mappings.registries import ctis, drks
 from trialbridge.mappings.registries.places import Row
 
 PATH = Path(__file__).resolve().parent / "registers.md"
@@ -53,6 +53,30 @@ REGISTERS = (
             "status": ctis.STATUS,
             "trialPhase": ctis.PHASES,
             "ageRangeCategory": ctis.AGES,
+        },
+    ),
+    Register(
+        "drks",
+        drks.ROWS,
+        "one document of the register, and the codes of its JSON Schema, version 2.0.19",
+        (
+            "Each text stands once for each language; the English one is read, else the first, each"
+            " text for itself: where an English one is empty, that of another language is read.",
+            "`languages` are those of the titles. One arm is all entries of its number.",
+            "Outcomes and criteria are one text each, and stay one.",
+            "BLINDED is as many parties as are named of the four that the registry knows; analysts"
+            " of data are none of them, and are kept.",
+            "Codes of conditions (ICD-10, ORPHA), controls, publications and funders are kept.",
+        ),
+        {
+            "status": drks.STATUS,
+            "type": drks.TYPES,
+            "phase": drks.PHASES,
+            "allocation": drks.ALLOCATIONS,
+            "assignment": drks.ASSIGNMENTS,
+            "purpose": drks.PURPOSES,
+            "blindingWho": drks.BLINDED,
+            "timing": drks.TIMINGS,
         },
     ),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from trialbridge.formats.format import ENDINGS, Format, UnknownFormat, Use
-from trialbridge.formats.rows import cdisc, fhir, ours, registries
+from trialbridge.formats.rows import cdisc, fhir, ours, registers, registries
 
 __all__ = [
     "ENDINGS",
@@ -23,7 +23,13 @@ __all__ = [
     "written_formats",
 ]
 
-FORMATS: tuple[Format, ...] = (*ours.ROWS, *registries.ROWS, *fhir.ROWS, *cdisc.ROWS)
+FORMATS: tuple[Format, ...] = (
+    *ours.ROWS,
+    *registries.ROWS,
+    *registers.ROWS,
+    *fhir.ROWS,
+    *cdisc.ROWS,
+)
 
 
 def read_formats() -> tuple[Format, ...]:

@@ -98,11 +98,6 @@ UNREAD: Final[tuple[Unread, ...]] = (
         "ask again, and look at its `status`",
         keys=(("timestamp", "status", "error"),),
     ),
-    Unread(
-        "JSON of the German register (DRKS)",
-        f"if the trial has an NCT number, its record is {_API}NCT...",
-        keys=(("drksId",),),
-    ),
     # --- XML documents
     Unread(
         "a list of what a search of ClinicalTrials.gov found, in XML",

@@ -100,6 +100,14 @@ class Place:
             return node
         return None
 
+    def whole(self, path: str = "") -> int | None:
+        """A whole number from zero."""
+        node = self.at(path).node
+        if type(node) is int and node >= 0:
+            self.take(path)
+            return node
+        return None
+
     def day(self, path: str = "") -> str | None:
         """A day, ISO 8601 or `29/01/2021`; of a time its day, and the time is kept."""
         said = self.word(path)

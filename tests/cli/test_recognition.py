@@ -33,7 +33,6 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
     "dataset": (b'{"datasetJSONVersion": "1.1.0"}', "CDISC Dataset-JSON"),
     "ctis page": (b'{"pagination": {}, "data": []}', "a page of what a search of the EU's"),
     "error": (b'{"timestamp": 1, "status": 404, "error": "x"}', "an error that a web service"),
-    "drks": (b'{"drksId": "DRKS00000001"}', "JSON of the German register (DRKS)"),
     "legacy": (b"<search_results/>", "a list of what a search of ClinicalTrials.gov found, in XML"),
     "who": (b"<trials/>", "XML of a register for WHO's ICTRP"),
     "isrctn": (b'<allTrials xmlns="http://www.67bricks.com/isrctn"/>', "XML of the ISRCTN"),
@@ -112,7 +111,6 @@ def corpus(name: str) -> bytes:
     ("name", "title"),
     [
         ("usdm/CDISC_Pilot_Study.json", "CDISC USDM JSON"),
-        ("drks-json/DRKS_trial-DRKS00038775.json", "JSON of the German register (DRKS)"),
         ("euctr-txt/2021-002179-21.txt", "the text of the EU Clinical Trials Register"),
     ],
 )

@@ -78,6 +78,7 @@ def begun(name: str, value: bytes) -> bytes:
     """Put a value where the first object of a format has its first telling member."""
     keys = {"trial": b'"trialbridge":"1","protocolSection"', "ctgov-v1": b'"ProtocolSection"'}
     keys["ctis"] = b'"ctNumber":"2099-500001-10-00","authorizedPartI"'
+    keys["drks"] = b'"drksId":"DRKS00000001","recruitment"'
     key = b'"resourceType":"Bundle","entry"' if name.startswith("fhir") else b'"protocolSection"'
     return b"{" + keys.get(name, key) + b":" + value + b"}"
 
@@ -226,7 +227,7 @@ def telling(name: str) -> str:
     """Give a key that stands in a document: of the title, or of the id."""
     if name.startswith("fhir"):
         return "title"
-    return {"ctgov-v1": "NCTId", "ctis": "publicTitle"}.get(name, "briefTitle")
+    return {"ctgov-v1": "NCTId", "ctis": "publicTitle", "drks": "title"}.get(name, "briefTitle")
 
 
 def twice(name: str) -> bytes:

@@ -61,16 +61,6 @@ ROWS: tuple[Format, ...] = (
         ),
     ),
     Format(
-        name="ctis",
-        aliases=(),
-        title="EU CTIS public API JSON",
-        syntax="json",
-        marks=("ctNumber", "authorizedApplication", "authorizedPartI"),
-        reader="trialbridge.formats.registries.ctis",
-        coverage="trialbridge.mappings.registries.ctis",
-        advice="trialbridge.formats.registries.ctis",
-    ),
-    Format(
         name="prs",
         aliases=(),
         title="ClinicalTrials.gov PRS upload XML",

@@ -1,0 +1,26 @@
+"""What other registers than ClinicalTrials.gov give out of their records: read and not written."""
+
+from trialbridge.formats.format import Format
+
+ROWS: tuple[Format, ...] = (
+    Format(
+        name="ctis",
+        aliases=(),
+        title="EU CTIS public API JSON",
+        syntax="json",
+        marks=("ctNumber", "authorizedApplication", "authorizedPartI"),
+        reader="trialbridge.formats.registries.ctis",
+        coverage="trialbridge.mappings.registries.ctis",
+        advice="trialbridge.formats.registries.ctis",
+    ),
+    Format(
+        name="drks",
+        aliases=(),
+        title="DRKS (German register) JSON",
+        syntax="json",
+        marks=("drksId",),
+        reader="trialbridge.formats.registries.drks",
+        coverage="trialbridge.mappings.registries.drks",
+        advice="trialbridge.formats.registries.drks",
+    ),
+)
