@@ -16,7 +16,6 @@ from trialbridge.mappings.fhir import r5 as fhir_r5
 from trialbridge.mappings.fhir.definitions import Definition, extensions, meaning, systems, walk
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm import v2_0 as odm_2_0
-from trialbridge.mappings.odm.elements import OURS
 from trialbridge.mappings.registries import ctgov_csv
 from trialbridge.mappings.registries.ctgov_xml import document as ctgov_xml
 from trialbridge.schemas.base import BASE
@@ -465,20 +464,20 @@ several is read, where it stands alone, as the first of them.""",
         lead=f"""
 A place is a path from the one Study, its MetaDataVersion, or an Organization or User of the
 AdminData, in brackets which element of a list; `@` is an attribute. What ODM has an element for is
-there. What it has none for is a StudyParameter of the Protocol's StudySummary: one whose term is of
-CDISC's terminology ({CDISC_NAME}, {CDISC_VERSION}), else one of ours, which has a Coding in
-`{OURS}`.
-A parameter of one arm, site, ... has the OID of that element at the end of its own, after `@`.
-The results are the registry form: ReferenceData, of which the model's structs are the ItemGroupDefs
-and their attributes the ItemDefs; the key of a row (ItemGroupRepeatKey) is a number behind that of
-the row that it is a part of, `2.1.3`.
+there. What CDISC's terminology ({CDISC_NAME}, {CDISC_VERSION}) has a term for is a StudyParameter
+of the Protocol's StudySummary; one of one arm, site, ... has the OID of that element at the end of
+its own, after `@`. All else, and the results, is the registry form: a group is an ItemGroupDef made
+from a struct of the model, an item an ItemDef made from its attribute, with its type and the
+registry's codes as a CodeList. A fact is an ItemData in a row of the group, in the ReferenceData.
+The key of a row (ItemGroupRepeatKey) is the OID of the element that it is about, `ARM.1`, or a
+number behind the key of what it is a part of, `ARM.1.2`, `2.1.3`.
 Names and texts that an element requires, and the record does not have, are its OID and empty.""",
         table=odm_2_0.ODM,
         coverage=odm_2_0.coverage,
         homes={
             "native": "element",
             "official": "CDISC's parameter",
-            "ours": "ours",
+            "ours": "the form",
             "none": "not carried",
         },
         place=odm_place,

@@ -24,7 +24,8 @@ from trialbridge.mappings.odm import parts
 from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.countries import countries, country_rows
 from trialbridge.mappings.odm.elements import each, name_rows, named, read_words, words
-from trialbridge.mappings.odm.parameters import cdisc, coded_one, one, own, several
+from trialbridge.mappings.odm.form.rows import completed
+from trialbridge.mappings.odm.parameters import cdisc, coded_one, several
 from trialbridge.mappings.record import registry
 from trialbridge.schemas.terms import cdisc_codes as terms
 from trialbridge.schemas.trial import Contact, Location, Official, Sponsor
@@ -152,11 +153,13 @@ CONTACT_ROWS = (
 
 
 def _contact(roles: Mapping[Any, terms.Term]) -> Record:
-    return record(
-        Contact,
-        *CONTACT_ROWS,
-        merged("role", codec=parts.user_type),
-        coded_one("role", cdisc("CONROLE"), roles, registry.CONTACT_ROLE, of=None),
+    return completed(
+        record(
+            Contact,
+            *CONTACT_ROWS,
+            merged("role", codec=parts.user_type),
+            coded_one("role", cdisc("CONROLE"), roles, registry.CONTACT_ROLE, of=None),
+        )
     )
 
 
@@ -168,11 +171,7 @@ OFFICIAL = record(
     merged("role", codec=parts.user_type),
     coded_one("role", cdisc("CONROLE"), terms.CONTACT_ROLE, registry.OFFICIAL_ROLE, of=None),
 )
-SPONSOR = record(
-    Sponsor,
-    *name_rows("name"),
-    coded_one("class_", own("agency-class"), {}, registry.AGENCY_CLASS, of=None),
-)
+SPONSOR = completed(record(Sponsor, *name_rows("name")))
 
 SPONSORS = "protocol.sponsor_collaborators"
 PARTY = f"{SPONSORS}.responsible_party"
@@ -182,16 +181,7 @@ COLLABORATOR = "Collaborator"
 PARTY_ROWS = (
     *below(
         (only("Organization", LEAD, lambda node: node.get("@Type") == "Sponsor", Type="Sponsor"),),
-        (
-            *name_rows(f"{SPONSORS}.lead_sponsor.name"),
-            coded_one(
-                f"{SPONSORS}.lead_sponsor.class_",
-                own("agency-class"),
-                {},
-                registry.AGENCY_CLASS,
-                of=LEAD,
-            ),
-        ),
+        (*name_rows(f"{SPONSORS}.lead_sponsor.name"),),
     ),
     among(
         f"{SPONSORS}.collaborators",
@@ -203,17 +193,13 @@ PARTY_ROWS = (
             complete=named,
         ),
     ),
-    coded_one(f"{PARTY}.type", own("responsible-party"), {}, registry.RESPONSIBLE_PARTY),
     *below(
         (only("User", RESPONSIBLE, lambda node: node.get("@OID") == RESPONSIBLE),),
         (
             field(f"{PARTY}.investigator_full_name", "FullName", codec=words),
-            one(f"{PARTY}.investigator_title", own("investigator-title"), of=RESPONSIBLE),
             *name_rows(f"{PARTY}.investigator_affiliation", organization(RESPONSIBLE)),
         ),
     ),
-    one(f"{PARTY}.old_name_title", own("responsible-name-title")),
-    one(f"{PARTY}.old_organization", own("responsible-organization")),
     among(
         "protocol.contacts_locations.central_contacts",
         *listed(
@@ -240,21 +226,22 @@ PARTY_ROWS = (
 )
 
 ADDRESS = ("Address", FIRST)
-SITE = record(
-    Location,
-    *name_rows("facility"),
-    *below(
-        ADDRESS,
-        (
-            field("city", "City", codec=words),
-            field("state", "StateProv", codec=words),
-            field("zip", "PostalCode", codec=words),
-            field("geo_point", "GeoPosition", codec=parts.position, leaves=("lat", "lon")),
+SITE = completed(
+    record(
+        Location,
+        *name_rows("facility"),
+        *below(
+            ADDRESS,
+            (
+                field("city", "City", codec=words),
+                field("state", "StateProv", codec=words),
+                field("zip", "PostalCode", codec=words),
+                field("geo_point", "GeoPosition", codec=parts.position, leaves=("lat", "lon")),
+            ),
         ),
-    ),
-    *country_rows("country"),
-    coded_one("status", own("site-status"), {}, registry.STATUS, of=None),
-    among("contacts", *of_organization("User"), codec=each(SITE_CONTACT, ".CONTACT")),
+        *country_rows("country"),
+        among("contacts", *of_organization("User"), codec=each(SITE_CONTACT, ".CONTACT")),
+    )
 )
 SITE_ROWS = (
     among(

@@ -1,7 +1,7 @@
 """Countries by their three letters of ISO 3166-1, beside the names that a register gives them.
 
 For a trial registry the specification wants the three letters. A name that the code alone does not
-give back is a parameter of ours.
+give back is in the registry form.
 https://cdisc-org.github.io/DataExchange-ODM-LinkML/country
 """
 
@@ -10,11 +10,12 @@ from typing import Any
 from trialbridge.mappings.codec import FIRST, Codec, Field, Mismatch, Node, also, field, merged
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.elements import read_words
-from trialbridge.mappings.odm.parameters import VALUE, got, oid_of, one, own, value, value_of
+from trialbridge.mappings.odm.form.rows import kept, said_of
+from trialbridge.mappings.odm.parameters import VALUE, value, value_of
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.terms.countries import country, name_of
+from trialbridge.schemas.trial import Location
 
-NAME = own("country-name")
 NAMES = f"{BASE}/CodeSystem/country-name"
 """The system of the names of countries, as a register gives them."""
 
@@ -42,9 +43,7 @@ def _read_country(site: Node, names: Names) -> str | None:
     said = address.get("Country", "")
     if said.__class__ is not str:
         raise Mismatch(f"expected text, found {said!r:.60}")
-    nodes = got(names, NAME, oid_of(site))
-    given = read_words(value_of(nodes[0]), names) if nodes else None
-    return _read(said, given) or None
+    return _read(said, said_of(names, Location, "country", site)) or None
 
 
 _country: Codec[str] = Codec(_read_country, lambda value, names: None, label="Address.Country")
@@ -57,7 +56,7 @@ def country_rows(model: str) -> tuple[Field, ...]:
     return (
         also(merged(model, codec=_country)),
         field(model, "Address", FIRST, "Country", codec=_code),
-        one(model, NAME, _name, of=None)._replace(
+        kept(Location, model, _name)._replace(
             when=lambda name: not _is_given_back(name),
             note="where the code does not give the name back",
         ),

@@ -18,21 +18,18 @@ from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.beyond import DOCUMENT, PREFIX
 from trialbridge.mappings.odm.countries import code_of
-from trialbridge.mappings.odm.elements import PLAIN, coding, named, tell_apart, told_apart
+from trialbridge.mappings.odm.elements import PLAIN, named, tell_apart, told_apart
 from trialbridge.mappings.odm.form.document import Form, rows_of
+from trialbridge.mappings.odm.form.notes import Note
 from trialbridge.mappings.odm.form.rows import Rows
 from trialbridge.mappings.odm.parameters import (
     KIND,
-    VALUE,
-    got,
     index,
     oid_of_parameter,
-    put,
-    value,
     value_of,
 )
 from trialbridge.mappings.odm.study import BRIEF_TITLE
-from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, EMPTY_KIND, ODM, UNMAPPED, coverage
+from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, ODM, UNMAPPED, coverage
 from trialbridge.schemas.problem import NO_RECORD, Problem
 from trialbridge.schemas.syntax.pointer import escape
 from trialbridge.schemas.terms.countries import name_of
@@ -50,26 +47,23 @@ _NO_TIME = "1970-01-01T00:00:00"
 
 
 def _store(names: Names, tree: Node, empty: list[tuple[str, str]], unmapped: str | None) -> None:
-    """A parameter for each empty element of the record, which XML has no form for."""
+    """A row for each empty element of the record, which XML has no form for."""
     for number, (pointer, kind) in enumerate(empty, 1):
-        node = value(pointer, coding(EMPTY_KIND.url, kind))
-        put(names, EMPTY_ELEMENT, node, number=number)
+        EMPTY_ELEMENT.put(names, {"place": pointer, "kind": kind}, of="", number=number)
     if unmapped is not None:
         # JSON leaves them as they are, and XML forbids them.
         unmapped = unmapped.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
-        put(names, UNMAPPED, value(unmapped))
+        UNMAPPED.put(names, {"json": unmapped}, of="", number=1)
 
 
 def _find(names: Names, tree: Node) -> tuple[dict[str, str], Any]:
-    empty: dict[str, str] = {}
-    for node in got(names, EMPTY_ELEMENT):
-        codes = (str(one.get("@Code")) for one in node.get(VALUE, {}).get("Coding", ()))
-        empty[value_of(node)] = next(codes, "")
-    return empty, next((value_of(node) for node in got(names, UNMAPPED)), None)
+    marked = [EMPTY_ELEMENT.said(row) for row in EMPTY_ELEMENT.got(names)]
+    empty = {one.get("place", ""): one.get("kind", "") for one in marked}
+    return empty, next((UNMAPPED.said(row).get("json") for row in UNMAPPED.got(names)), None)
 
 
-def _place(name: str) -> str:
-    return f"ODM.Study.MetaDataVersion.Protocol.StudySummary.StudyParameter[@OID='SP.{name}']"
+def _place(kept: Note) -> str:
+    return f"ODM.ReferenceData.ItemGroupData[{kept.group.oid}]"
 
 
 KEEP = whole.Keep(
@@ -79,8 +73,8 @@ KEEP = whole.Keep(
     coverage=coverage,
     store=_store,
     find=_find,
-    marker_place=_place(EMPTY_ELEMENT.name),
-    unmapped_place=_place(UNMAPPED.name),
+    marker_place=_place(EMPTY_ELEMENT),
+    unmapped_place=_place(UNMAPPED),
     results=True,
 )
 

@@ -31,7 +31,6 @@ from trialbridge.mappings.codec import (
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.record.markdown import plain
-from trialbridge.schemas.base import BASE
 from trialbridge.schemas.terms.cdisc_codes import (
     CDISC,
     CDISC_NAME,
@@ -41,9 +40,6 @@ from trialbridge.schemas.terms.cdisc_codes import (
 )
 from trialbridge.schemas.trial import Age, AgeUnit, age_text
 from trialbridge.schemas.trial import age as quantity_of
-
-OURS = f"{BASE}/CodeSystem/odm-parameter"
-"""The code system of the study parameters that CDISC's terminology does not have."""
 
 PLAIN = "text/plain"
 MARKDOWN = "en-x-markdown"

@@ -1,4 +1,4 @@
-"""The parameters of a study: CDISC's of the trial summary, and ours.
+"""The parameters of a study: those that CDISC's terminology has.
 
 https://wiki.cdisc.org/display/PUB/StudyParameter
 """
@@ -22,7 +22,6 @@ from trialbridge.mappings.codec import (
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.elements import (
-    OURS,
     Constant,
     beside,
     coded,
@@ -86,25 +85,10 @@ def cdisc(name: str) -> Kind:
     return Kind(name, Constant(const), "official")
 
 
-_SPELT = {"fdaaa801": "FDAAA 801", "mesh": "MeSH"} | {
-    word: word.upper() for word in ("id", "ipd", "mcp", "nct", "qc", "sap", "icf", "us")
-}
-
-
-def own(name: str) -> Kind:
-    """A parameter of ours: its term is its name in words."""
-    first, *others = (_SPELT.get(word, word) for word in name.split("-"))
-    term = " ".join([first[:1].upper() + first[1:], *others])
-    const = Constant({"@Term": term, "@ShortName": name, "Coding": [Constant(coding(OURS, name))]})
-    return Kind(name, const, "ours")
-
-
 def kind_of(node: Node) -> str | None:
     """The name of the kind of a StudyParameter, by its Codings or its short name."""
     for one in node.get("Coding", ()):
         system, code = one.get("@System"), one.get("@Code")
-        if system == OURS:
-            return str(code)
         if code in _NAMES and system == CDISC:
             return _NAMES[code]
     short = node.get("@ShortName")
@@ -331,8 +315,3 @@ def dated(model: str, kind: Kind) -> tuple[Field, Field]:
         field(f"{model}.date", at, VALUE, "@Value", codec=date),
         merged(f"{model}.type", at, VALUE, codec=beside(registry.DATE_TYPE)),
     )
-
-
-def owned(name: str, codec: Codec[Any] = words) -> Field:
-    """An attribute of a struct as a parameter of ours that belongs to the struct's element."""
-    return one(name, own(name.replace("_", "-")), codec, of=None)

@@ -23,15 +23,14 @@ from trialbridge.mappings.odm.elements import (
     name_in,
     name_of,
     said,
-    words,
     yes_no,
 )
+from trialbridge.mappings.odm.form.notes import Note, note
 from trialbridge.mappings.odm.parameters import (
     VALUE,
     Kind,
     cdisc,
     got,
-    own,
     put,
     value,
     value_of,
@@ -150,19 +149,18 @@ position: Codec[GeoPoint] = Codec(
 
 # --- numbers -----------------------------------------------------------------------------------
 
-_SUBJECTS: dict[EnrollmentType | None, Kind] = {
+_SUBJECTS: dict[EnrollmentType, Kind] = {
     "ACTUAL": cdisc("ACTSUB"),
     "ESTIMATED": cdisc("PLANSUB"),
-    None: own("enrollment"),
 }
+_OF_NO_TYPE = note("enrollmentOfNoType", ("count",), repeats=False)
 
 
 def _write_enrollment(info: EnrollmentInfo, names: Names) -> None:
-    kind = _SUBJECTS[info.type]
-    if info.count is not None:
-        put(names, kind, value(str(info.count)))
-    elif info.type is not None:
-        put(names, kind, {})
+    if info.type is not None:
+        put(names, _SUBJECTS[info.type], {} if info.count is None else value(str(info.count)))
+    elif info.count is not None:
+        _OF_NO_TYPE.put(names, {"count": str(info.count)}, of="", number=1)
     else:
         names.odd = True
 
@@ -175,11 +173,15 @@ def _read_enrollment(root: Node, names: Names) -> EnrollmentInfo | None:
             except Mismatch as mismatch:
                 at = f"StudyParameter[@OID='{node.get('@OID')}'].{VALUE}.@Value"
                 raise Mismatch.of(mismatch.within(at)) from None
-            if type_ is None:
-                return None if count is None else EnrollmentInfo(count=count)
             if count is None:
                 return EnrollmentInfo(type=type_)
             return EnrollmentInfo(count=count, type=type_)
+    for row in _OF_NO_TYPE.got(names):
+        try:
+            count = integer.read(_OF_NO_TYPE.said(row).get("count", ""), names)
+            return None if count is None else EnrollmentInfo(count=count)
+        except Mismatch as mismatch:
+            raise Mismatch.of(mismatch.within(f"ItemGroupData[{_OF_NO_TYPE.group.oid}]")) from None
     return None
 
 
@@ -216,44 +218,41 @@ retention: Codec[Any] = Codec(_read_retention, _write_retention)
 # --- arms and interventions --------------------------------------------------------------------
 
 
-_REFERENCE = registry.code_system(
-    "odm-reference",
-    "How a value says which arm or intervention it means",
-    {"name": "By its name, as the record has none such"},
-)
-_BY_NAME = Constant(coding(_REFERENCE.url, "name"))
+RECEIVED = note("ArmGroup.interventionNames", ("interventionOID", "name"))
+"""What an arm receives: an intervention by its OID, or by a name that the record has none of."""
 
 
-def _is_by_name(node: Node) -> bool:
-    codings = node.get(VALUE, {}).get("Coding", ())
-    return any(one.get("@System") == _REFERENCE.url for one in codings)
-
-
-def _meant(nodes: Any, by_oid: Mapping[str, str], names: Names) -> Iterator[tuple[Node, str]]:
-    """The parameters of arms or interventions that there are, or of a name; with the name."""
-    for node in nodes:
-        what = value_of(node)
-        if _is_by_name(node):
-            yield node, what
-        elif what in by_oid:
-            yield node, by_oid[what]
+def _meant(
+    rows: Any, of: Note, member: str, by_oid: Mapping[str, str], names: Names
+) -> Iterator[tuple[Mapping[str, str], str]]:
+    """What rows say of arms or interventions that there are, or of a name; with the name."""
+    for row in rows:
+        given = of.said(row)
+        if "name" in given:
+            yield given, given["name"]
+        elif given.get(member) in by_oid:
+            yield given, by_oid[given[member]]
         else:
             names.warn(
-                "unresolved", f"{node.get('@OID')}: no element with a name has the OID {what!r}"
+                "unresolved",
+                f"{of.group.oid}, {row['@OID']}: no element with a name has the OID "
+                f"{given.get(member)!r}",
             )
 
 
 def _write_received(received: list[str], names: Names) -> list[Node]:
     links = names.once(Links)
-    nodes = []
+    rows: list[Node] = []
     for name in received:
         if name in links.positions:
-            nodes.append(value(names.named(INTERVENTION, links.positions[name])))
+            held = {"interventionOID": names.named(INTERVENTION, links.positions[name])}
         elif name:
-            nodes.append(value(name, _BY_NAME))
+            held = {"name": name}
         else:
             names.odd = True
-    return nodes
+            continue
+        rows.append(RECEIVED.row(held, of=names.item, number=len(rows) + 1))
+    return rows
 
 
 class _Study:
@@ -274,26 +273,24 @@ class _Study:
             label = name_of(name_in(node, names), oid)
             if label is not None:
                 self.arms[oid] = str(label)
-            for one in got(names, RECEIVED, oid):
-                what = value_of(one)
-                if what in self.interventions and label is not None and not _is_by_name(one):
+            for row in RECEIVED.got(names, oid):
+                given = RECEIVED.said(row)
+                what = given.get("interventionOID", "")
+                if what in self.interventions and label is not None and "name" not in given:
                     labels = self.labels.setdefault(what, [])
                     if label not in labels:
                         labels.append(str(label))
 
 
-RECEIVED = own("intervention-of-arm")
-
-
-def _read_received(nodes: Any, names: Names) -> list[str] | None:
+def _read_received(rows: Any, names: Names) -> list[str] | None:
     study = names.once(_Study)
-    return [name for _, name in _meant(nodes, study.interventions, names) if name] or None
+    found = _meant(rows, RECEIVED, "interventionOID", study.interventions, names)
+    return [name for _, name in found] or None
 
 
-received: Codec[list[str]] = Codec(_read_received, _write_received, (_REFERENCE,))
+received: Codec[list[str]] = Codec(_read_received, _write_received)
 """The interventions of an arm by their OIDs; one that the record has not, by its name."""
 
-ARM_DIFFERENCE = own("arm-of-intervention")
 _DIFFERENCE = registry.code_system(
     "odm-arm-difference",
     "How an intervention's own list of arms differs from what the arms say",
@@ -302,6 +299,11 @@ _DIFFERENCE = registry.code_system(
         "only-arm": "only the arm names the intervention",
         "order": "both do, and the intervention has its arms in this order",
     },
+)
+ARM_DIFFERENCE = note(
+    "Intervention.armGroupLabels",
+    ("armOID", "name", "difference"),
+    codes={"difference": _DIFFERENCE},
 )
 
 
@@ -315,27 +317,28 @@ def _write_labels(labels: list[str] | None, names: Names) -> None:
             names.odd = True
             continue
         number += 1
-        how = coding(_DIFFERENCE.url, difference)
         if label in links.arms:
-            node = value(names.named(ARM, links.arms[label]), how)
+            held = {"armOID": names.named(ARM, links.arms[label])}
         else:
-            node = value(label, how, _BY_NAME)
-        put(names, ARM_DIFFERENCE, node, number=number, of=names.item)
+            held = {"name": label}
+        held["difference"] = difference
+        ARM_DIFFERENCE.put(names, held, of=names.item, number=number)
 
 
 def _read_labels(node: Node, names: Names) -> list[str] | None:
     study = names.once(_Study)
     oid = str(node.get("@OID"))
     told: list[tuple[arms.Difference, str]] = []
-    for one, label in _meant(got(names, ARM_DIFFERENCE, oid), study.arms, names):
-        kind: Any = next((c.get("@Code") for c in one[VALUE].get("Coding", ())), None)
+    rows = ARM_DIFFERENCE.got(names, oid)
+    for given, label in _meant(rows, ARM_DIFFERENCE, "armOID", study.arms, names):
+        kind: Any = given.get("difference")
         if kind in _DIFFERENCE.codes:
             told.append((kind, label))
     return arms.labels(study.labels.get(oid, []), told) or None
 
 
 arm_labels: Codec[list[str]] = Codec(
-    _read_labels, _write_labels, (_DIFFERENCE,), label="StudyParameter[@Term='Arm of intervention']"
+    _read_labels, _write_labels, label=f"ReferenceData.ItemGroupData[{ARM_DIFFERENCE.group.oid}]"
 )
 """The arms of an intervention: those whose own lists have it, and how the record differs."""
 
@@ -468,8 +471,14 @@ intervention_terms: Codec[Any] = Codec(
 )
 """The Codings of the terms of the intervention at hand; read where all terms are."""
 
-_ALONE = {INDICATION: own("condition-mesh"), INTERVENTION: own("intervention-mesh")}
-_ORDER = {INDICATION: own("condition-mesh-order"), INTERVENTION: own("intervention-mesh-order")}
+_ALONE = {
+    INDICATION: note("conditionBrowse.meshes", ("id", "term")),
+    INTERVENTION: note("interventionBrowse.meshes", ("id", "term")),
+}
+_ORDER = {
+    INDICATION: note("conditionBrowse.meshOrder", ("positions",), repeats=False),
+    INTERVENTION: note("interventionBrowse.meshOrder", ("positions",), repeats=False),
+}
 _TERMS = {INDICATION: _terms_of_conditions, INTERVENTION: _terms_of_interventions}
 _OWNERS = {
     INDICATION: ("StudyIndications", "StudyIndication"),
@@ -481,22 +490,23 @@ def _meshes(which: str) -> Codec[list[Mesh]]:
     def write(meshes: list[Mesh], names: Names) -> None:
         terms = names.once(_TERMS[which])
         for number, one in enumerate(terms.alone, 1):
-            put(names, _ALONE[which], value(one.get("@Label", ""), one), number=number)
+            held = {"id": one.get("@Code"), "term": one.get("@Label")}
+            known = {name: text for name, text in held.items() if text is not None}
+            _ALONE[which].put(names, known, of="", number=number)
         if terms.order:
-            put(names, _ORDER[which], value(terms.order))
+            _ORDER[which].put(names, {"positions": terms.order}, of="", number=1)
 
     def read(protocol: Node, names: Names) -> list[Mesh] | None:
         group, member = _OWNERS[which]
-        held = [*protocol.get(group, {}).get(member, ())]
-        held += (node.get(VALUE, {}) for node in got(names, _ALONE[which]))
         found = []
-        for node in held:
+        for node in protocol.get(group, {}).get(member, ()):
             for one in node.get("Coding", ()):
                 if one.get("@System") in registry.MESH_SYSTEMS:
                     parts = {"id": one.get("@Code"), "term": one.get("@Label")}
                     found.append(Mesh(**{key: words for key, words in parts.items() if words}))
-        for node in got(names, _ORDER[which])[:1]:
-            order = value_of(node).split()
+        found += (Mesh(**_ALONE[which].said(row)) for row in _ALONE[which].got(names))
+        for row in _ORDER[which].got(names)[:1]:
+            order = _ORDER[which].said(row).get("positions", "").split()
             if sorted(order) == sorted(str(n) for n in range(1, len(found) + 1)):
                 at = dict(zip(map(int, order), found, strict=True))
                 found = [at[n] for n in sorted(at)]
@@ -507,9 +517,9 @@ def _meshes(which: str) -> Codec[list[Mesh]]:
 
 condition_meshes = _meshes(INDICATION)
 intervention_meshes = _meshes(INTERVENTION)
-"""The terms as Codings of what they belong to; those of none as parameters of ours.
+"""The terms as Codings of what they belong to; those of none in the registry form.
 
-Where that is not the registry's order, another parameter has the position of each in its list.
+Where that is not the registry's order, the form has the position of each in its list.
 """
 
 
@@ -520,22 +530,19 @@ ENDPOINT = {"Primary": "EP.PRIMARY", "Secondary": "EP.SECONDARY", None: "EP.OTHE
 
 # --- eligibility -------------------------------------------------------------------------------
 
-CRITERIA_TEXT = own("eligibility-criteria")
+CRITERIA_TEXT = note("eligibility.criteria", ("text",), repeats=False)
 
 
 def _write_criteria(text: str, names: Names) -> Node | None:
     pieces = [piece.said for piece in criteria.split(text)]
     # Most texts that are no plain list do not begin as one.
     if not pieces or text[9:22] != " Criteria:\n\n*" or criteria.listed(pieces) != text:
-        put(names, CRITERIA_TEXT, value(text))
+        CRITERIA_TEXT.put(names, {"text": text}, of="", number=1)
     return {"InclusionExclusionCriteria": Criteria(pieces)} if pieces else None
 
 
 def _read_criteria(protocol: Node, names: Names) -> str | None:
-    whole = next(
-        (words.read(value_of(node), names) for node in got(names, CRITERIA_TEXT)),
-        None,
-    )
+    whole = next((CRITERIA_TEXT.said(row).get("text") for row in CRITERIA_TEXT.got(names)), None)
     conditions = names.once(Apart).conditions
     lists = protocol.get("InclusionExclusionCriteria", {})
     before = criteria.split(whole) if whole else []
@@ -577,5 +584,5 @@ def _of(pieces: list[criteria.Criterion], exclude: bool) -> list[tuple[str, bool
 eligibility_criteria: Codec[str] = Codec(_read_criteria, _write_criteria)
 """Each criterion as a Criterion with its ConditionDef.
 
-The text as a whole is a parameter of ours where the lists alone do not give it back.
+The text as a whole is in the registry form where the lists alone do not give it back.
 """

@@ -129,7 +129,7 @@ SECONDARY_IDS = parameters_by(
         kind_of(node) != _REGISTERED.name or not (_is_nct_id(node) or _is_of_register(node))
     ),
 )
-"""Other identifiers: those of registries as REGID, others as a parameter of ours."""
+"""Other identifiers: those of registries as REGID, others by CDISC's term for them."""
 
 
 # --- names and titles --------------------------------------------------------------------------

@@ -7,7 +7,6 @@ import pytest
 from lxml import etree
 from odm_documents import (
     NAMESPACE,
-    OURS,
     Element,
     add,
     bytes_of,
@@ -17,6 +16,7 @@ from odm_documents import (
     full,
     parameter,
     read,
+    row,
     texts,
     trial_of,
     written,
@@ -87,6 +87,11 @@ def described(path: str, held: str | None) -> Edit:
 def said(oid: str, held: str) -> Edit:
     """Change the value of a parameter, and no Coding."""
     return lambda root: find(parameter(root, oid), "o:ParameterValue").set("Value", held)
+
+
+def in_form(name: str, item: str, held: str) -> Edit:
+    """Change the value of an item in a row of the registry form."""
+    return text(f"{row(name)}/o:ItemData[@ItemOID='IT.{item}']/o:Value", held)
 
 
 def code(oid: str, position: int, held: str) -> Edit:
@@ -301,18 +306,22 @@ EDITS: dict[str, tuple[Edit, Changes]] = {
         {f"{INTERVENTIONS}/0/description": ("100 mg", "New")},
     ),
     "intervention's other name": (
-        said("other-name.2@INT.1", "New"),
+        in_form("Intervention.otherNames@INT.1.2", "Intervention.otherNames", "New"),
         {f"{INTERVENTIONS}/0/otherNames/1": ("acetylsalicylic acid", "New")},
     ),
     "intervention taken from an arm": (
-        without("//o:StudyParameter[@OID='SP.intervention-of-arm.2@ARM.2']"),
+        without(row("ArmGroup.interventionNames@ARM.2.2")),
         {
             f"{ARMS}/1/interventionNames/1": ("Behavioral: diary", ABSENT),
             f"{INTERVENTIONS}/2/armGroupLabels/1": ("Placebo", ABSENT),
         },
     ),
     "intervention given to an arm": (
-        said("intervention-of-arm.1@ARM.2", "INT.1"),
+        in_form(
+            "ArmGroup.interventionNames@ARM.2.1",
+            "ArmGroup.interventionNames.interventionOID",
+            "INT.1",
+        ),
         {
             f"{ARMS}/1/interventionNames/0": ("Drug: placebo", "Drug: aspirin"),
             f"{INTERVENTIONS}/0/armGroupLabels/1": (ABSENT, "Placebo"),
@@ -584,10 +593,10 @@ def with_prose() -> Trial:
             PROSE.replace("Consent", "Assent"),
         ),
         (without(criterion("INCL.2")), PROSE.replace("\n2. Consent", "")),
-        (said("eligibility-criteria", PROSE + "\n"), PROSE + "\n"),
+        (in_form("eligibility.criteria", "eligibility.criteria.text", PROSE + "\n"), PROSE + "\n"),
         (without("//o:ConditionDef"), PROSE),
         (
-            without("//o:StudyParameter[@OID='SP.eligibility-criteria']"),
+            without(row("eligibility.criteria")),
             "Inclusion Criteria:\n\n* Adult \\< 70\n* Consent\n\n"
             "Exclusion Criteria:\n\n* Pregnancy",
         ),
@@ -654,17 +663,17 @@ def test_what_is_gone_with_an_arm_is_told_at_its_place() -> None:
     root = document(full())
     without("//o:Arm[2]")(root)
     oids = texts(root, "//o:StudyParameter/@OID")
+    keys = texts(root, "//o:ItemGroupData/@ItemGroupRepeatKey | //o:ItemGroupData[not(@*[2])]/@*")
     after, _ = read(root)
-    places = {
-        pointer.split("/StudyParameter/")[1].split("/")[0]
-        for pointer in after.unmapped or {}
-        if pointer != DOCUMENT
-    }
-    assert {oids[int(place)] for place in places} == {
-        "SP.arm-type@ARM.2",
-        "SP.intervention-of-arm.1@ARM.2",
-        "SP.intervention-of-arm.2@ARM.2",
-    }
+    pointers = [pointer for pointer in after.unmapped or {} if pointer != DOCUMENT]
+    assert {
+        (oids if kind == "StudyParameter" else keys)[int(place)]
+        for pointer in pointers
+        for kind in ("StudyParameter", "ItemGroupData")
+        for _, found, rest in [pointer.partition(f"/{kind}/")]
+        if found
+        for place in [rest.split("/")[0]]
+    } == {"SP.arm-type@ARM.2", "ARM.2.1", "ARM.2.2"}
 
 
 # --- edits that say nothing -----------------------------------------------------------------------
@@ -697,13 +706,17 @@ def cut_by_a_comment(root: Element) -> None:
 
 
 def renamed(old: str, new: str) -> Edit:
-    """An OID renamed wherever it stands, also behind the @ of a parameter's OID."""
+    """An OID renamed wherever it stands: in keys of the form and OIDs of parameters too."""
 
     def edit(root: Element) -> None:
         for node in root.iter(etree.Element):
+            if node.text == old and node.tag.endswith("}Value"):
+                node.text = new
             for key, held in node.items():
                 if held == old:
                     node.set(key, new)
+                elif key == "ItemGroupRepeatKey" and held.startswith(f"{old}."):
+                    node.set(key, new + held.removeprefix(old))
                 elif key == "OID" and held.endswith(f"@{old}"):
                     node.set(key, held.removesuffix(old) + new)
 
@@ -733,9 +746,7 @@ NOTHING: dict[str, Edit] = {
         lambda node: [node.attrib.pop(key, None) for key in ("SystemName", "SystemVersion")],
     ),
     "languages said": every("TranslatedText", lambda node: node.set(LANG, node.get(LANG, "en"))),
-    "codes of parameters in no system of ours gone": without(
-        f"//o:StudyParameter[@ShortName]/o:Coding[@System!='{OURS}']"
-    ),
+    "codes of parameters gone": without("//o:StudyParameter[@ShortName]/o:Coding"),
     "documents listed nowhere": without("//o:SupplementalDoc"),
     "people in another AdminData": lambda root: add(root, "AdminData").append(
         find(root, "//o:User[@OID='USER.OFFICIAL.2']")
@@ -791,8 +802,8 @@ def test_carriage_returns_at_ends_of_lines_change_nothing() -> None:
 # --- ours taken out -------------------------------------------------------------------------------
 
 
-def test_whole_own_parameters_removed_leave_the_rest_as_it_was() -> None:
-    edit = without(f"//o:StudyParameter[o:Coding/@System='{OURS}']")
+def test_the_registry_form_removed_leaves_the_rest_as_it_was() -> None:
+    edit = without("//o:ReferenceData")
     found = changes(full(), edit)
     assert all(after is ABSENT for pointer, (_, after) in found.items() if "meshes" not in pointer)
     # What has its place in an element or in CDISC's terms stays.

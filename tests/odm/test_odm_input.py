@@ -22,20 +22,30 @@ NAMESPACE = 'xmlns="http://www.cdisc.org/ns/odm/v2.0"'
 FILE = 'FileType="Snapshot" FileOID="F" CreationDateTime="2024-01-01T00:00:00" ODMVersion="2.0"'
 HEAD = f"<ODM {NAMESPACE} {FILE}>"
 STUDY = '<Study OID="S" StudyName="T" ProtocolName="P"/>'
-OURS = "https://trialbridge.github.io/fhir/CodeSystem/odm-parameter"
+FORM = "https://trialbridge.github.io/fhir/registry-form"
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 LARGE = 20_000_000
 LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10 if n else "lol"}">\n' for n in range(10))
 DOCTYPE = "a DOCTYPE is not read, as it may declare entities or name files, expected none [doctype]"
 
 
-def parameter(name: str, value: str, inside: str = "") -> str:
+def row(name: str, **items: str) -> str:
+    """A document with one row of the registry form, whatever its items are."""
+    said = "".join(
+        f'<ItemData ItemOID="IT.{name}.{item}"><Value>{held}</Value></ItemData>'
+        for item, held in items.items()
+    )
+    defined = "".join(
+        f'<ItemDef OID="IT.{name}.{item}" Name="{item}" DataType="text"/>' for item in items
+    )
+    refs = "".join(f'<ItemRef ItemOID="IT.{name}.{item}" Mandatory="No"/>' for item in items)
     return (
         f'{HEAD}<Study OID="S" StudyName="T" ProtocolName="P">\n<MetaDataVersion OID="M" Name="M">'
-        f'<Protocol><StudySummary><StudyParameter OID="SP.{name}" Term="x">'
-        f'<ParameterValue Value="{value}">{inside}</ParameterValue>'
-        f'<Coding System="{OURS}" Code="{name}"/></StudyParameter></StudySummary></Protocol>'
-        "</MetaDataVersion></Study></ODM>"
+        f'<ItemGroupDef OID="IG.{name}" Name="x" Repeating="Simple" Type="Section">{refs}'
+        f'<Alias Context="{FORM}" Name="{name}"/></ItemGroupDef>{defined}</MetaDataVersion>'
+        f'</Study><ReferenceData StudyOID="S" MetaDataVersionOID="M">'
+        f'<ItemGroupData ItemGroupOID="IG.{name}" ItemGroupRepeatKey="1">{said}</ItemGroupData>'
+        "</ReferenceData></ODM>"
     )
 
 
@@ -128,20 +138,36 @@ BAD: dict[str, tuple[bytes, str]] = {
             f"fatal: line 1: elements are nested deeper than {MOST_DEPTH} [depth]",
         ),
         "unmapped that is no JSON": (
-            parameter("unmapped", "{"),
-            "fatal: ODM.Study.MetaDataVersion.Protocol.StudySummary.StudyParameter"
-            "[@OID='SP.unmapped']: Input data was truncated [not-json]",
+            row("unmapped", json="{").replace(' ItemGroupRepeatKey="1"', ""),
+            "fatal: ODM.ReferenceData.ItemGroupData[IG.unmapped]: Input data was truncated "
+            "[not-json]",
         ),
         "an empty element that is nowhere": (
-            parameter("empty-element", "nonsense", '<Coding System="x" Code="list"/>'),
-            "fatal: ODM.Study.MetaDataVersion.Protocol.StudySummary.StudyParameter"
-            "[@OID='SP.empty-element']: 'nonsense' is not a JSON pointer (RFC 6901) "
-            "[not-readable]",
+            row("emptyElements", place="nonsense", kind="list"),
+            "fatal: ODM.ReferenceData.ItemGroupData[IG.emptyElements]: 'nonsense' is not a JSON "
+            "pointer (RFC 6901) [not-readable]",
         ),
         "an empty element that the model has not": (
-            parameter("empty-element", "/x", '<Coding System="x" Code="list"/>'),
-            "fatal: ODM.Study.MetaDataVersion.Protocol.StudySummary.StudyParameter"
-            "[@OID='SP.empty-element']: Object contains unknown field `x` [not-readable]",
+            row("emptyElements", place="/x", kind="list"),
+            "fatal: ODM.ReferenceData.ItemGroupData[IG.emptyElements]: Object contains unknown "
+            "field `x` [not-readable]",
+        ),
+        "a number in the form that is none": (
+            row("adverseEvents.eventGroups").replace(
+                "></ItemGroupData>",
+                '><ItemData ItemOID="IT.EventGroup.deathsNumAffected"><Value>few</Value>'
+                "</ItemData></ItemGroupData>",
+            ),
+            "error: ODM.ReferenceData.ItemGroupData[IG.adverseEvents.eventGroups].items[0]."
+            "IT.EventGroup.deathsNumAffected: 'few' is not a whole number [not-readable]",
+        ),
+        "a code in the form that the registry has not": (
+            row("sponsorCollaborators", **{"leadSponsor.class": "BIG"}).replace(
+                ' ItemGroupRepeatKey="1"', ""
+            ),
+            "error: ODM.ReferenceData.ItemGroupData[IG.sponsorCollaborators]."
+            "IT.sponsorCollaborators.leadSponsor.class: 'BIG' is not one of AMBIG, FED, INDIV, "
+            "INDUSTRY, NETWORK, NIH, OTHER, OTHER_GOV, UNKNOWN [not-readable]",
         ),
     }.items()
 }
@@ -186,7 +212,7 @@ def test_a_reason_with_its_line_and_no_output(name: str, tmp_path: Path) -> None
 
 # What the XSD has nothing against, though it is no trial record of ours.
 VALID = {"no study", "two versions", "another root", "two studies"} | {
-    name for name in BAD if "unmapped" in name or "element" in name
+    name for name in BAD if "unmapped" in name or "element" in name or "the form" in name
 }
 
 

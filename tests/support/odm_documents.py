@@ -8,7 +8,7 @@ from fhir_bundles import at, full, own, trial_of
 from lxml import etree
 
 from trialbridge.formats.odm import v2_0 as odm
-from trialbridge.mappings.odm.elements import MARKDOWN, OURS
+from trialbridge.mappings.odm.elements import MARKDOWN
 from trialbridge.schemas.odm.digests.document import NAMESPACES
 from trialbridge.schemas.odm.validate import check
 from trialbridge.schemas.problem import Problem
@@ -18,7 +18,6 @@ from trialbridge.schemas.trial import Trial
 __all__ = [
     "CDISC",
     "NAMESPACE",
-    "OURS",
     "add",
     "at",
     "bytes_of",
@@ -32,6 +31,8 @@ __all__ = [
     "parameter",
     "read",
     "root_of",
+    "row",
+    "rows",
     "said",
     "texts",
     "trial_of",
@@ -119,6 +120,24 @@ def value(root: Element, oid: str) -> str:
     """The value of a StudyParameter."""
     (found,) = texts(parameter(root, oid), "o:ParameterValue/@Value")
     return found
+
+
+def rows(root: Element) -> dict[str, dict[str, str]]:
+    """The rows of the registry form: by group, and key where it has one, the items and values."""
+    return {
+        "@".join(filter(None, (node.get("ItemGroupOID")[3:], node.get("ItemGroupRepeatKey")))): {
+            item.get("ItemOID")[3:]: item.findtext(f"{{{NAMESPACE}}}Value") or ""
+            for item in _found(node, "o:ItemData")
+        }
+        for node in _found(root, "/o:ODM/o:ReferenceData/o:ItemGroupData")
+    }
+
+
+def row(name: str) -> str:
+    """The XPath of the row of a group, and of a key where it has one: `Location@ORG.SITE.1`."""
+    group, _, key = name.partition("@")
+    path = f"//o:ItemGroupData[@ItemGroupOID='IG.{group}']"
+    return f"{path}[@ItemGroupRepeatKey='{key}']" if key else path
 
 
 def codings(node: Element) -> list[tuple[str, str]]:

@@ -14,7 +14,6 @@ from trialbridge.formats.odm.xml.v2_0 import V2_0
 from trialbridge.mappings.codec import Home, Node
 from trialbridge.mappings.odm.beyond import document_of, is_beyond, left_out
 from trialbridge.mappings.odm.document import LINK, read_tree, write_tree
-from trialbridge.mappings.odm.elements import OURS
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.odm.digests.document import NAMESPACES
 from trialbridge.schemas.problem import EACH, Invalid, Problem, ReadError
@@ -216,27 +215,21 @@ def _lines(elements: list["_Element"]) -> str:
 
 
 def bare(data: bytes) -> dict[Home, bytes]:
-    """A document without all study parameters and aliases, and without ours; the form is ours."""
-    return {
-        "native": _without(data, ours_only=False),
-        "official": _without(data, ours_only=True),
-    }
+    """A document without study parameters and the registry form, and without the form alone."""
+    return {"native": _without(data, *_FORM, "StudyParameter"), "official": _without(data, *_FORM)}
 
 
-def _without(data: bytes, *, ours_only: bool) -> bytes:
+# Of a record's document these are of the form alone.
+_FORM = ("ReferenceData", "ItemGroupDef", "ItemDef", "CodeList")
+
+
+def _without(data: bytes, *names: str) -> bytes:
     from lxml import etree  # type: ignore[import-untyped]
 
     root = parse(data)
-    # Of a record's document these are of the form alone.
-    for name in ("ReferenceData", "ItemGroupDef", "ItemDef", "CodeList"):
+    for name in names:
         for element in root.findall(f".//{_TAG}{name}"):
             element.getparent().remove(element)
-    for parameter in root.findall(f".//{_TAG}StudyParameter"):
-        systems = [one.get("System") for one in parameter.findall(f"{_TAG}Coding")]
-        if OURS in systems or not ours_only:
-            parameter.getparent().remove(parameter)
-    for alias in root.findall(f".//{_TAG}Alias"):
-        alias.getparent().remove(alias)
     stripped: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
     return stripped
 

@@ -54,6 +54,29 @@ def _oid(node: Node) -> str:
     return str(node.get("@OID", node.get("@ID", "")))
 
 
+def parts_of(its: Group) -> tuple[Aside, str]:
+    """The steps to the rows of a group that are about the element at hand."""
+    return _steps(its).parts, "items"
+
+
+def kept(struct: type[Struct], path: str, codec: Codec[Any]) -> Field:
+    """A row of the form for an attribute of an element that has a place elsewhere too."""
+    its = group(struct.__name__, repeats=True)
+    return field(path, _steps(its).about, _item_of(struct, path).oid, codec=codec)
+
+
+def said_of(names: Names, struct: type[Struct], path: str, node: Node) -> str | None:
+    """What the form says of an attribute of an element, for the codec that has to know."""
+    row = names.once(Rows).about.get((struct.__name__, _oid(node)), {})
+    return row.get(_item_of(struct, path).oid) or None
+
+
+def _item_of(struct: type[Struct], path: str) -> Item:
+    one = fields_of(struct)[path]
+    its = group(struct.__name__, repeats=True)
+    return item(its, struct.__name__, one.encode_name, one.type)
+
+
 class _Steps(NamedTuple):
     """The steps to the rows of a group: to the one about the element at hand, or to its parts."""
 
@@ -76,7 +99,8 @@ def _label(key: str) -> str:
 
 def _about(key: str) -> Aside:
     def store(names: Names, node: Node, inner: Node) -> None:
-        names.once(Rows).written[key].append({"@OID": names.item, **inner})
+        inner["@OID"] = names.item
+        names.once(Rows).written[key].append(inner)
 
     def find(names: Names, node: Node) -> Node | None:
         return names.once(Rows).about.get((key, _oid(node)))
