@@ -328,6 +328,10 @@ def load(source: Source) -> bytes:
         with open(path, "rb") as file:
             return utf_8(drain(file, path, limit))
     except IsADirectoryError as error:
+        from trialbridge.formats.folders import packed
+
+        if found := packed(path, os.listdir(path), limit):
+            return found.data
         message = f"is a folder, expected one record: {EACH}"
         raise _unreadable(path, "unreadable", message) from error
     except (OSError, ValueError) as error:

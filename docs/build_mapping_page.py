@@ -18,8 +18,12 @@ from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm import v2_0 as odm_2_0
 from trialbridge.mappings.registries import ctgov_csv
 from trialbridge.mappings.registries.ctgov_xml import document as ctgov_xml
+from trialbridge.mappings.sdtm import summary as sdtm
 from trialbridge.schemas.base import BASE
+from trialbridge.schemas.sdtm.domains import IG_VERSION, MODEL_VERSION
+from trialbridge.schemas.sdtm.rules import FORM, ODD, RULES
 from trialbridge.schemas.terms.cdisc_codes import CDISC, CDISC_NAME, CDISC_VERSION
+from trialbridge.schemas.terms.trial_summary import OF_TRIALS, REQUIRED
 from trialbridge.shown.report import HOMES
 
 FOLDER = Path(__file__).resolve().parent
@@ -217,6 +221,29 @@ def odm_codes(node: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
             elif "@Code" in one:
                 ours.append(f"{short(one['@System'])}#{one['@Code']}")
     return tuple(standard), tuple(ours)
+
+
+def sdtm_codes(node: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give TSVAL with its NCI code, or the null flavor."""
+    if not isinstance(node, dict):
+        return (), ()
+    said = node.get("TSVAL", f"(TSVALNF {node.get('TSVALNF', '')})")
+    return (f"{said} {node.get('TSVALCD', '')}".strip(),), ()
+
+
+def sdtm_tail() -> Iterator[str]:
+    """Give what a TS has beside the facts, and the rules that are checked."""
+    yield from SDTM_RULES.splitlines()
+    yield ""
+    yield "| rule | dataset | what is told |"
+    yield "| --- | --- | --- |"
+    for rule in RULES:
+        cited = f", {rule.cited}" if rule.cited.startswith("CG") else ""
+        yield line(f"{rule.id}{cited}", rule.domain, rule.message)
+    for rule in FORM:
+        yield line(f"`{rule.id}`", rule.domain or "each", rule.message)
+    for rule in ODD:
+        yield line(f"`{rule.id}`", rule.domain or "each", f"{rule.message} (a warning)")
 
 
 def holders(node: Any) -> Iterator[dict[str, Any]]:
@@ -440,6 +467,50 @@ without its first line, make one table.
   a line begins as a row does.
 """
 
+SDTM_RULES = f"""\
+## What a TS has beside the facts
+
+What follows from the facts of a record, and is not read: `NARMS` and `NCOHORT` (how many arms or
+groups), `TCNTRL` (types of the comparators), `ONGOSIND` (the overall status), `PDSTIND` (an age
+range wholly below 18 or wholly from 18 on), `SDTIGVER` ({IG_VERSION}), `SDTMVER`
+({MODEL_VERSION}). `TITLE` is the brief title where there is no other. `STUDYID` is the sponsor's
+id, else that of the register.
+
+What a TS demands and a record does not say has a null flavor: `NI` (no information), `NA` (not
+applicable to a study of this kind, or without randomization), `PINF` and `NINF` (no limit of age).
+These are demanded: {", ".join(f"`{name}`" for name in REQUIRED)}; of an interventional trial
+{", ".join(f"`{name}`" for name in OF_TRIALS)} too. The list is that of FDA's guide as CDISC's rule
+CORE-000737 has it.
+
+`LENGTH` is `NI`: it is how long one subject is observed, which the dates of a study do not say.
+`TRT` is what is studied; what comparator arms alone receive, one of them an active comparator, is
+`COMPTRT`. Rows that belong together (an intervention with its type, a contact's name with the
+telephone) have one `TSGRPID`. A value longer than 200 characters goes on in `TSVAL1`, `TSVAL2`
+and further, each beginning where the one before ends.
+
+`TI` has the single criteria that the text of eligibility lists. `IETEST` is one line of at most
+200 characters; the whole text, with its paragraphs, is the decode of `IETESTCD` in the Define-XML.
+`TA`, `TE` and `TV` (arms with elements, elements, visits) are written only where they were read: a
+record has arms, and neither elements nor visits.
+
+## Files
+
+A zip with `define.xml` (Define-XML 2.1), `ts.json` and `ti.json` (Dataset-JSON 1.1); with
+`-O form=xpt` transport files of version 5, which hold US-ASCII alone: a value with another
+character is refused, with its row. `-O simplified=yes` is FDA's simplified `ts.xpt` and nothing
+else. Times are `SOURCE_DATE_EPOCH`, else that of the record's last update, and the zip is not
+packed, as what packs gives other bytes by its version: so they are the same at every run.
+
+Read are such a zip, a folder with these files, and one dataset alone, as Dataset-JSON, XPT or CSV.
+Datasets with data of subjects (`DM`, `AE`, ...) are never read. What a record has no place for is
+kept at `/sdtm` and written again in `sdtm` alone.
+
+## What is checked
+
+`trialbridge validate` asks CDISC's open rules for TS and TI that a dataset alone can answer, the
+columns of the implementation guide, and the Define-XML: by CDISC's XSD, by its references, and
+against the datasets beside it."""
+
 PAGES = (
     Page(
         path=FOLDER / "fhir-r5.md",
@@ -487,6 +558,24 @@ The registry's code, CDISC's submission value with the NCI code of its concept, 
 own code, which is a Coding beside it. Where CDISC has no term, the value is the registry's label.
 A term that stands for several is read, where it stands alone, as the first of them.""",
         tail=odm_system_lines,
+    ),
+    Page(
+        path=FOLDER / "sdtm.md",
+        title="A trial record in CDISC SDTM (TS, TI)",
+        lead=f"""
+A place is a row of the dataset TS by its TSPARMCD, or a column of TI. SDTMIG {IG_VERSION};
+controlled terminology of {CDISC_VERSION}. This is a summary, and no lossless format: what it does
+not carry is told.""",
+        table=sdtm.TABLE,
+        coverage=sdtm.coverage,
+        homes=HOMES,
+        place=str,
+        codes=sdtm_codes,
+        code_lead="""\
+The registry's code, CDISC's submission value (TSVAL) with the NCI code of its concept (TSVALCD), or
+the null flavor. Where CDISC has no term, the value is the registry's label in capital letters. A
+term that stands for several is read as the first of them.""",
+        tail=sdtm_tail,
     ),
     Page(
         path=FOLDER / "ctgov-xml.md",

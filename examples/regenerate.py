@@ -25,6 +25,7 @@ ENDINGS = {
     "ctgov-xml": "ctgov-xml.xml",
     "ctgov-csv": "ctgov-csv.csv",
     "prs": "prs.xml",
+    "sdtm": "sdtm.zip",
     "fhir-r4b": "fhir-r4b.json",
     "fhir-r4": "fhir-r4.json",
 }
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] = ()) -> int:
             now[picture.name] = picture.read_bytes()
     before = {
         path.name: path.read_bytes()
-        for pattern in ("*.json", "*.xml", "*.csv", "*.svg")
+        for pattern in ("*.json", "*.xml", "*.csv", "*.svg", "*.zip")
         for path in FOLDER.glob(pattern)
     }
     if "--check" not in arguments:

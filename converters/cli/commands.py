@@ -308,7 +308,7 @@ def target_of(to: Format | None, output: str | None) -> Format:
     raise click.UsageError(f"Missing option '--to' / '-t': one of {may}{why}.")
 
 
-_SYNTAX = {"json": "JSON", "xml": "XML", "text": "text", "csv": "CSV"}
+_SYNTAX = {"json": "JSON", "xml": "XML", "text": "text", "csv": "CSV", "zip": "a zip archive"}
 
 
 def _warn(name: str, problems: Iterable[Problem]) -> None:

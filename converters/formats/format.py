@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Use = Literal["read", "written", "checked"]
 """What a format is wanted for."""
 
-ENDINGS: Final = {"json": ".json", "xml": ".xml", "text": ".txt", "csv": ".csv"}
+ENDINGS: Final = {"json": ".json", "xml": ".xml", "text": ".txt", "csv": ".csv", "zip": ".zip"}
 """What the name of a file of a syntax ends with."""
 
 _FHIR = "trialbridge.schemas.fhir.versions"
@@ -43,9 +43,10 @@ class Format(NamedTuple):
 
     `marks` tell the format by content: top-level keys of a JSON object, patterns of a whole line of
     text, of a table's first line, or namespaces of the root of an XML document (its name, where it
-    has none). Where several formats share them, `told_by` is the module whose `told` takes the
-    bytes and gives the `edition` of one of them. `form_of` is the name of the
-    format that this is in another syntax: it is written where it is named.
+    has none). `forms` are those of other syntaxes that it is read in; `told_in` is the module whose
+    `is_one` knows bytes of it that are no text. Where several formats share marks, `told_by` is the
+    module whose `told` takes the bytes and gives the `edition` of one of them. `form_of` is the
+    name of the format that this is in another syntax: it is written where it is named.
 
     `coverage` is the module whose `coverage` lists where each leaf goes (None: every leaf has its
     own name there, except those below `homeless`). `advice` is a module whose `check` tells what is
@@ -58,7 +59,7 @@ class Format(NamedTuple):
     name: str
     aliases: tuple[str, ...]
     title: str
-    syntax: Literal["text", "json", "xml", "csv"]
+    syntax: Literal["text", "json", "xml", "csv", "zip"]
     marks: tuple[str, ...]
     reader: str | None = None
     writer: str | None = None
@@ -73,6 +74,14 @@ class Format(NamedTuple):
     form_of: str = ""
     instead: str = ""
     ended: bool = False
+    forms: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    told_in: str | None = None
+
+    def marks_in(self, syntax: str) -> tuple[str, ...]:
+        """Give what tells the format in a syntax; nothing if it is not read in that."""
+        if syntax == self.syntax:
+            return self.marks
+        return next((marks for form, marks in self.forms if form == syntax), ())
 
     @property
     def ending(self) -> str:

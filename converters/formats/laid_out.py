@@ -7,7 +7,7 @@ _XHTML = "{http://www.w3.org/1999/xhtml}"
 
 def laid_out(data: bytes, to: Format, indent: int | None) -> bytes:
     """Lay out a document by so many spaces for each level, or end it with a line alone."""
-    if to.syntax in ("text", "csv"):
+    if to.syntax in ("text", "csv", "zip"):
         return data
     if to.syntax == "xml":
         return data + b"\n" if indent is None else _indented(data, indent)

@@ -1,6 +1,7 @@
 """Recognise a format by what a source holds; the name of a file is not asked."""
 
 import re
+from collections.abc import Callable
 from importlib import import_module
 
 import msgspec
@@ -23,6 +24,8 @@ from trialbridge.schemas.syntax.decode import parse_object
 _HEAD = 65_536
 _FIRST_KEY = re.compile(rb'\{\s*"([A-Za-z]+)"\s*:')
 _FENCED = re.compile(r"^[ \t]*```.*?^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
+# A zip archive, and a file of SAS.
+_NO_TEXT = (b"PK\x03\x04", b"HEADER RECORD", b"**COMPRESSED**")
 _BEGINS = {"json": b"{", "xml": b"<", "text": b""}
 _MARKDOWN = re.compile(r"\A\s*# ")
 
@@ -34,6 +37,8 @@ def recognise(data: bytes, *, whole: bool = True) -> Format:
     that is known and not read: then with its name, and what to do instead. A document that begins
     as a format and breaks off is of that format: its reader says where it is broken.
     """
+    if known := _packed(data):
+        return known
     if kind := by_bytes(data):
         raise _unread_kind("byte 0", kind)
     if data[:2] in (b"<\0", b"\0<"):
@@ -50,6 +55,16 @@ def recognise(data: bytes, *, whole: bool = True) -> Format:
     if head.startswith(b"<"):
         return _xml(data)
     return _text(data, whole)
+
+
+def _packed(data: bytes) -> Format | None:
+    """Find the format whose bytes are no text: a zip of datasets, a transport file."""
+    if not data.startswith(_NO_TEXT):
+        return None
+    for known in FORMATS:
+        if known.told_in is not None and import_module(known.told_in).is_one(data):
+            return known
+    return None
 
 
 def _xml(data: bytes) -> Format:
@@ -82,7 +97,7 @@ def _xml(data: bytes) -> Format:
 
 
 def _json(data: bytes, head: bytes) -> Format:
-    if marked := _first_marked(data, head):
+    if (marked := _first_marked(data, head)) and _is_of(marked, data):
         return _edition(marked, data)
     try:
         keys = set(msgspec.json.decode(data, type=dict[str, msgspec.Raw]))
@@ -90,7 +105,7 @@ def _json(data: bytes, head: bytes) -> Format:
         if broken := _begun(data):
             return broken
         keys = set(parse_object(data))
-    if marked := _marked(keys):
+    if (marked := _marked(keys)) and _is_of(marked, data):
         return _edition(marked, data)
     place = _line(data, data.index(b"{"))
     if kind := by_keys(keys):
@@ -106,6 +121,14 @@ def _json(data: bytes, head: bytes) -> Format:
     )
 
 
+def _is_of(known: Format, data: bytes) -> bool:
+    """Tell if a document is of a format that has its mark, where others have that too."""
+    is_one: Callable[[bytes], bool] | None = (
+        import_module(known.told_in).is_one if known.told_in else None
+    )
+    return is_one is None or is_one(data)
+
+
 def _first_marked(data: bytes, head: bytes) -> Format | None:
     """Find the format by the first key, if no key of a format that comes first is in the bytes.
 
@@ -119,7 +142,7 @@ def _first_marked(data: bytes, head: bytes) -> Format | None:
     for known in FORMATS:
         if known is marked:
             return marked
-        if known.syntax == "json" and any(b'"%b"' % mark.encode() in data for mark in known.marks):
+        if any(b'"%b"' % mark.encode() in data for mark in known.marks_in("json")):
             return None
     return None
 
@@ -127,7 +150,7 @@ def _first_marked(data: bytes, head: bytes) -> Format | None:
 def _marked(keys: set[str]) -> Format | None:
     """Find the first format that has one of the keys."""
     return next(
-        (known for known in FORMATS if known.syntax == "json" and not keys.isdisjoint(known.marks)),
+        (known for known in FORMATS if not keys.isdisjoint(known.marks_in("json"))),
         None,
     )
 
@@ -151,7 +174,7 @@ def _begun(data: bytes) -> Format | None:
     head = data[:_HEAD].decode(errors="replace")
     first: tuple[int, Format] | None = None
     for known in FORMATS:
-        for mark in known.marks if known.syntax == "json" else ():
+        for mark in known.marks_in("json"):
             found = re.search(rf'"{mark}"\s*:', head)
             if found and (first is None or found.start() < first[0]):
                 first = (found.start(), known)
@@ -162,7 +185,8 @@ def _text(data: bytes, whole: bool) -> Format:
     # A table whose rows are in part in another encoding is of its format: each row is read.
     head = data[:_HEAD].decode(errors="ignore")
     for known in FORMATS:
-        if known.syntax == "csv" and re.match("|".join(known.marks), head, re.MULTILINE):
+        of_table = known.marks_in("csv")
+        if of_table and re.match("|".join(of_table), head, re.MULTILINE):
             return known
     try:
         text = data.decode(errors="strict" if whole else "ignore")

@@ -60,6 +60,11 @@ UNREAD: Final[tuple[Unread, ...]] = (
         f"a table has a part of a record only; {_BY_ID}",
         begins=(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",),
     ),
+    Unread(
+        "a SAS transport file (XPT) with data of a study's subjects",
+        "a record of a trial is expected; of datasets TS, the summary of a trial, is read (sdtm)",
+        begins=(b"HEADER RECORD*******",),
+    ),
     Unread("a PDF", f"its text has lost the record's parts; {_BY_ID}", begins=(b"%PDF-",)),
     Unread("a document in RTF", "save it as plain text in UTF-8", begins=(b"{\\rtf",)),
     Unread(
@@ -85,7 +90,7 @@ UNREAD: Final[tuple[Unread, ...]] = (
     ),
     Unread(
         "CDISC Dataset-JSON, data of a study's subjects",
-        "a record of a trial is expected",
+        "a record of a trial is expected; of datasets TS, the summary of a trial, is read (sdtm)",
         keys=(("datasetJSONVersion",),),
     ),
     Unread(

@@ -4,7 +4,7 @@ import codecs
 import io
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from typing import IO, BinaryIO, Final, cast
 
@@ -12,6 +12,7 @@ import msgspec
 
 from trialbridge.api import SIZE_VARIABLE
 from trialbridge.encoding import utf_8
+from trialbridge.formats.folders import is_one_record, packed
 from trialbridge.schemas.problem import ReadError
 from trialbridge.sources import PIECE, STDIN, Source, rejoined, unknown, why_unknown
 from trialbridge.sources.archives import GZIP, ZIP, ZSTANDARD, entries, unzipped
@@ -77,14 +78,31 @@ def _folder(path: str, limit: int) -> Iterator[Source]:
     unreadable: list[OSError] = []
     for folder, folders, files in os.walk(path, onerror=unreadable.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        together = yield from _record_of(folder, files, limit)
         for name in sorted(files):
-            if not name.startswith("."):
+            if not name.startswith(".") and name not in together:
                 file = os.path.normpath(os.path.join(folder, name))
                 yield from _file(Source(file, found=True), limit)
         while unreadable:
             yield _not_read(Source(path), unreadable.pop())
     while unreadable:
         yield _not_read(Source(path), unreadable.pop())
+
+
+def _record_of(
+    folder: str, files: list[str], limit: int
+) -> Generator[Source, None, frozenset[str]]:
+    """Give the record that files of a folder are together, and their names."""
+    try:
+        found = packed(folder, files, limit)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        yield Source(folder).wrong("unreadable", f"cannot be read: {reason}")
+        return frozenset()
+    if found is None:
+        return frozenset()
+    yield Source(os.path.normpath(folder), data=found.data)
+    return found.names
 
 
 def _not_read(at: Source, error: OSError) -> Source:
@@ -115,6 +133,10 @@ def document(file: IO[bytes], at: Source, limit: int) -> Iterator[Source]:
     head = cast(io.BufferedReader, file).peek(len(ZSTANDARD))[: len(ZSTANDARD)]
     # Many files are archives, spreadsheets too, that are of no interest in a folder.
     if at.suffix == ".zip" or (head in ZIP and not at.found):
+        if file.seekable() and is_one_record(file):
+            data = _up_to(file, limit)
+            yield _too_large(at, limit) if len(data) > limit else at._replace(data=data)
+            return
         yield from entries(file, at, limit, document)
     elif at.suffix in (".gz", ".zst") or (
         (head.startswith(GZIP) or head == ZSTANDARD) and not at.found

@@ -13,7 +13,9 @@ from trialbridge.formats.sniff import recognise
 ROOT = Path(__file__).resolve().parents[2]
 RECORDS = sorted((ROOT / "examples").glob("*.txt"))
 MADE = sorted(
-    path for ending in ("*.json", "*.xml", "*.csv") for path in (ROOT / "examples").glob(ending)
+    path
+    for ending in ("*.json", "*.xml", "*.csv", "*.zip")
+    for path in (ROOT / "examples").glob(ending)
 )
 SCRIPTS = [
     "docs/build_coverage_table.py",

@@ -1,6 +1,7 @@
 """The family of CDISC."""
 
 from trialbridge.formats.format import Format
+from trialbridge.formats.options import Option
 
 ROWS: tuple[Format, ...] = (
     Format(
@@ -23,5 +24,38 @@ ROWS: tuple[Format, ...] = (
         marks=("http://www.cdisc.org/ns/odm/v1.3",),
         validator="trialbridge.schemas.odm.v1_3_2",
         instead="records are read from ODM 2.0, so export that version",
+    ),
+    Format(
+        name="sdtm",
+        aliases=(),
+        title="CDISC SDTM trial design (TS, TI)",
+        syntax="zip",
+        marks=(),
+        reader="trialbridge.formats.sdtm.package",
+        writer="trialbridge.formats.sdtm.package",
+        validator="trialbridge.schemas.sdtm.validate",
+        coverage="trialbridge.mappings.sdtm.summary",
+        beyond="trialbridge.mappings.sdtm.beyond",
+        options=(
+            Option(
+                "form",
+                "choice",
+                "json",
+                "What the datasets are written in: Dataset-JSON 1.1, or SAS transport files (XPT) "
+                "of version 5, which hold US-ASCII alone.",
+                choices=("json", "xpt"),
+            ),
+            Option(
+                "simplified",
+                "bool",
+                False,
+                "Write FDA's simplified ts.xpt, which has the start of the study, and no more.",
+            ),
+        ),
+        forms=(
+            ("json", ("datasetJSONVersion",)),
+            ("csv", (r"(?=.*\b(?:TSPARMCD|IETESTCD)\b)(?!.*\bUSUBJID\b)(?=.*,)",)),
+        ),
+        told_in="trialbridge.schemas.sdtm.reading",
     ),
 )

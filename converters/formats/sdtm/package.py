@@ -1,0 +1,162 @@
+"""SDTM's trial design datasets: a zip of them with its Define-XML, and a record out of one.
+
+https://www.cdisc.org/standards/foundational/sdtmig
+"""
+
+import io
+import zipfile
+from datetime import datetime
+
+from trialbridge.formats.sdtm import dataset_json, define_xml
+from trialbridge.mappings.sdtm.document import LINK, Written, read_datasets, write_datasets
+from trialbridge.mappings.sdtm.summary import shown
+from trialbridge.schemas.problem import Invalid, Problem
+from trialbridge.schemas.sdtm.lean import is_clean
+from trialbridge.schemas.sdtm.reading import DEFINE, Package, package_of
+from trialbridge.schemas.sdtm.validate import check_datasets
+from trialbridge.schemas.syntax import xpt
+from trialbridge.schemas.syntax.dataset import Dataset
+from trialbridge.schemas.trial import Trial
+
+_FIRST_YEAR = 1980
+"""The first that a zip archive can state."""
+
+
+def write(
+    trial: Trial, *, form: str = "json", simplified: bool = False
+) -> tuple[bytes, list[Problem]]:
+    """Write the datasets of a record as a zip, with the warnings of what is not in them.
+
+    `form` is `json` for Dataset-JSON, `xpt` for transport files; `simplified`: FDA's ts.xpt alone.
+    """
+    written, problems = write_datasets(trial, simplified=simplified)
+    data, more = _bytes(written, "xpt" if simplified else form, define=not simplified)
+    return data, [*problems, *more]
+
+
+def write_checked(
+    trial: Trial, *, form: str = "json", simplified: bool = False
+) -> tuple[bytes, list[Problem]]:
+    """Write as `write` does, and check the datasets as they are."""
+    written, problems = write_datasets(trial, simplified=simplified)
+    data, more = _bytes(written, "xpt" if simplified else form, define=not simplified)
+    if not all(map(is_clean, written.datasets)):
+        more += check_datasets([(one, one.name) for one in written.datasets])
+    return data, [*problems, *more]
+
+
+def write_untold(trial: Trial, *, form: str = "json", simplified: bool = False) -> bytes:
+    """Write as `write` does, without warnings. Raises Invalid for what cannot be written."""
+    written = write_datasets(trial, simplified=simplified, told=False)[0]
+    data, wrong = _bytes(written, "xpt" if simplified else form, define=not simplified)
+    if wrong:
+        raise Invalid(wrong)
+    return data
+
+
+def _bytes(written: Written, form: str, *, define: bool) -> tuple[bytes, list[Problem]]:
+    members: list[tuple[str, bytes]] = []
+    problems: list[Problem] = []
+    at = xpt.moment(written.created)
+    if define:
+        members.append((DEFINE, define_xml.write(written, f".{form}")))
+    for dataset in written.datasets:
+        if form == "xpt":
+            if wrong := _not_for_xpt(dataset):
+                problems += wrong
+                continue
+            data = xpt.write(dataset, at)
+        else:
+            data = dataset_json.write(dataset, written)
+        members.append((f"{dataset.name.lower()}.{form}", data))
+    return _zipped(members, at), problems
+
+
+def _zipped(members: list[tuple[str, bytes]], at: datetime) -> bytes:
+    """A zip that is not packed: what deflates gives other bytes by its version."""
+    file = io.BytesIO()
+    time = max(at.year, _FIRST_YEAR), at.month, at.day, at.hour, at.minute, at.second
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in members:
+            entry = zipfile.ZipInfo(name, time)
+            # The same on every system.
+            entry.create_system = 3
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, data)
+    return file.getvalue()
+
+
+def _not_for_xpt(dataset: Dataset) -> list[Problem]:
+    """An error for each value that is not US-ASCII, or too long for a transport file."""
+    found = []
+    numeric = [column.numeric for column in dataset.columns]
+    for number, row in enumerate(dataset.rows, 1):
+        for name, is_number, value in zip(dataset.names, numeric, row, strict=True):
+            if is_number:
+                if isinstance(value, str):
+                    found.append(_error(dataset, number, name, f"{value!r:.40} is no number"))
+                continue
+            text = str(value)
+            if text.isascii() and text.isprintable() and len(text) <= xpt.LONGEST:
+                continue
+            odd = next((c for c in text if not (c.isascii() and c.isprintable())), None)
+            if odd is None:
+                message = f"{len(text)} characters, and a transport file holds {xpt.LONGEST}"
+            else:
+                message = (
+                    f"{odd!r} (U+{ord(odd):04X}) is not US-ASCII, and a transport file holds no "
+                    "other: write it otherwise in the record, or take form=json"
+                )
+            found.append(_error(dataset, number, name, message))
+    return found
+
+
+def _error(dataset: Dataset, number: int, name: str, message: str) -> Problem:
+    path = f"{dataset.name}, row {number}: {name}"
+    return Problem(
+        severity="error", layer="write", path=path, code="not-ascii", message=message, link=LINK
+    )
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def read(data: bytes) -> tuple[Trial, list[Problem]]:
+    """Read the record of a zip of datasets, or of one: Dataset-JSON, XPT or CSV.
+
+    Raises ReadError if there is no TS, or what there is has not its columns.
+    """
+    package = package_of(data)
+    texts = _texts(package)
+    trial, problems = read_datasets([one.dataset for one in package.held], texts)
+    problems += (
+        Problem(
+            severity="warning",
+            layer="read",
+            path=name,
+            code="not-read",
+            message="this is no trial design dataset: the data of subjects are not read",
+            link=LINK,
+        )
+        for name in package.others
+    )
+    return trial, problems
+
+
+def _texts(package: Package) -> dict[str, str]:
+    """The whole texts of criteria, where they go on as the dataset says them."""
+    criteria = package.dataset("TI")
+    if criteria is None or package.define is None:
+        return {}
+    names = criteria.names
+    if "IETESTCD" not in names or "IETEST" not in names:
+        return {}
+    at = names.index("IETESTCD"), names.index("IETEST")
+    whole = define_xml.texts_of(package.define)
+    found = {}
+    for row in criteria.rows:
+        code, line = str(row[at[0]]), str(row[at[1]])
+        begun = line.removesuffix("...").rstrip()
+        if code in whole and whole[code] != line and shown(whole[code]).startswith(begun):
+            found[code] = whole[code]
+    return found

@@ -1,0 +1,459 @@
+"""SDTM's trial summary: what a record says in TS and TI, by hand, and what is read of a TS."""
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from strategies import trials
+
+import trialbridge
+from trialbridge import Invalid
+from trialbridge.cli import commands as cli
+from trialbridge.formats.sdtm import define_xml, package
+from trialbridge.formats.sniff import recognise
+from trialbridge.mappings.sdtm.document import pieces, write_datasets
+from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.sdtm.validate import check
+from trialbridge.schemas.trial import Trial
+
+LONG = "A criterion of many words, " + "which goes on and on, " * 10 + "and ends"
+RECORD: dict[str, Any] = {
+    "protocolSection": {
+        "identificationModule": {
+            "nctId": "NCT99900007",
+            "orgStudyIdInfo": {"id": "TEA-7"},
+            "secondaryIdInfos": [
+                {"id": "2021-000001-11", "type": "EUDRACT_NUMBER"},
+                {"id": "JRCT-1", "type": "REGISTRY", "domain": "jRCT"},
+                {"id": "G-1", "type": "OTHER_GRANT", "domain": "Tea Fund"},
+            ],
+            "briefTitle": "Tea in thirst",
+            "officialTitle": "A Trial of Tea in Thirst",
+        },
+        "statusModule": {
+            "overallStatus": "COMPLETED",
+            "startDateStruct": {"date": "2021-03", "type": "ACTUAL"},
+            "completionDateStruct": {"date": "2022-04-05", "type": "ACTUAL"},
+            "lastUpdatePostDateStruct": {"date": "2024-03-01", "type": "ACTUAL"},
+        },
+        "sponsorCollaboratorsModule": {"leadSponsor": {"name": "House of Tea", "class": "OTHER"}},
+        "oversightModule": {"oversightHasDmc": True, "isFdaRegulatedDrug": False},
+        "conditionsModule": {"conditions": ["Thirst", "Heat"], "keywords": ["tea"]},
+        "designModule": {
+            "studyType": "INTERVENTIONAL",
+            "phases": ["PHASE2"],
+            "designInfo": {
+                "allocation": "RANDOMIZED",
+                "interventionModel": "PARALLEL",
+                "primaryPurpose": "OTHER",
+                "maskingInfo": {"masking": "SINGLE", "whoMasked": ["OUTCOMES_ASSESSOR"]},
+            },
+            "enrollmentInfo": {"count": 60, "type": "ACTUAL"},
+        },
+        "armsInterventionsModule": {
+            "armGroups": [
+                {"label": "Tea", "type": "EXPERIMENTAL", "interventionNames": ["Drug: Tea"]},
+                {"label": "Water", "type": "ACTIVE_COMPARATOR"},
+                {"label": "Nothing", "type": "PLACEBO_COMPARATOR"},
+            ],
+            "interventions": [
+                {"type": "DRUG", "name": "Tea", "armGroupLabels": ["Tea"]},
+                {"type": "OTHER", "name": "Water", "armGroupLabels": ["Water"]},
+            ],
+        },
+        "outcomesModule": {
+            "primaryOutcomes": [{"measure": "Thirst, by a scale"}],
+            "otherOutcomes": [{"measure": "Cups"}],
+        },
+        "eligibilityModule": {
+            "eligibilityCriteria": f"Inclusion Criteria:\n\n* Thirst\n* {LONG}\n\n"
+            "Exclusion Criteria:\n\n* Allergy to tea",
+            "healthyVolunteers": False,
+            "sex": "ALL",
+            "minimumAge": "18 Years",
+        },
+        "contactsLocationsModule": {
+            "centralContacts": [{"name": "T. Pot", "role": "CONTACT", "phone": "1"}],
+            "overallOfficials": [{"name": "C. Up", "role": "PRINCIPAL_INVESTIGATOR"}],
+            "locations": [{"country": "Sweden"}, {"country": "Japan"}, {"country": "Sweden"}],
+        },
+        "referencesModule": {
+            "references": [{"pmid": "12", "type": "RESULT", "citation": "Tea. 2020."}],
+            "seeAlsoLinks": [{"label": "About tea", "url": "https://tea.example/"}],
+        },
+    },
+    "derivedSection": {
+        "conditionBrowseModule": {"meshes": [{"id": "D013894", "term": "Thirst"}]},
+    },
+}
+
+
+def source(**changes: Any) -> bytes:
+    return json.dumps({**RECORD, **changes}).encode()
+
+
+def members(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def rows(data: bytes, dataset: str = "ts") -> list[dict[str, Any]]:
+    tree = json.loads(members(data)[f"{dataset}.json"])
+    names = [column["name"] for column in tree["columns"]]
+    return [dict(zip(names, row, strict=True)) for row in tree["rows"]]
+
+
+def said(data: bytes, *names: str) -> list[tuple[Any, ...]]:
+    """Give what the rows of parameters say, without the columns that are empty."""
+    found = []
+    for row in rows(data):
+        if row["TSPARMCD"] in names:
+            keys = ("TSPARMCD", "TSGRPID", "TSVAL", "TSVALNF", "TSVALCD", "TSVCDREF")
+            found.append(tuple(row[key] for key in keys if row[key]))
+    return found
+
+
+DATA = trialbridge.convert(source(), "sdtm")
+
+
+def test_the_facts_of_a_record_are_rows_with_cdiscs_values_and_codes() -> None:
+    assert said(DATA, "TITLE", "SPREFID", "SPONSOR", "STYPE", "TPHASE", "RANDOM", "INTMODEL") == [
+        ("INTMODEL", "PARALLEL", "C82639", "CDISC"),
+        ("RANDOM", "Y", "C49488", "CDISC"),
+        ("SPONSOR", "House of Tea"),
+        ("SPREFID", "TEA-7"),
+        ("STYPE", "INTERVENTIONAL", "C98388", "CDISC"),
+        ("TITLE", "A Trial of Tea in Thirst"),
+        ("TPHASE", "PHASE II TRIAL", "C15601", "CDISC"),
+    ]
+    assert said(DATA, "REGID") == [
+        ("REGID", "NCT99900007", "NCT99900007", "clinicaltrials.gov"),
+        ("REGID", "2021-000001-11", "2021-000001-11", "EudraCT"),
+        ("REGID", "JRCT-1", "JRCT-1", "jRCT"),
+    ]
+    assert said(DATA, "SSTDTC", "SENDTC", "AGEMIN", "AGEMAX") == [
+        ("AGEMAX", "PINF"),
+        ("AGEMIN", "P18Y", "ISO 8601"),
+        ("SENDTC", "2022-04-05", "ISO 8601"),
+        ("SSTDTC", "2021-03", "ISO 8601"),
+    ]
+    assert said(DATA, "TBLIND", "SEXPOP", "HLTSUBJI", "DMCIND", "FDADRIND", "ACTSUB") == [
+        ("ACTSUB", "60"),
+        ("DMCIND", "Y", "C49488", "CDISC"),
+        ("FDADRIND", "N", "C49487", "CDISC"),
+        ("HLTSUBJI", "N", "C49487", "CDISC"),
+        ("SEXPOP", "BOTH", "C49636", "CDISC"),
+        ("TBLIND", "OBSERVER BLIND", "C187674", "CDISC"),
+    ]
+    assert said(DATA, "INDIC", "KEYWORD", "FCNTRY", "OUTMSPRI", "OUTMSADD") == [
+        ("FCNTRY", "SWE", "SWE", "ISO 3166-1 alpha-3"),
+        ("FCNTRY", "JPN", "JPN", "ISO 3166-1 alpha-3"),
+        ("INDIC", "Thirst", "D013894", "MeSH"),
+        ("INDIC", "Heat"),
+        ("KEYWORD", "tea"),
+        ("OUTMSADD", "Cups"),
+        ("OUTMSPRI", "Thirst, by a scale"),
+    ]
+
+
+def test_rows_that_belong_together_have_one_group() -> None:
+    assert said(DATA, "TRT", "COMPTRT", "INTTYPE") == [
+        ("COMPTRT", "INT2", "Water"),
+        ("INTTYPE", "INT1", "DRUG", "C1909", "CDISC"),
+        ("INTTYPE", "INT2", "OTH"),
+        ("TRT", "INT1", "Tea"),
+    ]
+    assert said(DATA, "CONNAME", "CONROLE", "CONPHONE") == [
+        ("CONNAME", "CONTACT1", "T. Pot"),
+        ("CONNAME", "OFFICIAL1", "C. Up"),
+        ("CONPHONE", "CONTACT1", "1"),
+        ("CONROLE", "CONTACT1", "CENTRAL CONTACT FOR RECRUITMENT", "C127523", "CDISC"),
+        ("CONROLE", "OFFICIAL1", "PRINCIPAL INVESTIGATOR", "C19924", "CDISC"),
+    ]
+    assert said(DATA, "CITNSTDY", "PUBMEDID", "URLSTDY", "URLSTDYD") == [
+        ("CITNSTDY", "REF1", "Tea. 2020."),
+        ("PUBMEDID", "REF1", "12"),
+        ("URLSTDY", "URL1", "https://tea.example/"),
+        ("URLSTDYD", "URL1", "About tea"),
+    ]
+
+
+def test_what_follows_and_what_is_not_known_is_there_too() -> None:
+    assert said(DATA, "NARMS", "TCNTRL", "ONGOSIND", "PDSTIND", "SDTIGVER", "SDTMVER") == [
+        ("NARMS", "3"),
+        ("ONGOSIND", "N", "C49487", "CDISC"),
+        ("PDSTIND", "N", "C49487", "CDISC"),
+        ("SDTIGVER", "3.4"),
+        ("SDTMVER", "2.0"),
+        ("TCNTRL", "ACTIVE", "C49649", "CDISC"),
+        ("TCNTRL", "PLACEBO", "C49648", "CDISC"),
+    ]
+    # How long one subject is observed does not follow from when the study began and ended.
+    assert said(DATA, "LENGTH", "ADAPT", "OBJPRIM", "PLANSUB", "TINDTP") == [
+        ("ADAPT", "NI"),
+        ("LENGTH", "NI"),
+        ("OBJPRIM", "NI"),
+        ("PLANSUB", "NI"),
+        ("TINDTP", "OTH"),
+    ]
+
+
+def test_a_study_without_assigned_interventions_has_not_what_only_a_trial_has() -> None:
+    protocol = RECORD["protocolSection"]
+    design = {"studyType": "OBSERVATIONAL", "patientRegistry": True, "targetDuration": "2 Years"}
+    data = trialbridge.convert(source(protocolSection={**protocol, "designModule": design}), "sdtm")
+    assert said(data, "STYPE", "TBLIND", "NARMS", "NCOHORT", "TRGFUDUR", "INTMODEL") == [
+        ("NARMS", "NA"),
+        ("NCOHORT", "3"),
+        ("STYPE", "PATIENT REGISTRY", "C129000", "CDISC"),
+        ("TBLIND", "NA"),
+        ("TRGFUDUR", "P2Y", "ISO 8601"),
+    ]
+
+
+def test_the_criteria_are_rows_of_ti_and_a_long_one_is_whole_in_the_define_xml() -> None:
+    found = rows(DATA, "ti")
+    assert [(row["IETESTCD"], row["IECAT"]) for row in found] == [
+        ("INCL01", "INCLUSION"),
+        ("INCL02", "INCLUSION"),
+        ("EXCL01", "EXCLUSION"),
+    ]
+    assert found[0] == {
+        "STUDYID": "TEA-7",
+        "DOMAIN": "TI",
+        "IETESTCD": "INCL01",
+        "IETEST": "Thirst",
+        "IECAT": "INCLUSION",
+    }
+    assert len(found[1]["IETEST"]) <= 200
+    assert found[1]["IETEST"].endswith(" ...")
+    assert define_xml.texts_of(members(DATA)["define.xml"]) == {
+        "INCL01": "Thirst",
+        "INCL02": LONG,
+        "EXCL01": "Allergy to tea",
+    }
+
+
+def test_what_a_ts_carries_is_read_again() -> None:
+    again = trialbridge.read(DATA)
+    before = trialbridge.read(source())
+    assert again.protocol is not None
+    assert before.protocol is not None
+    assert again.nct_id == "NCT99900007"
+    for module, names in {
+        "identification": ("org_study_id_info", "official_title"),
+        "conditions": ("conditions", "keywords"),
+        "outcomes": ("primary_outcomes", "other_outcomes"),
+        "eligibility": (
+            "eligibility_criteria", "healthy_volunteers", "sex", "minimum_age", "maximum_age",
+        ),
+        "design": ("study_type", "phases", "design_info", "enrollment_info"),
+    }.items():  # fmt: skip
+        for name in names:
+            mine = getattr(getattr(again.protocol, module), name)
+            assert mine == getattr(getattr(before.protocol, module), name), name
+    assert [(one.name, one.type) for one in again.interventions] == [
+        ("Tea", "DRUG"),
+        ("Water", "OTHER"),
+    ]
+    assert again.page is not None
+    assert again.page.countries == ["Sweden", "Japan"]
+
+
+def test_what_a_ts_has_no_place_for_is_told() -> None:
+    told: list[Problem] = []
+    trialbridge.convert(source(), "sdtm", warnings=told)
+    lines = [str(problem) for problem in told]
+    assert (
+        "warning: /protocolSection/identificationModule/secondaryIdInfos/2: TS has no parameter "
+        "for an id that is no register's" in lines
+    )
+    assert (
+        "warning: /protocolSection/armsInterventionsModule/armGroups: SDTM's trial summary has no "
+        "place for it" in lines
+    )
+
+
+def test_an_edit_of_a_row_is_an_edit_of_the_record() -> None:
+    files = members(DATA)
+    tree = json.loads(files["ts.json"])
+    for row in tree["rows"]:
+        if row[4] == "TPHASE":
+            row[6:9] = ["PHASE III TRIAL", "", "C15602"]
+    assert trialbridge.read(json.dumps(tree).encode()).phases == ["PHASE3"]
+
+
+def test_a_long_value_goes_on_in_further_columns() -> None:
+    title = "word " * 90 + "end"
+    assert pieces(title) == [("word " * 40)[:-1], (" word" * 40), " word" * 10 + " end"]
+    protocol = RECORD["protocolSection"]
+    names = {**protocol["identificationModule"], "officialTitle": title}
+    changed = source(protocolSection={**protocol, "identificationModule": names})
+    for options in ({}, {"form": "xpt"}):
+        data = trialbridge.convert(changed, "sdtm", options=options)
+        again = trialbridge.read(data)
+        assert again.protocol is not None
+        assert again.protocol.identification is not None
+        assert again.protocol.identification.official_title == title
+
+
+def test_a_transport_file_holds_us_ascii_and_another_character_is_refused_with_its_place() -> None:
+    protocol = RECORD["protocolSection"]
+    terms = {"conditions": ["Thirst", "Fièvre ≥ 38"]}
+    changed = source(protocolSection={**protocol, "conditionsModule": terms})
+    with pytest.raises(Invalid) as error:
+        trialbridge.convert(changed, "sdtm", options={"form": "xpt"})
+    (problem,) = [one for one in error.value.problems if one.severity == "error"]
+    assert problem.path == "TS, row 22: TSVAL"
+    assert problem.message == (
+        "'è' (U+00E8) is not US-ASCII, and a transport file holds no other: write it otherwise in "
+        "the record, or take form=json"
+    )
+    with pytest.raises(Invalid):
+        trialbridge.convert(changed, "sdtm", options={"form": "xpt"}, validate=False)
+
+
+def test_the_simplified_ts_has_the_start_of_the_study() -> None:
+    data = trialbridge.convert(source(), "sdtm", options={"simplified": True})
+    assert list(members(data)) == ["ts.xpt"]
+    (held,) = package.package_of(data).held
+    assert held.dataset.names == ("STUDYID", "TSPARMCD", "TSVAL", "TSVALNF")
+    assert held.dataset.rows == [["TEA-7", "SSTDTC", "2021-03", ""]]
+    protocol = {**RECORD["protocolSection"]}
+    del protocol["statusModule"]
+    data = trialbridge.convert(
+        source(protocolSection=protocol), "sdtm", options={"simplified": True}
+    )
+    assert package.package_of(data).held[0].dataset.rows == [["TEA-7", "SSTDTC", "", "NA"]]
+    assert trialbridge.validate(data) == []
+
+
+def test_the_same_record_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for form in ("json", "xpt"):
+        first = trialbridge.convert(source(), "sdtm", options={"form": form})
+        assert trialbridge.convert(source(), "sdtm", options={"form": form}) == first
+        unchecked = trialbridge.convert(source(), "sdtm", options={"form": form}, validate=False)
+        assert unchecked == first
+    assert members(first)["ts.xpt"][144:160] == b"01MAR24:00:00:00"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    dated = members(trialbridge.convert(source(), "sdtm", options={"form": "xpt"}))
+    assert dated["ts.xpt"][144:160] == b"01JAN70:00:00:00"
+    assert b'CreationDateTime="1970-01-01T00:00:00Z"' in dated["define.xml"]
+
+
+def test_what_no_record_has_is_kept_and_written_again_in_sdtm_alone() -> None:
+    foreign = (
+        b"STUDYID,DOMAIN,TSSEQ,TSGRPID,TSPARMCD,TSPARM,TSVAL,TSVALNF,TSVALCD,TSVCDREF,TSVCDVER\n"
+        b"S1,TS,1,,ADAPT,Adaptive Design,N,,C49487,CDISC,2020-03-27\n"
+        b"S1,TS,1,,TITLE,Trial Title,Tea,,,,\n"
+        b"S1,TS,1,,TRT,Investigational Therapy or Treatment,Tea,,T3A,UNII,\n"
+    )
+    told: list[Problem] = []
+    trial = trialbridge.read(foreign, warnings=told)
+    assert [str(problem) for problem in told] == [
+        "warning: TS[TSPARMCD='ADAPT']: 1 value has no place in the record; kept as unmapped",
+        "warning: TS: 1 code, version or group of a value with no place in the record; "
+        "kept as unmapped",
+    ]
+    again = trialbridge.write(trial, "sdtm")
+    found = [row for row in rows(again) if row["TSPARMCD"] in ("ADAPT", "TRT", "TITLE")]
+    assert [(row["TSVAL"], row["TSVALCD"], row["TSVCDREF"], row["TSVCDVER"]) for row in found] == [
+        ("N", "C49487", "CDISC", "2020-03-27"),
+        ("Tea", "", "", ""),
+        ("Tea", "T3A", "UNII", ""),
+    ]
+    told = []
+    assert b"UNII" not in trialbridge.write(trial, "ctgov", warnings=told)
+    assert (
+        "warning: /sdtm/TS: it stands beyond the record, and is written again in SDTM alone"
+        in map(str, told)
+    )
+    through = trialbridge.read(trialbridge.write(trial, "trial"))
+    assert trialbridge.write(through, "sdtm") == again
+
+
+def test_elements_and_visits_are_kept_where_they_were_read_and_never_made() -> None:
+    visits = {
+        "datasetJSONCreationDateTime": "2024-01-01T00:00:00",
+        "datasetJSONVersion": "1.1.0",
+        "itemGroupOID": "IG.TV",
+        "records": 1,
+        "name": "TV",
+        "label": "Trial Visits",
+        "columns": [
+            {"itemOID": f"IT.TV.{name}", "name": name, "label": label, "dataType": kind}
+            for name, label, kind in (
+                ("STUDYID", "Study Identifier", "string"),
+                ("DOMAIN", "Domain Abbreviation", "string"),
+                ("VISITNUM", "Visit Number", "integer"),
+                ("TVSTRL", "Visit Start Rule", "string"),
+            )
+        ],
+        "rows": [["TEA-7", "TV", 1, "With the first cup"]],
+    }
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in members(DATA).items():
+            if name != "define.xml":
+                archive.writestr(name, data)
+        archive.writestr("tv.json", json.dumps(visits))
+        archive.writestr("dm.json", b"{}")
+    told: list[Problem] = []
+    trial = trialbridge.read(file.getvalue(), warnings=told)
+    assert "warning: TV: a record has no place for it; kept as unmapped" in map(str, told)
+    assert (
+        "warning: dm.json: this is no trial design dataset: the data of subjects are not read"
+        in map(str, told)
+    )
+    again = trialbridge.write(trial, "sdtm")
+    assert rows(again, "tv") == [
+        {"STUDYID": "TEA-7", "DOMAIN": "TV", "VISITNUM": 1, "TVSTRL": "With the first cup"}
+    ]
+    assert trialbridge.validate(again) == []
+    assert set(members(DATA)) == {"define.xml", "ts.json", "ti.json"}
+
+
+def test_a_zip_or_a_folder_of_datasets_is_one_record(tmp_path: Any) -> None:
+    (tmp_path / "study.zip").write_bytes(DATA)
+    folder = tmp_path / "study"
+    folder.mkdir()
+    for name, data in members(DATA).items():
+        (folder / name).write_bytes(data)
+    (folder / "dm.xpt").write_bytes(b"not read")
+    found = list(trialbridge.records(tmp_path))
+    assert [record.name.removeprefix(str(tmp_path)) for record in found] == ["/study.zip", "/study"]
+    assert [record.format for record in found] == ["sdtm", "sdtm"]
+    assert [record.trial.nct_id for record in found if record.trial] == ["NCT99900007"] * 2
+    assert trialbridge.read(folder).nct_id == "NCT99900007"
+    many = tmp_path / "many.zip"
+    with zipfile.ZipFile(many, "w") as archive:
+        archive.writestr("a.json", source())
+        archive.writestr("ts.json", source())
+    assert [record.format for record in trialbridge.records(many)] == ["ctgov", "ctgov"]
+
+
+def test_the_command_writes_a_zip_and_reads_it(tmp_path: Any) -> None:
+    (tmp_path / "tea.json").write_bytes(source())
+    run = CliRunner()
+    output = str(tmp_path / "study.zip")
+    done = run.invoke(cli.main, ["convert", str(tmp_path / "tea.json"), "-o", output, "-q"])
+    assert (done.exit_code, done.output) == (0, "")
+    assert recognise((tmp_path / "study.zip").read_bytes()).name == "sdtm"
+    done = run.invoke(cli.main, ["validate", output])
+    assert (done.exit_code, done.output) == (0, f"{output}: ok (sdtm)\n1 source: none failed\n")
+
+
+@given(trials(unmapped=True, results=False, empty_texts=True))
+@settings(max_examples=60)
+def test_any_trial_is_a_valid_package_that_is_read(trial: Trial) -> None:
+    data, problems = package.write_checked(trial)
+    assert [str(one) for one in problems if one.severity in ("error", "fatal")] == []
+    assert [str(one) for one in check(data) if one.severity in ("error", "fatal")] == []
+    again, _ = package.read(data)
+    carried, _ = write_datasets(again)
+    before, _ = write_datasets(trial)
+    assert carried.datasets[0].rows == before.datasets[0].rows
