@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from trialbridge.mappings.registries.ictrp import who
 from trialbridge.mappings.registries.ictrp.fields import FIELDS
 from trialbridge.mappings.registries.ictrp.rows import DAY_FIRST
 
@@ -124,6 +125,40 @@ def page() -> Iterator[str]:
             cells = [cell(by.get(register)) for register in registers]
             yield line(f"`{name}`", leaves, *cells)
 
+    yield from registers_page()
+
+
+def registers_page() -> Iterator[str]:
+    """Give the lines on the form that registers send."""
+    yield ""
+    yield WHO
+    yield line("element", "leaves")
+    yield "| --- | --- |"
+    told: dict[str, list[str]] = {}
+    for row in who.coverage():
+        told.setdefault(row.place, []).append(f"`{shown(row.leaf)}`")
+    for place, leaves in told.items():
+        yield line(f"`{place}`", ", ".join(leaves))
+
+
+WHO = """\
+# Registers' XML for WHO
+
+`who` is the form in which registers send records to WHO, `trials/trial`, which ChiCTR, ReBEC, IRCT,
+REPEC and others offer for download too. It is read, by the same table for elements of one value,
+and from real lists for the rest; the rest is kept in `unmapped` at `/who`, by the path of its
+element. It rests on the description of 64 documents of four registers (59 of ReBEC, three of the
+EU's, one each of ChiCTR and REPEC), none of which is at hand: tests have an invented one.
+
+- Dates with slashes begin with the day in records of ReBEC (`RBR-`), REPEC (`PER-`) and the EU's
+  register, by their ids; others are kept, where they are not in ISO form.
+- Statuses are each register's own: `recruiting` alone is a code of the model.
+- Contacts for the public and for science are central contacts, one person once; their kind, address
+  and affiliation are kept.
+- One code of interventions (`i_code`) that is a type of the model is that of the one intervention.
+- Elements in capitals, repeated and empty ones are borne. A file in which `trials` is within
+  another element is read where the format is said (`--from who`).
+"""
 
 SHORT = {
     "ClinicalTrials.gov": "CT.gov",

@@ -110,11 +110,6 @@ UNREAD: Final[tuple[Unread, ...]] = (
         roots=(("", "search_results"),),
     ),
     Unread(
-        "XML of a register for WHO's ICTRP",
-        f"a trial that it has from ClinicalTrials.gov is {_API}NCT...",
-        roots=(("", "trials"),),
-    ),
-    Unread(
         "XML of the ISRCTN register",
         f"if the trial has an NCT number, its record is {_API}NCT...",
         roots=(

@@ -264,7 +264,7 @@ def test_a_path_over_the_limit_says_how_to_raise_it(
             "line 2",
             "the root of the XML is <study> of no namespace, which is no known format's;"
             " expected clinical_study, clinical_studies,"
-            " http://clinicaltrials.gov/prs, Trials_downloaded_from_ICTRP,"
+            " http://clinicaltrials.gov/prs, Trials_downloaded_from_ICTRP, trials,"
             " http://hl7.org/fhir, http://www.cdisc.org/ns/odm/v2.0",
         ),
         (
@@ -272,7 +272,7 @@ def test_a_path_over_the_limit_says_how_to_raise_it(
             "line 2",
             "the root of the XML is <study> of namespace 'http://example.org/x', which is"
             " no known format's; expected clinical_study, clinical_studies,"
-            " http://clinicaltrials.gov/prs, Trials_downloaded_from_ICTRP,"
+            " http://clinicaltrials.gov/prs, Trials_downloaded_from_ICTRP, trials,"
             " http://hl7.org/fhir, http://www.cdisc.org/ns/odm/v2.0",
         ),
         (b"<ODM", "line 1", "the document ends inside a tag, expected >"),

@@ -349,7 +349,7 @@ BAD: dict[str, tuple[bytes, str]] = {
         b"<study/>",
         "fatal: line 1: the root of the XML is <study> of no namespace, which is no known format's;"
         " expected clinical_study, clinical_studies, http://clinicaltrials.gov/prs,"
-        " Trials_downloaded_from_ICTRP,"
+        " Trials_downloaded_from_ICTRP, trials,"
         f" http://hl7.org/fhir, {ODM} [format]",
     ),
     "ODM of a version that is validated only": (

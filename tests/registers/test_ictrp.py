@@ -317,6 +317,16 @@ def test_what_is_joined_and_not_told_apart_is_kept_whole() -> None:
     }
 
 
+def test_a_group_that_is_given_nothing_is_an_arm_alone() -> None:
+    given = {"Target_size": "Cases:40;Tea:20;", "Intervention": "Cases:Nil;Tea:Tea;"}
+    tree, _ = read(TrialID="X", Source_Register="ChiCTR", **given)
+    assert tree["protocolSection"]["armsInterventionsModule"] == {
+        "armGroups": [{"label": "Cases"}, {"label": "Tea"}],
+        "interventions": [{"name": "Tea", "armGroupLabels": ["Tea"]}],
+    }
+    assert tree["unmapped"] == {"/ictrp": given}
+
+
 def test_lists_side_by_side_are_people() -> None:
     found = leaf(
         f"{P}/contactsLocationsModule/centralContacts",

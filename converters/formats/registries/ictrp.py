@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trialbridge.formats.registries.part import Part, pieces
+from trialbridge.formats.registries.part import Part, only, pieces
 from trialbridge.mappings.registries.ictrp.fields import LINK, read_record
 from trialbridge.mappings.whole import fatal
-from trialbridge.schemas.problem import EACH, Problem, ReadError
-from trialbridge.schemas.syntax.xml import line_of, parse
+from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.syntax.xml import line_of
 from trialbridge.schemas.trial import Trial
 
 if TYPE_CHECKING:
@@ -27,23 +27,7 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
 
     Raises ReadError if the bytes are none, or have several.
     """
-    try:
-        root = parse(data)
-    except ReadError as error:
-        whole = sum(1 for _ in _END.finditer(data))
-        if not whole:
-            raise
-        said = f"{whole} whole <Trial> stand in it: {EACH}"
-        more = fatal(error.problems[0].path, "one-study", said, LINK)
-        raise ReadError([*error.problems, *more.problems]) from None
-    trials = [root] if root.tag == "Trial" else root.findall("Trial")
-    if len(trials) > 1:
-        said = f"expected one <Trial>, found {len(trials)}: {EACH}"
-        raise fatal(line_of(trials[1]), "one-study", said, LINK)
-    if not trials:
-        said = f"<{root.tag}> has no <Trial>, expected one"
-        raise fatal(line_of(root), "no-study", said, LINK)
-    return _record(trials[0])
+    return _record(only(data, ("Trial",), _END))
 
 
 def _record(trial: "_Element") -> tuple[Trial, list[Problem]]:
@@ -64,4 +48,4 @@ def _record(trial: "_Element") -> tuple[Trial, list[Problem]]:
 
 def parts(data: bytes) -> Iterator[Part]:
     """Give each record as a document of its own, and what is broken likewise."""
-    return pieces(data, _ROOT, _TRIAL, _END)
+    return pieces(data, _ROOT, "Trial", _TRIAL, _END)

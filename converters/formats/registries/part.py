@@ -7,10 +7,19 @@ are found by their tags alone, so that a fault of one is no fault of the others.
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from trialbridge.schemas.problem import ReadError
-from trialbridge.schemas.syntax.xml import utf_8
+from trialbridge.mappings.registries.ictrp.fields import LINK
+from trialbridge.mappings.whole import fatal
+from trialbridge.schemas.problem import EACH, ReadError
+from trialbridge.schemas.syntax.xml import line_of, parse, utf_8
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element  # type: ignore[import-untyped]
+
+
+# The end of the root, which may be in another.
+_TAIL = re.compile(rb"\s*</\w+\s*>(?:\s*</\w+\s*>)?\s*")
 
 
 class Part(NamedTuple):
@@ -32,10 +41,39 @@ class Part(NamedTuple):
         return f"line {int(found[1]) + self.before}{path[found.end() :]}"
 
 
+def only(data: bytes, names: tuple[str, ...], ends: re.Pattern[bytes]) -> "_Element":
+    """Give the one record of an XML document, an element of one of these names.
+
+    Raises ReadError if it has none or several; of a document that is broken, with the reason, and
+    that whole records stand in it.
+    """
+    shown = f"<{names[0]}>"
+    try:
+        root = parse(data)
+    except ReadError as error:
+        whole = sum(1 for _ in ends.finditer(data))
+        if not whole:
+            raise
+        said = f"{whole} whole {shown} stand in it: {EACH}"
+        more = fatal(error.problems[0].path, "one-study", said, LINK)
+        raise ReadError([*error.problems, *more.problems]) from None
+    found = list(root.iter(*names))
+    if len(found) > 1:
+        said = f"expected one {shown}, found {len(found)}: {EACH}"
+        raise fatal(line_of(found[1]), "one-study", said, LINK)
+    if not found:
+        said = f"<{root.tag}> has no {shown}, expected one"
+        raise fatal(line_of(root), "no-study", said, LINK)
+    return found[0]
+
+
 def pieces(
-    data: bytes, root: str, begins: re.Pattern[bytes], ends: re.Pattern[bytes]
+    data: bytes, root: str, name: str, begins: re.Pattern[bytes], ends: re.Pattern[bytes]
 ) -> Iterator[Part]:
-    """Give the records of an XML document by the tags that they begin and end with."""
+    """Give the records of an XML document, each of a name, by the tags that it has at its ends.
+
+    `root` is the element that each is put in.
+    """
     # Else the bytes as they are: what of them is no text is told by the record that they are in.
     with suppress(ReadError):
         data = utf_8(data)
@@ -44,18 +82,18 @@ def pieces(
     for number, start in enumerate(starts, 1):
         after = starts[number] if number < len(starts) else len(data)
         before = data.count(b"\n", 0, start)
-        name = f"{begins.pattern[1:].decode().partition('(')[0]}[{number}]"
+        at = f"{name}[{number}]"
         end = ends.search(data, start, after)
         if end:
-            yield Part(name, opened + data[start : end.end()] + closed, before)
+            yield Part(at, opened + data[start : end.end()] + closed, before)
         rest = data[end.end() if end else start : after]
         if number < len(starts) and end and not rest.strip():
             continue
-        if number == len(starts) and rest.strip() == closed:
+        if number == len(starts) and _TAIL.fullmatch(rest):
             continue
         # On its own lines, which its reason may name.
         above = b"\n" * data.count(b"\n", 0, after - len(rest))
         shut = closed if number < len(starts) else b""
         yield Part(
-            f"{name}/following-sibling::text()" if end else name, above + opened + rest + shut, 0
+            f"{at}/following-sibling::text()" if end else at, above + opened + rest + shut, 0
         )

@@ -102,4 +102,13 @@ ROWS: tuple[Format, ...] = (
         reader="trialbridge.formats.registries.ictrp_csv",
         coverage="trialbridge.mappings.registries.ictrp.fields",
     ),
+    Format(
+        name="who",
+        aliases=(),
+        title="a register's XML for WHO",
+        syntax="xml",
+        marks=("trials",),
+        reader="trialbridge.formats.registries.who",
+        coverage="trialbridge.mappings.registries.ictrp.who",
+    ),
 )

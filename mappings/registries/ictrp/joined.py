@@ -38,11 +38,11 @@ def _secondary_ids(row: Row) -> Taken:
     parts = _parts(text)
     if len(parts) > 1 and not all(map(_ID.fullmatch, parts)):
         return Taken({}, {"Secondary_ID": _APART})
-    found = [_identifier(part) for part in parts if part != row.text("TrialID")]
+    found = [identifier(part) for part in parts if part != row.text("TrialID")]
     return Taken({f"{_P}/identificationModule/secondaryIdInfos": found} if found else {})
 
 
-def _identifier(said: str) -> Tree:
+def identifier(said: str) -> Tree:
     """An id, with whose it is where its form says that."""
     for form, domain in _DOMAINS.items():
         if re.fullmatch(form, said):
@@ -180,7 +180,8 @@ def _conditions(row: Row) -> Taken:
     return Taken({f"{_P}/conditionsModule/conditions": said} if said else {}, kept)
 
 
-_TYPE = _code(model.InterventionType)
+intervention_type = _code(model.InterventionType)
+"""The code of a type of intervention, by its label."""
 # Nothing stands between the semicolon that joins two and the type of the second.
 _OF_A_TYPE = re.compile(r"([A-Z][a-z]+(?: [A-Z][a-z]+)?): ")
 _ARMS: Final = f"{_P}/armsInterventionsModule"
@@ -194,7 +195,7 @@ def _interventions(row: Row) -> Taken:
         found: list[Tree] = []
         for part in text.split(";"):
             kind = _OF_A_TYPE.match(part)
-            type_ = _TYPE(kind[1]) if kind else None
+            type_ = intervention_type(kind[1]) if kind else None
             if kind and type_:
                 found.append({"type": type_, "name": part[kind.end() :].strip()})
             elif found:
@@ -206,6 +207,12 @@ def _interventions(row: Row) -> Taken:
         return Taken({f"{_ARMS}/interventions": found})
     grouped = _of_groups(text, row.text("Target_size"))
     return grouped or _whole(text)
+
+
+# What is said of a group to which nothing is done.
+_NOTHING = frozenset(
+    {"/", "-", "n/a", "na", "nan", "nil", "no", "no intervention", "none", "not applicable"}
+)
 
 
 def _whole(text: str) -> Taken:
@@ -233,12 +240,13 @@ def _of_groups(text: str, sizes: str) -> Taken | None:
         label = values.line(name)
         arms.append({"label": label})
         what = values.line(said).rstrip("; ")
-        if what:
+        if what and what.lower().rstrip(".") not in _NOTHING:
             found.append({"name": what, "armGroupLabels": [label]})
     members: Tree = {f"{_ARMS}/armGroups": arms}
     if found:
         members[f"{_ARMS}/interventions"] = found
-    return Taken(members)
+    nothing = len(found) < len(arms) and any(given)
+    return Taken(members, {"Intervention": "a group is given nothing"} if nothing else {})
 
 
 # --- outcomes ----------------------------------------------------------------------------------
