@@ -170,36 +170,40 @@ def pieces(text: str) -> list[str]:
     return [*found, text]
 
 
-_BEHIND = ("TSVALNF", "TSVALCD", "TSVCDREF", "TSVCDVER")
-
-
 def _dataset_of(rows: list[Node], study: str) -> Dataset:
-    cut = [pieces(str(row.get("TSVAL", ""))) for row in rows]
-    most = max(map(len, cut), default=1)
+    texts = [str(row.get("TSVAL", "")) for row in rows]
+    long = {at: pieces(text) for at, text in enumerate(texts) if len(text) > LONGEST}
+    most = max(map(len, long.values()), default=1)
     names = tuple(variable.name for variable in TS.variables)
-    at = names.index("TSVAL") + 1
+    behind = names.index("TSVAL") + 1
     more = tuple(f"TSVAL{number}" for number in range(1, most))
-    numbers: Counter[str] = Counter()
+    empty = [""] * (most - 1)
     values: list[list[Value]] = []
-    for row, held in zip(rows, cut, strict=True):
-        name = str(row["TSPARMCD"])
-        numbers[name] += 1
-        known = SUMMARY.get(name)
-        term = str(row.get("TSPARM") or (known.term if known else name))
-        values.append(
-            [
-                study,
-                "TS",
-                numbers[name],
-                str(row.get("TSGRPID", "")),
-                name,
-                term,
-                *held,
-                *[""] * (most - len(held)),
-                *[str(row.get(column, "")) for column in _BEHIND],
-            ]
+    before, number = "", 0
+    for at, (row, text) in enumerate(zip(rows, texts, strict=True)):
+        get = row.get
+        name = row["TSPARMCD"]
+        # Rows of a parameter stand together.
+        before, number = name, number + 1 if name == before else 1
+        term = get("TSPARM")
+        if term is None:
+            known = SUMMARY.get(name)
+            term = name if known is None else known.term
+        value = [study, "TS", number, get("TSGRPID", ""), name, term]
+        if at in long:
+            value += long[at]
+            value += [""] * (most - len(long[at]))
+        else:
+            value.append(text)
+            value += empty
+        value += (
+            get("TSVALNF", ""),
+            get("TSVALCD", ""),
+            get("TSVCDREF", ""),
+            get("TSVCDVER", ""),
         )
-    all_names = (*names[:at], *more, *names[at:])
+        values.append(value)
+    all_names = (*names[:behind], *more, *names[behind:])
     return Dataset("TS", TS.label, columns_of(TS, all_names, values), values)
 
 
@@ -257,9 +261,9 @@ def _short(line: str) -> str:
 
 
 def read_datasets(
-    datasets: Iterable[Dataset], texts: Mapping[str, str]
+    datasets: Iterable[Dataset], texts: Mapping[str, str], *, alone: bool = False
 ) -> tuple[Trial, list[Problem]]:
-    """The record of trial design datasets, and warnings.
+    """The record of trial design datasets, and warnings; the record `alone`, where nobody asks.
 
     `texts`: whole texts of criteria by their IETESTCD, which a Define-XML has. What the model has
     no place for is in `unmapped`, below `/sdtm`. Raises ReadError with all that has not its form.
@@ -284,7 +288,7 @@ def read_datasets(
             return trial, problems
         return replace(trial, unmapped=unmapped), problems
 
-    return whole.read({}, TABLE, names, KEEP, keep_rest)
+    return whole.read({}, TABLE, names, KEEP, None if alone else keep_rest)
 
 
 def _is_exclusion(row: Node) -> bool:

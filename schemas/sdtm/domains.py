@@ -179,7 +179,7 @@ def columns_of(
         assert variable is not None
         length = 0
         if not variable.numeric:
-            texts = {str(row[position]) for row in rows}
-            length = max((len(text.encode()) for text in texts), default=0) or 1
+            texts = {row[position] for row in rows}
+            length = max((len(str(text).encode()) for text in texts), default=0) or 1
         columns.append(Column(name, variable.label, variable.numeric, length))
     return tuple(columns)

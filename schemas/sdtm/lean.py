@@ -70,7 +70,10 @@ def _is_clean_summary(rows: list[list[Value]], more: int) -> bool:
             or (name == "AGEMAX" and not is_duration(str(value)))
         ):
             return False
-        if max(map(len, (its, group, *row[_AT:]))) > LONGEST:  # type: ignore[arg-type]
+        texts = its, group, *row[_AT:]
+        if any(text.__class__ is not str for text in texts):
+            return False
+        if max(map(len, texts)) > LONGEST:  # type: ignore[arg-type]
             return False
     return len(numbers) == len(rows)
 
@@ -85,6 +88,6 @@ def _are_clean_criteria(rows: list[list[Value]]) -> bool:
         said = str(code)
         if not (said.isascii() and said.isidentifier() and len(said) <= 8):
             return False
-        if len(str(text)) > LONGEST or len(str(its)) > LONGEST:
+        if len(str(text)) > LONGEST or len(str(its)) > LONGEST or code.__class__ is not str:
             return False
     return True

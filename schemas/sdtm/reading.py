@@ -97,7 +97,8 @@ _NEEDED: Final = {
 }
 
 
-def _with_a_summary(package: Package) -> Package:
+def require_columns(package: Package) -> None:
+    """See that datasets have the columns that a record is read from. Raises ReadError."""
     for one in package.held:
         for name in _NEEDED.get(one.dataset.name, ()):
             if name not in one.dataset.names:
@@ -105,6 +106,9 @@ def _with_a_summary(package: Package) -> Package:
                 shown = found if len(found) < _SHOWN else f"{found[:_SHOWN]}..."
                 message = f"there is no column {name}; the columns are {shown}"
                 raise refusal(one.place, "columns", message)
+
+
+def _with_a_summary(package: Package) -> Package:
     there = {one.dataset.name for one in package.held}
     if there.isdisjoint(("TS", "TI")):
         found = ", ".join(sorted(there)) or "none"

@@ -12,7 +12,7 @@ from trialbridge.mappings.sdtm.document import LINK, Written, read_datasets, wri
 from trialbridge.mappings.sdtm.summary import shown
 from trialbridge.schemas.problem import Invalid, Problem
 from trialbridge.schemas.sdtm.lean import is_clean
-from trialbridge.schemas.sdtm.reading import DEFINE, Package, package_of
+from trialbridge.schemas.sdtm.reading import DEFINE, Package, package_of, require_columns
 from trialbridge.schemas.sdtm.validate import check_datasets
 from trialbridge.schemas.syntax import xpt
 from trialbridge.schemas.syntax.dataset import Dataset
@@ -127,8 +127,9 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     Raises ReadError if there is no TS, or what there is has not its columns.
     """
     package = package_of(data)
-    texts = _texts(package)
-    trial, problems = read_datasets([one.dataset for one in package.held], texts)
+    require_columns(package)
+    datasets = [one.dataset for one in package.held]
+    trial, problems = read_datasets(datasets, _texts(package))
     problems += (
         Problem(
             severity="warning",
@@ -141,6 +142,14 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
         for name in package.others
     )
     return trial, problems
+
+
+def read_alone(data: bytes) -> Trial:
+    """Read the record as `read` does, without warnings and without what is beyond it."""
+    package = package_of(data)
+    require_columns(package)
+    datasets = [one.dataset for one in package.held]
+    return read_datasets(datasets, _texts(package), alone=True)[0]
 
 
 def _texts(package: Package) -> dict[str, str]:
