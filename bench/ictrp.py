@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from trialbridge.formats.registries import ictrp, ictrp_csv, table
-from trialbridge.mappings.registries.ictrp import joined, values
+from trialbridge.mappings.registries.ictrp import design, joined, values
 from trialbridge.mappings.registries.ictrp.fields import BY_NAME, read_record, shares
 from trialbridge.mappings.registries.ictrp.rows import Row, row_of
 from trialbridge.schemas.syntax.xml import parse
@@ -121,13 +121,17 @@ def _joined(row: Row, tally: Tally) -> None:
         )
         tally.add(
             "ClinicalTrials.gov: the sentence of Study_design is read",
-            bool(joined.DESIGN.read(row).members),
+            bool(design.DESIGN.read(row).members),
             bool(row.text("Study_design")),
         )
     elif row.register in ("ANZCTR", "IRCT", _EU):
         found = joined.PRIMARY_OUTCOMES.read(row).members.values()
         timed = all("timeFrame" in one for listed in found for one in listed)
         tally.add(f"{row.register}: outcomes have their time frames", timed, bool(outcomes))
+    kind = values.STUDY_TYPES.get(row.text("Study_type").lower())
+    if row.register != values.CLINICALTRIALS and kind == "INTERVENTIONAL":
+        rule = f"{row.register}: the design of an interventional study has a code"
+        tally.add(rule, bool(design.DESIGN.read(row).members), bool(row.text("Study_design")))
     if row.register == "ANZCTR":
         head, *tail = row.text("Condition").split(" <br>")
         parts = [part for part in head.split(";") if part]

@@ -63,8 +63,11 @@ columns, and workbooks (XLSX), are not read: Excel has made dates of phases ther
   several words are kept.
 - **Conditions** end where the register's codes and categories begin (` <br>`, `;Therapeutic
   area:`); the text is kept where it has these.
-- **Study_design** of ClinicalTrials.gov is its classic sentence; other registers' sentences are
-  kept whole.
+- **Study_design** of ClinicalTrials.gov is its classic sentence. Of others, where the study is
+  interventional, answers to labels of their own that are a code's (`Allocation: Randomised
+  controlled trial`, `Blinding: Not blinded`, the EU's yes, ChiCTR's `Parallel`) are that code;
+  `Blinded (masking used)` says no degree, and is none. The sentence is kept whole beside them.
+  Double blind is DOUBLE, as ClinicalTrials.gov has made it of its own older records.
 - **Contacts** have no address and affiliation in the model: kept.
 - **Broken files**: the portal ends large answers before the end of the root. Whole records are
   read, and what is cut is told with its line; a record that is malformed, or has bytes in another

@@ -317,6 +317,51 @@ def test_what_is_joined_and_not_told_apart_is_kept_whole() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("register", "said", "info"),
+    [
+        (
+            "ANZCTR",
+            "Purpose: Prevention; Allocation: Randomised controlled trial; Masking: Open (masking"
+            " not used);Assignment: Parallel;Type of endpoint: Efficacy;",
+            {
+                "allocation": "RANDOMIZED",
+                "interventionModel": "PARALLEL",
+                "primaryPurpose": "PREVENTION",
+                "maskingInfo": {"masking": "NONE"},
+            },
+        ),
+        (
+            "IRCT",
+            "Randomization: Not randomized, Blinding: Double blinded, Placebo: Used, Assignment:"
+            " Single, Purpose: Supportive, Blinding description: Purpose: Treatment.",
+            {
+                "allocation": "NON_RANDOMIZED",
+                "interventionModel": "SINGLE_GROUP",
+                "primaryPurpose": "SUPPORTIVE_CARE",
+                "maskingInfo": {"masking": "DOUBLE"},
+            },
+        ),
+        (
+            "EU Clinical Trials Register",
+            "Controlled: yes<br>Randomised: yes<br>Open: no<br>Single blind: no<br>Double blind:"
+            " yes<br>Parallel group: yes<br>Cross over: yes<br>",
+            {"allocation": "RANDOMIZED", "maskingInfo": {"masking": "DOUBLE"}},
+        ),
+        ("ChiCTR", "Parallel", {"interventionModel": "PARALLEL"}),
+        ("ChiCTR", "Sequential", None),
+        ("PACTR", "Parallel: different groups receive different interventions", None),
+        ("TCTR", "Masking: Blinded (masking used)", None),
+    ],
+)
+def test_designs_of_other_registers(register: str, said: str, info: Any) -> None:
+    given = {"Study_type": "Interventional", "Study_design": said}
+    assert leaf(f"{P}/designModule/designInfo", register, **given) == info
+    assert leaf("/unmapped", register, **given) == {"/ictrp": {"Study_design": said}}
+    given["Study_type"] = "Observational"
+    assert leaf(f"{P}/designModule/designInfo", register, **given) is None
+
+
 def test_a_group_that_is_given_nothing_is_an_arm_alone() -> None:
     given = {"Target_size": "Cases:40;Tea:20;", "Intervention": "Cases:Nil;Tea:Tea;"}
     tree, _ = read(TrialID="X", Source_Register="ChiCTR", **given)

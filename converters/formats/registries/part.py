@@ -79,9 +79,10 @@ def pieces(
         data = utf_8(data)
     starts = [found.start() for found in begins.finditer(data)]
     opened, closed = f"<{root}>".encode(), f"</{root}>".encode()
+    before = seen = 0
     for number, start in enumerate(starts, 1):
         after = starts[number] if number < len(starts) else len(data)
-        before = data.count(b"\n", 0, start)
+        before, seen = before + data.count(b"\n", seen, start), start
         at = f"{name}[{number}]"
         end = ends.search(data, start, after)
         if end:

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from trialbridge.mappings.coverage import CoverageRow
-from trialbridge.mappings.registries.ictrp import joined, values
+from trialbridge.mappings.registries.ictrp import design, joined, values
 from trialbridge.mappings.registries.ictrp.checks import contradictions
 from trialbridge.mappings.registries.ictrp.rows import Field, Row, Taken, Tree, row_of
 from trialbridge.schemas.problem import Problem
@@ -255,7 +255,7 @@ FIELDS: Final[tuple[Field, ...]] = (
         (f"{P}/designModule/studyType", f"{P}/designModule/patientRegistry"),
         _study_type,
     ),
-    joined.DESIGN,
+    design.DESIGN,
     Field(("Phase",), (f"{P}/designModule/phases/*",), _phases),
     Field(("Target_size",), (f"{P}/designModule/enrollmentInfo/count",), _count),
     joined.CONDITIONS,

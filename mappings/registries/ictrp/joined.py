@@ -4,8 +4,8 @@ The counts of the rules are on the page docs/ictrp.md. What no rule splits is on
 """
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, Final, get_args
+from collections.abc import Iterable
+from typing import Final, get_args
 
 from trialbridge.mappings.registries import labels
 from trialbridge.mappings.registries.ictrp import values
@@ -104,63 +104,6 @@ def _person(first: str, last: str, email: str, tel: str) -> Tree:
     return {key: value for key, value in said.items() if value}
 
 
-# --- design ------------------------------------------------------------------------------------
-
-
-def _code(enumeration: Any) -> Callable[[str], str | None]:
-    codes = [str(code) for code in get_args(enumeration)]
-    return lambda said: labels.code(said, codes)
-
-
-_LABELS: Final = {
-    "allocation": ("allocation", _code(model.DesignAllocation)),
-    "intervention model": ("interventionModel", _code(model.InterventionalAssignment)),
-    "observational model": ("observationalModel", _code(model.ObservationalModel)),
-    "time perspective": ("timePerspective", _code(model.DesignTimePerspective)),
-    "primary purpose": ("primaryPurpose", _code(model.PrimaryPurpose)),
-}
-_LABEL = re.compile(rf"(?:^|\. )({'|'.join(_LABELS)}|masking): ", re.IGNORECASE)
-_DEGREE = _code(model.DesignMasking)
-_WHO = _code(model.WhoMasked)
-_OLD_WHO = {"Subject": "PARTICIPANT", "Caregiver": "CARE_PROVIDER"}
-_INFO: Final = f"{_P}/designModule/designInfo"
-
-
-def _design(row: Row) -> Taken:
-    text = values.line(row.text("Study_design"))
-    if not text:
-        return Taken({})
-    if row.register != values.CLINICALTRIALS:
-        return Taken({}, {"Study_design": "a sentence of its register's own"})
-    _, *pieces = _LABEL.split(text.rstrip(". "))
-    info: Tree = {}
-    for label, said in zip(pieces[::2], pieces[1::2], strict=True):
-        if label.lower() == "masking":
-            masked = _masked(said)
-            if masked:
-                info["maskingInfo"] = masked
-                continue
-        else:
-            key, read = _LABELS[label.lower()]
-            if code := read(said):
-                info[key] = code
-                continue
-        return Taken({}, {"Study_design": "it is not read"}, frozenset({"Study_design"}))
-    if not info:
-        return Taken({}, {"Study_design": "it is not read"}, frozenset({"Study_design"}))
-    return Taken({_INFO: info})
-
-
-def _masked(said: str) -> Tree | None:
-    whole = _DEGREE(said)
-    if whole is not None:
-        return {"masking": whole}
-    head, _, rest = said.partition(" (")
-    degree = _DEGREE(head)
-    who = [_OLD_WHO.get(one) or _WHO(one) for one in rest.removesuffix(")").split(", ")]
-    return {"masking": degree, "whoMasked": who} if degree and None not in who else None
-
-
 # --- conditions and interventions --------------------------------------------------------------
 
 # Behind it are the register's codes and categories of the same conditions.
@@ -180,8 +123,14 @@ def _conditions(row: Row) -> Taken:
     return Taken({f"{_P}/conditionsModule/conditions": said} if said else {}, kept)
 
 
-intervention_type = _code(model.InterventionType)
-"""The code of a type of intervention, by its label."""
+_TYPES: Final = [str(code) for code in get_args(model.InterventionType)]
+
+
+def intervention_type(label: str) -> str | None:
+    """The code of a type of intervention, by its label."""
+    return labels.code(label, _TYPES)
+
+
 # Nothing stands between the semicolon that joins two and the type of the second.
 _OF_A_TYPE = re.compile(r"([A-Z][a-z]+(?: [A-Z][a-z]+)?): ")
 _ARMS: Final = f"{_P}/armsInterventionsModule"
@@ -339,18 +288,6 @@ CONTACTS: Final = Field(
     _CONTACT,
     _leaves("contactsLocationsModule/centralContacts/*", ("name", "phone", "email")),
     _contacts,
-)
-DESIGN: Final = Field(
-    ("Study_design",),
-    _leaves(
-        "designModule/designInfo",
-        (
-            *(key for key, _ in _LABELS.values()),
-            "maskingInfo/masking",
-            "maskingInfo/whoMasked/*",
-        ),
-    ),
-    _design,
 )
 CONDITIONS: Final = Field(
     ("Condition",), _leaves("conditionsModule", ("conditions/*",)), _conditions
