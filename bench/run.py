@@ -6,7 +6,7 @@
 
 Each part runs over all records in one process, on one core, with the collector paused; the best of
 several passes over a record counts, and the mean of all records is told, in microseconds. Results
-sections are taken out first, since FHIR leaves them aside; what conversions take as a whole,
+sections are taken out first; what conversions take as a whole,
 there and back, is told with them too. A conversion is unchecked unless
 it says `checked`; what a check of FHIR is made of is told by `bench/validate.py`. The corpus is the
 folder that TRIALBRIDGE_CORPUS names, by default `../shared/corpus` beside the repository.

@@ -9,6 +9,7 @@ a table into two functions.
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from types import UnionType
 from typing import (
     TYPE_CHECKING,
@@ -500,7 +501,7 @@ def _read_integer(value: Any, names: "Names") -> int:
 
 
 def _read_number(value: Any, names: "Names") -> float:
-    if value.__class__ not in (int, float):
+    if value.__class__ not in (int, float, Decimal):
         raise _expected("a number", value)
     return float(value)
 

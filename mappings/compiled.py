@@ -101,17 +101,19 @@ def each(
     const: Mapping[str, Any] | None = None,
     mine: Callable[[Node], bool] | None = None,
     id_as: str | None = None,
+    number_as: tuple[str, str] | None = None,
     complete: Callable[[Node], None] | None = None,
     blank: Mapping[str, Any] | None = None,
 ) -> Codec[list[Any]]:
     """The structs of a list as the elements of a list that `mine` accepts.
 
     Each element has `const`; it is named by kind and position, and has this name in the member
-    `id_as`. `complete` gives a written element what the standard wants and the source does not say;
-    one that has nothing but `const` even then gets the members of `blank`.
+    `id_as`, and its number, from 1, in the first of `number_as` behind the second. `complete` gives
+    a written element what the standard wants and the source does not say; one that has nothing but
+    `const` even then gets the members of `blank`.
     """
     constant = dict(const or {})
-    write = _elements_writer(table, name, constant, id_as, complete, blank)
+    write = _elements_writer(table, name, constant, id_as, number_as, complete, blank)
     url = constant.get("url")
     return Codec(
         _Elements(table, mine).read,
@@ -126,6 +128,7 @@ def _elements_writer(
     name: str | None,
     const: Mapping[str, Any],
     id_as: str | None,
+    number_as: tuple[str, str] | None,
     complete: Callable[[Node], None] | None,
     blank: Mapping[str, Any] | None,
 ) -> Callable[[list[Any], Names], list[Node]]:
@@ -142,6 +145,9 @@ def _elements_writer(
     members = source.members(const)
     if id_as is not None:
         members = [*members, f"{id_as!r}: names.item"]
+    if number_as is not None:
+        member, word = number_as
+        members = [*members, f"{member!r}: {word!r} + str(number)"]
     source.line(f"node = {{{', '.join(members)}}}")
     values = _model_variables(source, table)
     top = _written(table)

@@ -131,7 +131,7 @@ def _cover(
             )
             continue
         type_ = attribute_type(table.type, row.model)
-        below = [_below(type_, leaf) for leaf in row.leaves] or ["/*" if item_type(type_) else ""]
+        below = [below_of(type_, leaf) for leaf in row.leaves] or ["/*" if item_type(type_) else ""]
         found.extend(CoverageRow(at + leaf, place, home, row.note) for leaf in below)
         if row.home is not None:
             # The main home is said; what the codec cannot put there rides in these.
@@ -223,8 +223,8 @@ def json_pointer(type_: type[Any], path: str) -> str:
     return pointer
 
 
-def _below(type_: Any, leaf: str) -> str:
-    """The pointer of a leaf below a struct or list: `*` steps into the items of a list."""
+def below_of(type_: Any, leaf: str) -> str:
+    """Give the pointer of a leaf below a struct or list: `*` steps into the items of a list."""
     pointer, found = "", type_
     for name in leaf.split("."):
         if name == "*":

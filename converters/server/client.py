@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from trialbridge import api
+from trialbridge.schemas.syntax import exact
 from trialbridge.server.outcome import Answer, words
 from trialbridge.web import (
     BUSY,
@@ -148,7 +149,7 @@ def in_urls(values: Sequence[str], most: int = 50) -> list[list[str]]:
 def _resource(data: bytes) -> dict[str, Any] | None:
     """The resource in the bytes of an answer; None if there is none."""
     try:
-        found = msgspec.json.decode(data)
+        found = exact.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if isinstance(found, dict) and isinstance(found.get("resourceType"), str):

@@ -20,6 +20,7 @@ from trialbridge.mappings.fhir.rest import RECORD_TAG
 from trialbridge.mappings.names import root
 from trialbridge.schemas.fhir.versions import edition_of
 from trialbridge.schemas.problem import Invalid, Problem
+from trialbridge.schemas.syntax import exact
 from trialbridge.schemas.trial import Trial
 
 BYTES = 4_000_000
@@ -79,10 +80,10 @@ def load(name: str, trial: Trial, to: Format) -> Load:
     data, problems = api.writing(trial, to, options={"bundle": "transaction"})
     tag = {"system": RECORD_TAG, "code": own}
     entries, put = [], []
-    for entry in msgspec.json.decode(data)["entry"]:
+    for entry in exact.decode(data)["entry"]:
         meta = entry["resource"].setdefault("meta", {})
         meta["tag"] = [*meta.get("tag", ()), tag]
-        entries.append(msgspec.json.encode(entry))
+        entries.append(exact.encode(entry))
         put.append(entry["request"]["url"])
     digest = hashlib.sha256(b"\n".join(entries)).hexdigest()
     return Load(name, own, tuple(put), tuple(entries), digest, problems)

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
-import msgspec
-
 from trialbridge import api
 from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.syntax import exact
 from trialbridge.server.client import LINK, Client, failed
 from trialbridge.server.gathering import STUDY, Gathered, search
 from trialbridge.server.loads import target
@@ -60,7 +59,7 @@ def pull(
                 "entry": gathered.entries,
             }
             try:
-                found = api.reading(msgspec.json.encode(bundle), format.name)
+                found = api.reading(exact.encode(bundle), format.name)
             except ReadError as error:
                 yield Record(name, format.name, None, [*told, *error.problems])
             else:

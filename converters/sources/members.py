@@ -9,10 +9,9 @@ from importlib import import_module
 from typing import Any, Final, NamedTuple
 from xml.parsers import expat
 
-import msgspec
-
 from trialbridge.encoding import utf_8
 from trialbridge.formats import Format
+from trialbridge.schemas.syntax import exact
 
 _ENTRY: Final = re.compile(r"\bBundle\.entry\[(\d+)\]")
 # Of the page that a search gave, not of a study in it.
@@ -40,7 +39,7 @@ def split(known: Format, data: bytes) -> list[Member]:
         return [Member(f"/{part.name}", part.data, part.place) for part in parts(data)]
     syntax = known.syntax
     if syntax == "json":
-        tree = msgspec.json.decode(utf_8(data))
+        tree = exact.decode(utf_8(data))
         return [*_of_answer(tree), *_of_bundle(tree)]
     if syntax == "csv":
         from trialbridge.formats.registries import ctgov_csv
@@ -56,7 +55,7 @@ def _of_answer(tree: dict[str, Any]) -> Iterator[Member]:
     if isinstance(studies, list) and len(studies) > 1:
         for number, study in enumerate(studies):
             at = f"/FullStudiesResponse/FullStudies/{number}"
-            yield Member(at, msgspec.json.encode(study), lambda path: path)
+            yield Member(at, exact.encode(study), lambda path: path)
 
 
 def _of_bundle(tree: dict[str, Any]) -> Iterator[Member]:
@@ -77,7 +76,7 @@ def _of_bundle(tree: dict[str, Any]) -> Iterator[Member]:
     for study in studies:
         chosen = sorted(reached[study])
         own = {**rest, "entry": [entries[index] for index in chosen]}
-        yield Member(f"/entry/{study}/resource", msgspec.json.encode(own), _in_whole(chosen))
+        yield Member(f"/entry/{study}/resource", exact.encode(own), _in_whole(chosen))
 
 
 def _in_whole(chosen: list[int]) -> Callable[[str], str]:

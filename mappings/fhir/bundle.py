@@ -82,6 +82,7 @@ KEEP = whole.Keep(
     store=_store,
     find=_find,
     marker_place=f"ResearchStudy.extension[url='{EMPTY_ELEMENT.url}']",
+    results=True,
     unmapped_place=f"ResearchStudy.extension[url='{UNMAPPED.url}']",
 )
 

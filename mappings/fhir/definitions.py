@@ -30,9 +30,12 @@ from trialbridge.mappings.codec import (
     attribute_type,
     item_type,
 )
-from trialbridge.mappings.coverage import json_pointer
+from trialbridge.mappings.coverage import below_of, json_pointer
 from trialbridge.mappings.fhir.eligibility import TYPE_NOT_STATED
 from trialbridge.mappings.fhir.r5 import STUDY
+from trialbridge.mappings.fhir.results.columns import ORDER
+from trialbridge.mappings.fhir.results.denominators import DENOMINATOR
+from trialbridge.mappings.fhir.results.numbers import AS_TEXT
 from trialbridge.mappings.fhir.terminology import codes as fhir_codes
 from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, EMPTY_ITEM, UNMAPPED
 from trialbridge.schemas.base import BASE
@@ -110,6 +113,42 @@ _WHOLE = (
         kinds=["boolean"],
         notes=["a number of participants of which the record does not say if it is actual"],
     ),
+    Definition(
+        AS_TEXT.url,
+        contexts=["decimal", "unsignedInt"],
+        kinds=["string"],
+        notes=["what a record has in the place of a number, where it is none"],
+    ),
+    Definition(
+        ORDER.url,
+        contexts=["EvidenceReport.section"],
+        kinds=["string"],
+        many=True,
+        notes=[
+            "a row of results whose numbers are in another order than the groups: the row, and for "
+            "each number which of the row's it is, as they stand by group"
+        ],
+    ),
+    Definition(
+        DENOMINATOR.url,
+        contexts=["EvidenceReport.section"],
+        many=True,
+        notes=["how many were analyzed, where it is not participants by the order of the groups"],
+        parts={
+            "row": Definition("row", kinds=["string"], notes=["the class, by its number, or all"]),
+            "units": Definition("units", kinds=["string"], notes=["what is counted"]),
+            "count": Definition(
+                "count",
+                many=True,
+                notes=["how many of one group"],
+                parts={
+                    "group": Definition("group", kinds=["string"], notes=["the group's id"]),
+                    "value": Definition("value", kinds=["string"], notes=["how many"]),
+                    "none": Definition("none", kinds=["boolean"], notes=["nothing is said"]),
+                },
+            ),
+        },
+    ),
     Definition(UNMAPPED.url, contexts=["ResearchStudy"], kinds=["string"], leaves=["/unmapped"]),
     Definition(
         EMPTY_ELEMENT.url,
@@ -161,6 +200,8 @@ def _gather(table: Record, pointer: str, start: _Place, top: Definition) -> None
             _gather(row.codec.table, f"{at}/*", place, top)
             continue
         leaf = None if row.home == "none" else f"{at}/*" if many else at
+        if leaf is not None and len(row.leaves) == 1:
+            leaf = at + below_of(attribute_type(table.type, row.model), row.leaves[0])
         if place.urls and not place.in_list:
             _note(top, place, leaf, row)
         inside = row.codec.extensions_in

@@ -91,6 +91,8 @@ def shown(type_: str, resource: Node) -> str | None:
     A place without a name is told by its address, a role by who has it.
     """
     found: str | None
+    if type_ == "EvidenceReport":
+        return "Results"
     if type_ in ("Practitioner", "PractitionerRole"):
         found = resource.get("practitioner", {}).get("display")
         holder = (resource.get("contact") or (resource,))[0]

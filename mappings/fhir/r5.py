@@ -8,6 +8,11 @@ from trialbridge.mappings.codec import (
     record,
 )
 from trialbridge.mappings.coverage import CoverageRow, complete, of_table, place_of
+from trialbridge.mappings.fhir.results.baseline import BASELINE_ROWS
+from trialbridge.mappings.fhir.results.events import EVENT_ROWS
+from trialbridge.mappings.fhir.results.flow import FLOW_ROWS
+from trialbridge.mappings.fhir.results.more import MORE_ROWS
+from trialbridge.mappings.fhir.results.outcomes import OUTCOME_MEASURE_ROWS
 from trialbridge.mappings.fhir.study.arms import ARM_ROWS, PLAN_ROWS
 from trialbridge.mappings.fhir.study.artifacts import ARTIFACT_ROWS
 from trialbridge.mappings.fhir.study.design import CLASSIFIER_ROWS, CONDITION_ROWS, DESIGN_ROWS
@@ -40,13 +45,18 @@ STUDY_ROWS: tuple[Field, ...] = (
     *ELIGIBILITY_ROWS,
     *ARM_ROWS,
     *OUTCOME_ROWS,
+    *MORE_ROWS,
+    *FLOW_ROWS,
+    *BASELINE_ROWS,
+    *OUTCOME_MEASURE_ROWS,
+    *EVENT_ROWS,
 )
 
 STUDY = record(Trial, *STUDY_ROWS)
 
 
 def coverage() -> list[CoverageRow]:
-    """Where each leaf of the model goes; the results section goes nowhere yet."""
+    """Where each leaf of the model goes."""
     rows = of_table(STUDY, "ResearchStudy", BASE, OFFICIAL_BASE)
     place = place_of(UNMAPPED.steps, "ResearchStudy")
     rows.append(CoverageRow("/unmapped", place, "ours"))

@@ -6,6 +6,7 @@ again. Nothing is listed as known, so nothing can be forgotten.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from trialbridge.mappings.codec import Node
@@ -212,6 +213,8 @@ def _as_given(node: Any) -> Any:
         return {key: _as_given(value) for key, value in node.items()}
     if isinstance(node, list):
         return [_as_given(one) for one in node]
+    if isinstance(node, Decimal):
+        return float(node)
     return node.given if isinstance(node, _Name) else node
 
 
@@ -253,8 +256,10 @@ def _gather(
 
 
 def _kind(value: Any) -> type:
-    """What tells 1 from true, and not a name from the same."""
-    return str if isinstance(value, str) else type(value)
+    """What tells 1 from true, and neither a name nor a number with its digits from the same."""
+    if isinstance(value, str):
+        return str
+    return float if isinstance(value, Decimal) else type(value)
 
 
 _FACTS = Facts(

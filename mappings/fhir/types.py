@@ -5,6 +5,7 @@ https://hl7.org/fhir/R5/datatypes.html
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
 
@@ -726,7 +727,8 @@ def _read_age(node: Any, names: Names) -> Age:
     found: Node = node if node.__class__ is dict else {}
     number = found.get("value")
     unit = _AGE_UNITS.get(str(found.get("code")))
-    if number.__class__ not in (int, float) or number != int(number) or number < 0 or not unit:
+    kinds = (int, float, Decimal)
+    if number.__class__ not in kinds or number != int(number) or number < 0 or not unit:
         units = ", ".join(_AGE_UNITS)
         raise Mismatch(f"expected a whole number with a UCUM unit of {units}, found {node!r:.80}")
     return age_text(int(number), unit)

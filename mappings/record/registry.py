@@ -168,3 +168,58 @@ ARM_TYPE = _registry("arm-type", trial.ArmGroupType)
 CONTACT_ROLE = _registry("contact-role", trial.ContactRole)
 OFFICIAL_ROLE = _registry("official-role", trial.OfficialRole)
 DATE_TYPE = _registry("date-type", trial.DateType)
+
+# --- results -----------------------------------------------------------------------------------
+
+MEASURE_PARAM = _registry(
+    "measure-param",
+    trial.MeasureParam,
+    COUNT_OF_PARTICIPANTS="Count of participants",
+    COUNT_OF_UNITS="Count of units",
+)
+MEASURE_DISPERSION = _registry(
+    "measure-dispersion",
+    trial.MeasureDispersionType,
+    NA="Not applicable",
+    INTER_QUARTILE_RANGE="Inter-quartile range",
+    CONFIDENCE_80="80% confidence interval",
+    CONFIDENCE_90="90% confidence interval",
+    CONFIDENCE_95="95% confidence interval",
+    CONFIDENCE_975="97.5% confidence interval",
+    CONFIDENCE_99="99% confidence interval",
+    CONFIDENCE_OTHER="Other confidence interval",
+    GEOMETRIC_COEFFICIENT="Geometric coefficient of variation",
+)
+ANALYSIS_DISPERSION = _registry("analysis-dispersion", trial.AnalysisDispersionType)
+CONFIDENCE_SIDES = _registry(
+    "confidence-interval-sides",
+    trial.ConfidenceIntervalNumSides,
+    ONE_SIDED="1-sided",
+    TWO_SIDED="2-sided",
+)
+NON_INFERIORITY = _registry(
+    "non-inferiority-type",
+    trial.NonInferiorityType,
+    NON_INFERIORITY="Non-inferiority",
+    NON_INFERIORITY_OR_EQUIVALENCE="Non-inferiority or equivalence",
+    NON_INFERIORITY_OR_EQUIVALENCE_LEGACY="Non-inferiority or equivalence (legacy)",
+    SUPERIORITY_OR_OTHER_LEGACY="Superiority or other (legacy)",
+)
+OUTCOME_MEASURE_TYPE = _registry(
+    "outcome-measure-type",
+    trial.OutcomeMeasureType,
+    OTHER_PRE_SPECIFIED="Other pre-specified",
+    POST_HOC="Post-hoc",
+)
+REPORTING_STATUS = _registry("reporting-status", trial.ReportingStatus)
+EVENT_ASSESSMENT = _registry(
+    "event-assessment",
+    trial.EventAssessment,
+    NON_SYSTEMATIC_ASSESSMENT="Non-systematic assessment",
+)
+AGREEMENT_RESTRICTION = _registry(
+    "agreement-restriction",
+    trial.AgreementRestrictionType,
+    LTE60="Up to 60 days",
+    GT60="More than 60 and up to 180 days",
+)

@@ -19,6 +19,7 @@ from msgspec import inspect
 
 from trialbridge.schemas.once import once
 from trialbridge.schemas.problem import EACH, Problem, ReadError, Severity
+from trialbridge.schemas.syntax.exact import decode as decode_exact
 from trialbridge.schemas.syntax.pointer import as_index, escape, sort_key, steps
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -71,14 +72,14 @@ def decode(data: bytes, type_: type[S]) -> tuple[S, dict[str, Any], list[Problem
     return settle(parse_object(data), type_)
 
 
-def parse_object(data: bytes) -> dict[str, Any]:
-    """Decode JSON text as a plain object.
+def parse_object(data: bytes, *, exact: bool = False) -> dict[str, Any]:
+    """Decode JSON text as a plain object; `exact`: with the digits of its numbers.
 
     Raises ReadError if it is no JSON, saying where, or if it is no object.
     """
     data = data.removeprefix(_UTF_8_BOM)
     try:
-        tree = msgspec.json.decode(data)
+        tree = decode_exact(data) if exact else msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ReadError([_unreadable(data, error)]) from error
     if not isinstance(tree, dict):

@@ -66,16 +66,6 @@ def test_read_then_write_gives_the_bytes_back(trial: Trial) -> None:
     assert fhir.write(fhir.read(data)[0])[0] == data
 
 
-@examples(30)
-@given(trials(results=True))
-def test_results_are_left_aside_with_a_warning(trial: Trial) -> None:
-    data, problems = fhir.write(trial)
-    assert [(p.severity, p.path) for p in problems] == (
-        [] if trial.results is None else [("warning", "/resultsSection")]
-    )
-    assert fhir.read(data)[0] == msgspec.structs.replace(trial, results=None)
-
-
 def _says_something(text: str) -> bool:
     return not text or bool(text.strip())
 

@@ -11,6 +11,7 @@ from trialbridge.formats.fhir import r5 as fhir
 from trialbridge.formats.registries import ctgov
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.syntax import exact
 from trialbridge.schemas.trial import Trial
 
 HL7 = "http://hl7.org/fhir"
@@ -45,7 +46,7 @@ def bundle_of(trial: Trial) -> dict[str, Any]:
 
 def read(bundle: dict[str, Any]) -> tuple[Trial, list[Problem]]:
     """What is read of a Bundle, by way of its bytes; it has the model's types in any case."""
-    trial, problems = fhir.read(json.dumps(bundle).encode())
+    trial, problems = fhir.read(exact.encode(bundle))
     assert msgspec.convert(msgspec.to_builtins(trial), Trial) == trial
     return trial, problems
 

@@ -1,4 +1,4 @@
-"""A trial that says everything: each leaf of the model outside the results section has a value."""
+"""A trial that says everything: each leaf of the model has a value."""
 
 from itertools import count
 from typing import Any
@@ -11,14 +11,15 @@ from trialbridge.schemas.trial import Trial
 ITEMS = 2
 
 
-def filled_trial(turn: int = 0) -> Trial:
-    """Fill every leaf outside results, two items in each list, each text like no other.
+def filled_trial(turn: int = 0, *, results: bool = False) -> Trial:
+    """Fill every leaf, two items in each list, each text like no other; with `results` or without.
 
     The same turn gives the same trial. The items of a list take turns too. Over `turns()` turns
     each code, both yes and no, and each form of a date and an age comes up, and texts with a blank
     and without, so that urls are urls and are not.
     """
-    tree = _Filler().struct(inspect.type_info(Trial), turn, ("resultsSection", "unmapped"))
+    without = ("unmapped",) if results else ("resultsSection", "unmapped")
+    tree = _Filler().struct(inspect.type_info(Trial), turn, without)
     tree["unmapped"] = {
         "/protocolSection/noSuchModule": {"noSuchKey": [1, None, {"a": "b"}]},
         "/derivedSection/noSuchKey": None,

@@ -5,14 +5,13 @@ https://hl7.org/fhir/R5/bundle.html
 
 from typing import Any
 
-import msgspec
-
 from trialbridge.mappings.codec import Home, Node
 from trialbridge.mappings.fhir.bundle import LINK, read_tree, write_tree
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.syntax import exact
 from trialbridge.schemas.syntax.decode import parse_object
 from trialbridge.schemas.trial import Trial
 
@@ -33,7 +32,7 @@ def write(
     all that the one of R5 says. The problems are warnings of what the Bundle does not carry.
     """
     tree, problems = write_tree(trial, kind=bundle, base=base, narrative=narrative, version=version)
-    return msgspec.json.encode(tree), problems
+    return exact.encode(tree), problems
 
 
 def write_checked(
@@ -51,7 +50,7 @@ def write_checked(
     from trialbridge.schemas.fhir.validate import validate
 
     tree, problems = write_tree(trial, kind=bundle, base=base, narrative=narrative, version=version)
-    data = msgspec.json.encode(tree)
+    data = exact.encode(tree)
     return data, [*problems, *validate(tree, version)]
 
 
@@ -74,7 +73,7 @@ def read_alone(data: bytes, *, version: Version = "r5") -> Trial:
 
 def decode_tree(data: bytes) -> Node:
     """The JSON object of a FHIR resource. Raises ReadError if it is none."""
-    tree = parse_object(data)
+    tree = parse_object(data, exact=True)
     if "resourceType" not in tree:
         raise fatal("", "not-fhir", "no 'resourceType': not a FHIR resource", LINK)
     return tree
@@ -82,10 +81,10 @@ def decode_tree(data: bytes) -> Node:
 
 def bare(data: bytes) -> dict[Home, bytes]:
     """A Bundle without all extensions, and without ours."""
-    tree = msgspec.json.decode(data)
+    tree = exact.decode(data)
     return {
-        "native": msgspec.json.encode(strip_extensions(tree)),
-        "official": msgspec.json.encode(strip_extensions(tree, BASE)),
+        "native": exact.encode(strip_extensions(tree)),
+        "official": exact.encode(strip_extensions(tree, BASE)),
     }
 
 

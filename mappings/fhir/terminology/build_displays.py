@@ -36,10 +36,14 @@ SYSTEMS = (
     "http://hl7.org/fhir/research-study-prim-purp-type",
     "http://hl7.org/fhir/research-study-registration-activity",
     "http://hl7.org/fhir/research-study-status",
+    "http://hl7.org/fhir/statistic-model-code",
     "http://hl7.org/fhir/study-design",
     "http://hl7.org/fhir/title-type",
+    "http://terminology.hl7.org/CodeSystem/attribute-estimate-type",
     "http://terminology.hl7.org/CodeSystem/plan-definition-type",
+    "http://terminology.hl7.org/CodeSystem/statistic-type",
     "http://terminology.hl7.org/CodeSystem/usage-context-type",
+    "http://terminology.hl7.org/CodeSystem/variable-role",
 )
 
 

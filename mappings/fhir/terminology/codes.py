@@ -32,6 +32,13 @@ EBM_CLASSIFIER = "https://fevir.net/resources/CodeSystem/419455"
 ARTIFACT_CLASSIFIER = "http://hl7.org/fhir/citation-artifact-classifier"
 USAGE_CONTEXT = "http://terminology.hl7.org/CodeSystem/usage-context-type"
 PLAN_TYPE = "http://terminology.hl7.org/CodeSystem/plan-definition-type"
+VARIABLE_ROLE = "http://terminology.hl7.org/CodeSystem/variable-role"
+ATTRIBUTE_ESTIMATE = "http://terminology.hl7.org/CodeSystem/attribute-estimate-type"
+STATISTIC_MODEL = "http://hl7.org/fhir/statistic-model-code"
+# SEVCO, which has STATO's terms, too. https://fevir.net/sevco
+SEVCO = "https://fevir.net/sevco"
+# https://terminology.hl7.org/CodeSystem-mdr.html
+MEDDRA = "https://www.meddra.org"
 # https://hl7.org/fhir/extensions/CodeSystem-research-study-registration-activity.html
 REGISTRATION_ACTIVITY = "http://hl7.org/fhir/research-study-registration-activity"
 
@@ -217,6 +224,66 @@ RELEVANCE = Codes("", {}, registry.RELEVANCE)
 UNPOSTED_EVENT = Codes("", {}, registry.UNPOSTED_EVENT)
 VIOLATION_EVENT = Codes("", {}, registry.VIOLATION_EVENT)
 
+# --- results ---------------------------------------------------------------------------------
+
+MEASURE_PARAM = Codes(
+    SEVCO,
+    {
+        "GEOMETRIC_MEAN": "STATO:0000396",
+        "MEAN": "STATO:0000573",
+        "MEDIAN": "STATO:0000574",
+        "COUNT_OF_PARTICIPANTS": "STATO:0000047",
+        "COUNT_OF_UNITS": "STATO:0000047",
+    },
+    registry.MEASURE_PARAM,
+)
+
+_INTERVAL = "C53324"
+DISPERSION = Codes(
+    ATTRIBUTE_ESTIMATE,
+    {
+        "STANDARD_DEVIATION": "C53322",
+        "STANDARD_ERROR": "0000037",
+        "INTER_QUARTILE_RANGE": "C53245",
+        "FULL_RANGE": "C38013",
+        "CONFIDENCE_95": _INTERVAL,
+        "CONFIDENCE_80": _INTERVAL,
+        "CONFIDENCE_90": _INTERVAL,
+        "CONFIDENCE_975": _INTERVAL,
+        "CONFIDENCE_99": _INTERVAL,
+        "CONFIDENCE_OTHER": _INTERVAL,
+    },
+    registry.MEASURE_DISPERSION,
+)
+ANALYSIS_DISPERSION = Codes(
+    ATTRIBUTE_ESTIMATE,
+    {"STANDARD_DEVIATION": "C53322", "STANDARD_ERROR_OF_MEAN": "0000037"},
+    registry.ANALYSIS_DISPERSION,
+)
+# What the registry's list of tests has, of which the standard has a code.
+STATISTICAL_METHODS: Mapping[str, str] = {
+    "ANOVA": "anova",
+    "Chi-squared": "chiSquareTest",
+    "Fisher Exact": "fishersExactTest",
+    "Kruskal-Wallis": "kruskalWallisTest",
+    "Mantel Haenszel": "manteHaenszelMethod",
+    "McNemar": "mcnemarsTest",
+    "Regression, Cox": "coxProportionalHazards",
+    "Regression, Linear": "linearRegression",
+    "Regression, Logistic": "logisticRegression",
+}
+"""Codes of STATISTIC_MODEL for names of tests."""
+CONFIDENCE_SIDES = Codes("", {}, registry.CONFIDENCE_SIDES)
+NON_INFERIORITY = Codes("", {}, registry.NON_INFERIORITY)
+OUTCOME_MEASURE_TYPE = Codes(
+    OBJECTIVE_TYPE,
+    {"PRIMARY": "primary", "SECONDARY": "secondary"},
+    registry.OUTCOME_MEASURE_TYPE,
+)
+REPORTING_STATUS = Codes("", {}, registry.REPORTING_STATUS)
+EVENT_ASSESSMENT = Codes("", {}, registry.EVENT_ASSESSMENT)
+AGREEMENT_RESTRICTION = Codes("", {}, registry.AGREEMENT_RESTRICTION)
+
 # --- words that no standard has --------------------------------------------------------------
 
 MILESTONE = code_system(
@@ -231,6 +298,25 @@ CHARACTERISTIC = code_system(
         "criterion": "Eligibility criterion",
         "study-population": "Study population",
     },
+)
+RESULTS_SECTION = code_system(
+    "results-section",
+    "Sections of the results of a study",
+    {
+        "participant-flow": "Participant flow",
+        "baseline-characteristics": "Baseline characteristics",
+        "outcome-measures": "Outcome measures",
+        "statistical-analyses": "Statistical analyses",
+        "adverse-events": "Adverse events",
+        "all-cause-mortality": "All-cause mortality",
+        "serious-adverse-events": "Serious adverse events",
+        "other-adverse-events": "Other adverse events",
+    },
+)
+FLOW = code_system(
+    "participant-flow",
+    "What is counted of participants on their way through a study",
+    {"milestone": "Milestone", "reason-not-completed": "Reason not completed"},
 )
 ARTIFACT = code_system(
     "record-artifact",
