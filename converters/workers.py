@@ -11,8 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from trialbridge.schemas.problem import Problem
 from trialbridge.sources import Source
@@ -48,6 +47,14 @@ class Budget(NamedTuple):
 def limits_memory() -> bool:
     """Tell if the memory of a process can be limited on this system."""
     return sys.platform == "linux"
+
+
+def limit_memory(memory: int) -> None:
+    """Limit the memory of this process, in bytes, where the system does that."""
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 def in_turn(
@@ -87,18 +94,6 @@ def in_turn(
             worker.stop()
 
 
-def started(work: Callable[[Any], object], memory: int | None) -> tuple[Connection, SpawnProcess]:
-    """Start a process that says None once it is ready, then answers what it is sent with the work.
-
-    Its end of the connection is closed here, so that its end is an EOFError.
-    """
-    connection, theirs = _SPAWN.Pipe()
-    process = _SPAWN.Process(target=_work, args=(theirs, work, memory), daemon=True)
-    process.start()
-    theirs.close()
-    return connection, process
-
-
 class _Task(Generic[R]):
     """A source, and what the work gave, alone in a tuple, once that is there."""
 
@@ -118,7 +113,12 @@ class _Worker(Generic[R]):
         self._start()
 
     def _start(self) -> None:
-        self.connection, self._process = started(self._do, self._budget.memory)
+        self.connection, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(
+            target=_work, args=(theirs, self._do, self._budget.memory), daemon=True
+        )
+        self._process.start()
+        theirs.close()
         self.task: _Task[R] | None = None
         self.ready = False
         self.since = time.monotonic()
@@ -187,15 +187,13 @@ def _await(workers: list[_Worker[R]], seconds: float | None) -> None:
             worker.fail("timeout", f"not done within {seconds:g} seconds: stopped")
 
 
-def _work(connection: Connection, work: Callable[[Any], object], memory: int | None) -> None:
+def _work(connection: Connection, work: Work[R], memory: int | None) -> None:
     """Do the work on what comes until nothing does."""
     # What every check needs is loaded before time counts.
     from trialbridge.formats import sniff  # noqa: F401
 
-    if memory is not None and sys.platform == "linux":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if memory is not None:
+        limit_memory(memory)
     with suppress(EOFError, OSError, KeyboardInterrupt):
         connection.send(None)
         while True:

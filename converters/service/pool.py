@@ -8,14 +8,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Final
 
 from trialbridge.service.jobs import Answer, Job, failed, work
 from trialbridge.service.limits import Limits
+from trialbridge.service.process import Process
 from trialbridge.service.refused import busy
-from trialbridge.workers import started
 
 _START: Final = 60.0
 """Seconds that a process may take to be ready."""
@@ -30,11 +28,9 @@ class Pool:
     def __init__(self, limits: Limits, *, do: Callable[[Job], Answer] = work) -> None:
         self._limits = limits
         self._do = do
-        self._idle: asyncio.LifoQueue[_Member] = asyncio.LifoQueue()
-        self._members: set[_Member] = set()
+        self._idle: asyncio.LifoQueue[Process] = asyncio.LifoQueue()
+        self._members: set[Process] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        # Each process has a thread that waits for it, and one may be starting in its place.
-        self._threads = ThreadPoolExecutor(limits.workers, thread_name_prefix="pool")
         self._stopped = False
         self.replaced: dict[str, int] = {"timeout": 0, "crashed": 0, "start": 0}
 
@@ -85,9 +81,8 @@ class Pool:
         for member in self._members:
             member.kill()
         self._members.clear()
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _free(self) -> _Member:
+    async def _free(self) -> Process:
         """Wait for a process that lives and has nothing to do."""
         end = time.monotonic() + self._limits.seconds
         while True:
@@ -101,14 +96,14 @@ class Pool:
             # It died while it had nothing to do: no request is to blame.
             self._replace(member, "crashed")
 
-    def _why(self, member: _Member) -> str:
+    def _why(self, member: Process) -> str:
         if member.late:
             return f"not done within {self._limits.seconds:g} seconds: stopped"
         memory = self._limits.memory
         perhaps = f", perhaps at the limit of {memory >> 20:,} MiB" if memory else ""
         return f"the process that worked on it ended with status {member.status}{perhaps}"
 
-    def _replace(self, member: _Member, why: str) -> None:
+    def _replace(self, member: Process, why: str) -> None:
         self._members.discard(member)
         member.kill()
         if not self._stopped:
@@ -123,9 +118,9 @@ class Pool:
     async def _started(self) -> None:
         """Start a process, again until one is ready for work."""
         while True:
-            member = _Member(self._do, self._limits.memory, self._threads)
+            member = Process(self._do, self._limits.memory)
             try:
-                await member.hear(_START)
+                await member.ready(_START)
                 await member.ask(Job("ready"), _START)
             except (EOFError, OSError):
                 member.kill()
@@ -138,59 +133,3 @@ class Pool:
             self._members.add(member)
             self._idle.put_nowait(member)
             return
-
-
-class _Member:
-    """One process, which does one thing at a time."""
-
-    def __init__(
-        self, do: Callable[[Job], Answer], memory: int | None, threads: ThreadPoolExecutor
-    ) -> None:
-        self._connection, self._process = started(do, memory)
-        self._threads = threads
-        self.late = False
-        # A process that was started has one.
-        self.pid = self._process.pid or 0
-
-    @property
-    def alive(self) -> bool:
-        return self._process.is_alive()
-
-    @property
-    def status(self) -> int | None:
-        self._process.join(1)
-        return self._process.exitcode
-
-    async def hear(self, seconds: float) -> None:
-        """Wait until it says that it is ready."""
-        await self._waited(self._connection.recv, seconds)
-
-    async def ask(self, job: Job, seconds: float) -> Answer:
-        """Have it do a job. Raises EOFError or OSError if it ends instead, or is `late`."""
-
-        def exchanged() -> Answer:
-            self._connection.send(job)
-            answer: Answer = self._connection.recv()
-            return answer
-
-        return await self._waited(exchanged, seconds)
-
-    async def _waited(self, wait: Callable[[], Answer], seconds: float) -> Answer:
-        loop = asyncio.get_running_loop()
-        # Its end is what ends the waiting, whether in the sending or in the receiving.
-        watch = loop.call_later(seconds, self._overdue)
-        try:
-            return await loop.run_in_executor(self._threads, wait)
-        finally:
-            watch.cancel()
-
-    def _overdue(self) -> None:
-        self.late = True
-        self._process.kill()
-
-    def kill(self) -> None:
-        with suppress(OSError, ValueError):
-            self._process.kill()
-        with suppress(OSError):
-            self._connection.close()
-        self._process.join(1)

@@ -46,7 +46,7 @@ def run(host: str, port: int, limits: Limits) -> None:
         http="h11",
         ws="none",
         lifespan="on",
-        loop="asyncio",
+        loop="auto",
         log_config=None,
         access_log=False,
         server_header=False,

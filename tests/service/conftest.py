@@ -13,6 +13,6 @@ from service import Service, serving
 
 @pytest.fixture(scope="session")
 def service() -> Iterator[Service]:
-    with serving("--workers", "2", "--limit-size", "2", "--limit-time", "20") as started:
-        started.wait_for(2)
+    with serving("--workers", "1", "--limit-size", "2", "--limit-time", "20") as started:
+        started.wait_for(1)
         yield started
