@@ -19,6 +19,7 @@ from trialbridge.mappings.fhir.narrative import narrative as as_text
 from trialbridge.mappings.fhir.others import as_ours
 from trialbridge.mappings.fhir.r5 import STUDY, coverage
 from trialbridge.mappings.fhir.rest import rest
+from trialbridge.mappings.fhir.stated import add_stated
 from trialbridge.mappings.fhir.terminology.mesh import without_repeated
 from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, UNMAPPED, is_uri
 from trialbridge.mappings.fhir.versions import newer, older
@@ -93,19 +94,23 @@ def write_tree(
     kind: str = "collection",
     base: str = "",
     narrative: bool = False,
+    stated: bool = False,
     version: Version = "r5",
 ) -> tuple[Node, list[Problem]]:
     """The record as a Bundle of this type, and warnings of what is not in it.
 
     `base` is the url that the full urls of its resources begin with, ours if it is empty;
-    `narrative` says whether the study has one.
+    `narrative` says whether the study has one, `stated` whether what criteria state stands beside
+    their words as coded characteristics.
     """
     tree, problems = _written(trial, narrative=narrative)
+    if stated:
+        add_stated(tree["entry"])
     if version != "r5":
         # Much of what a version has another has too, so it is stated of which one this is.
         profile = f"http://hl7.org/fhir/StructureDefinition/Bundle|{definitions(version).fhir}"
-        stated = {"resourceType": "Bundle", "meta": {"profile": [profile]}}
-        tree = {**stated, **older(tree, version)}
+        head = {"resourceType": "Bundle", "meta": {"profile": [profile]}}
+        tree = {**head, **older(tree, version)}
     if base:
         for entry in tree["entry"]:
             resource = entry["resource"]

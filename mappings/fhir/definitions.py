@@ -31,7 +31,7 @@ from trialbridge.mappings.codec import (
     item_type,
 )
 from trialbridge.mappings.coverage import below_of, json_pointer
-from trialbridge.mappings.fhir.eligibility import TYPE_NOT_STATED
+from trialbridge.mappings.fhir.eligibility import STATED_IN, TYPE_NOT_STATED
 from trialbridge.mappings.fhir.r5 import STUDY
 from trialbridge.mappings.fhir.results.columns import ORDER
 from trialbridge.mappings.fhir.results.denominators import DENOMINATOR
@@ -44,7 +44,7 @@ from trialbridge.schemas.fhir.r5 import type_
 from trialbridge.schemas.json_schema import build
 from trialbridge.schemas.trial import SCHEMA_ID
 
-NAME = "trialbridge.formats.fhir.r5.r5"
+NAME = "trialbridge.fhir.r5"
 _EXTENSION = "http://hl7.org/fhir/StructureDefinition/Extension"
 _OURS = f"{BASE}/StructureDefinition/"
 
@@ -112,6 +112,12 @@ _WHOLE = (
         ],
         kinds=["boolean"],
         notes=["a number of participants of which the record does not say if it is actual"],
+    ),
+    Definition(
+        STATED_IN.url,
+        contexts=["Group.characteristic"],
+        kinds=["string"],
+        notes=["a characteristic that was read from a criterion: the words that state it"],
     ),
     Definition(
         AS_TEXT.url,

@@ -90,6 +90,8 @@ enrollment: Codec[EnrollmentInfo] = Codec(
 _CRITERION = of_code(CHARACTERISTIC.url, "criterion", CHARACTERISTIC.codes["criterion"])
 _is_criterion = has_code(CHARACTERISTIC.url, "criterion", "code")
 CRITERIA_DIGEST = ours("criteria-digest", "String")
+STATED_IN = ours("stated-in", "String")
+"""On a characteristic that was read from the words of a criterion: which words."""
 
 
 def _write_criteria(words: str, names: Names) -> Node:

@@ -627,6 +627,10 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
         "-O narrative=false  Give the study a text for people: status, arms, outcomes, criteria and"
         " sites as XHTML.\n"
         "  true, false\n"
+        "\n"
+        "-O stated=false  Beside the words of criteria, what they state as coded characteristics:"
+        " ages, values, times.\n"
+        "  true, false\n"
     )
     assert run("trialbridge formats odm-1.3.2").stdout == (
         "odm-1.3.2: CDISC ODM-XML 1.3.2\n"
@@ -664,6 +668,14 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
                 "help": "Give the study a text for people: status, arms, outcomes, criteria and"
                 " sites as XHTML.",
             },
+            {
+                "name": "stated",
+                "type": "bool",
+                "default": False,
+                "expected": "true, false",
+                "help": "Beside the words of criteria, what they state as coded characteristics:"
+                " ages, values, times.",
+            },
         ],
     }
     found = run("trialbridge formats fihr")
@@ -676,7 +688,7 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
     [
         (
             "-O bundel=batch",
-            "fhir-r5 has no option 'bundel'; its options are bundle, base, narrative",
+            "fhir-r5 has no option 'bundel'; its options are bundle, base, narrative, stated",
         ),
         ("-O bundle=list", "option bundle is 'list', expected collection, transaction, batch"),
         ("-O bundle", "'bundle' is not NAME=VALUE"),

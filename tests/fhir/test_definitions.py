@@ -113,7 +113,7 @@ class Seen:
         self.misplaced: set[str] = set()
 
     def add(self, trial: Trial) -> None:
-        bundle, _ = write_tree(trial)
+        bundle, _ = write_tree(trial, stated=True)
         for extension, elements in used(bundle, "Bundle", frozenset({"Bundle"})):
             if not extension["url"].startswith(EXTENSIONS):
                 name = extension["url"].rpartition("/")[2]
@@ -182,7 +182,10 @@ def odd_trials() -> Iterable[Trial]:
     yield mix(trial, *((f"/protocolSection/statusModule/{one}/date", None) for one in dates))
     yield mix(trial, ("/protocolSection/conditionsModule/keywords", []))
     yield mix(trial, ("/protocolSection/contactsLocationsModule/locations", [{}, {"city": "x"}]))
-    criteria = "Inclusion Criteria:\n\n* adults\n\nExclusion Criteria:\n\n* children"
+    criteria = (
+        "Inclusion Criteria:\n\n* Type 2 diabetes for a duration of at least 1 year\n\n"
+        "Exclusion Criteria:\n\n* surgery within the last 3 months"
+    )
     yield mix(trial, ("/protocolSection/eligibilityModule/eligibilityCriteria", criteria))
     arms = [{"label": "A", "interventionNames": ["Drug: one"]}, {"label": "B"}]
     one = {"type": "DRUG", "name": "one"}
@@ -481,7 +484,7 @@ def unpacked() -> dict[str, Any]:
 
 def test_the_package_has_a_manifest() -> None:
     manifest = unpacked()["package/package.json"]
-    assert manifest["name"] == "trialbridge.formats.fhir.r5.r5"
+    assert manifest["name"] == "trialbridge.fhir.r5"
     assert manifest["version"] == version("trialbridge")
     assert manifest["fhirVersions"] == ["5.0.0"]
     assert manifest["dependencies"]["hl7.fhir.r5.core"] == "5.0.0"

@@ -22,16 +22,20 @@ def write(
     bundle: str = "collection",
     base: str = "",
     narrative: bool = False,
+    stated: bool = False,
     version: Version = "r5",
 ) -> tuple[bytes, list[Problem]]:
     """The record as a Bundle, the ResearchStudy first.
 
     `bundle` is its type. A transaction and a batch ask a server to put each resource at its id:
     https://hl7.org/fhir/R5/http.html#transaction. `base` is the url that full urls begin with, ours
-    if it is empty; `narrative` gives the study a text for people. A Bundle of an older version says
-    all that the one of R5 says. The problems are warnings of what the Bundle does not carry.
+    if it is empty; `narrative` gives the study a text for people, `stated` codes
+    what criteria state. A Bundle of an older version says all that the one of R5 says. The problems
+    are warnings of what the Bundle does not carry.
     """
-    tree, problems = write_tree(trial, kind=bundle, base=base, narrative=narrative, version=version)
+    tree, problems = write_tree(
+        trial, kind=bundle, base=base, narrative=narrative, stated=stated, version=version
+    )
     return exact.encode(tree), problems
 
 
@@ -41,6 +45,7 @@ def write_checked(
     bundle: str = "collection",
     base: str = "",
     narrative: bool = False,
+    stated: bool = False,
     version: Version = "r5",
 ) -> tuple[bytes, list[Problem]]:
     """Write as `write` does; the problems are those of what was written, too.
@@ -49,7 +54,9 @@ def write_checked(
     """
     from trialbridge.schemas.fhir.validate import validate
 
-    tree, problems = write_tree(trial, kind=bundle, base=base, narrative=narrative, version=version)
+    tree, problems = write_tree(
+        trial, kind=bundle, base=base, narrative=narrative, stated=stated, version=version
+    )
     data = exact.encode(tree)
     return data, [*problems, *validate(tree, version)]
 

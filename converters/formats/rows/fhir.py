@@ -25,6 +25,12 @@ _NARRATIVE = Option(
     False,
     "Give the study a text for people: status, arms, outcomes, criteria and sites as XHTML.",
 )
+_STATED = Option(
+    "stated",
+    "bool",
+    False,
+    "Beside the words of criteria, what they state as coded characteristics: ages, values, times.",
+)
 
 _BEYOND_FHIR = "trialbridge.mappings.fhir.beyond"
 
@@ -41,7 +47,7 @@ def _fhir(edition: str, module: str, coverage: str, aliases: tuple[str, ...] = (
         validator=f"trialbridge.schemas.fhir.{edition}",
         coverage=coverage,
         beyond=_BEYOND_FHIR,
-        options=(_BUNDLE, _BASE, _NARRATIVE),
+        options=(_BUNDLE, _BASE, _NARRATIVE, _STATED),
         told_by=_FHIR,
         edition=edition,
     )
@@ -60,7 +66,7 @@ def _fhir_xml(edition: str, coverage: str, aliases: tuple[str, ...] = ()) -> For
         validator=module,
         coverage=coverage,
         beyond=_BEYOND_FHIR,
-        options=(_BUNDLE, _BASE, _NARRATIVE),
+        options=(_BUNDLE, _BASE, _NARRATIVE, _STATED),
         told_by=_FHIR_XML,
         edition=edition,
         form_of=f"fhir-{edition}",

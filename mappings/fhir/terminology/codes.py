@@ -297,6 +297,8 @@ CHARACTERISTIC = code_system(
     {
         "criterion": "Eligibility criterion",
         "study-population": "Study population",
+        "disease-duration": "For how long a participant has the disease",
+        "time-before-entry": "How long before entry an event or a therapy is looked for",
     },
 )
 RESULTS_SECTION = code_system(

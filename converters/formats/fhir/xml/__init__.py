@@ -20,13 +20,16 @@ def write(
     bundle: str = "collection",
     base: str = "",
     narrative: bool = False,
+    stated: bool = False,
     version: Version = "r5",
 ) -> tuple[bytes, list[Problem]]:
     """The record as a Bundle, as `fhir.write` has it.
 
     Raises Invalid if the record has a character that XML has no form for, with its place.
     """
-    tree, problems = write_tree(trial, kind=bundle, base=base, narrative=narrative, version=version)
+    tree, problems = write_tree(
+        trial, kind=bundle, base=base, narrative=narrative, stated=stated, version=version
+    )
     return _bytes_of(tree, version), problems
 
 
@@ -36,12 +39,15 @@ def write_checked(
     bundle: str = "collection",
     base: str = "",
     narrative: bool = False,
+    stated: bool = False,
     version: Version = "r5",
 ) -> tuple[bytes, list[Problem]]:
     """Write as `write` does; the problems are those of what was written, too."""
     from trialbridge.schemas.fhir.validate import validate
 
-    tree, problems = write_tree(trial, kind=bundle, base=base, narrative=narrative, version=version)
+    tree, problems = write_tree(
+        trial, kind=bundle, base=base, narrative=narrative, stated=stated, version=version
+    )
     return _bytes_of(tree, version), [*problems, *validate(tree, version)]
 
 

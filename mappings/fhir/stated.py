@@ -1,0 +1,106 @@
+"""What criteria state, for a machine: coded and measured characteristics beside their words.
+
+Each says in an extension which words it was read from, and nothing is read of it: the words are
+the record's. https://hl7.org/fhir/R5/group-definitions.html#Group.characteristic
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+from trialbridge.mappings.codec import Node
+from trialbridge.mappings.fhir.eligibility import CRITERIA_DIGEST, STATED_IN
+from trialbridge.mappings.fhir.terminology.codes import CHARACTERISTIC
+from trialbridge.mappings.fhir.types import of_code
+from trialbridge.mappings.record import criteria
+from trialbridge.mappings.record.registry import MESH
+from trialbridge.mappings.record.stated import ANALYTES, Bound, Stated, stated
+
+_LOINC = "http://loinc.org"
+_UCUM = "http://unitsofmeasure.org"
+_GENDER = "http://hl7.org/fhir/administrative-gender"
+
+_AGE: Final = of_code(_LOINC, "30525-0", "Age")
+_SEX: Final = of_code(_LOINC, "46098-0", "Sex")
+_PREGNANCY: Final = of_code(_LOINC, "82810-3", "Pregnancy status")
+_PREGNANT: Final = of_code(_LOINC, "LA15173-0", "Pregnant")
+_FEEDING: Final = of_code(MESH, "D001942", "Breast Feeding")
+_CONSENT: Final = of_code(MESH, "D007258", "Informed Consent")
+_OF_TIME: Final = {
+    "duration": of_code(
+        CHARACTERISTIC.url, "disease-duration", CHARACTERISTIC.codes["disease-duration"]
+    ),
+    "within": of_code(
+        CHARACTERISTIC.url, "time-before-entry", CHARACTERISTIC.codes["time-before-entry"]
+    ),
+}
+_UNITS: Final = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours"}
+
+
+def add_stated(entries: list[Node]) -> None:
+    """Add to the Group of criteria what these state."""
+    for entry in entries:
+        group = entry["resource"]
+        told = group.get("extension", ()) if group["resourceType"] == "Group" else ()
+        if any(one.get("url") == CRITERIA_DIGEST.url for one in told):
+            for piece in criteria.split(group["description"]):
+                for fact in stated(piece.words, piece.exclude):
+                    group["characteristic"] += _characteristics(fact, piece.exclude)
+
+
+def _characteristics(fact: Stated, exclude: bool) -> Iterator[Node]:
+    """A fact as a characteristic; limits that a Range cannot say are one each."""
+    told = {"url": STATED_IN.url, "valueString": fact.words}
+    for code, value in _said(fact, exclude):
+        yield {"extension": [told], "code": code, **value, "exclude": exclude}
+
+
+def _said(fact: Stated, exclude: bool) -> Iterator[tuple[Node, Node]]:
+    """The codes and values of a fact."""
+    if fact.kind == "sex":
+        display = fact.what.capitalize()
+        yield _SEX, {"valueCodeableConcept": of_code(_GENDER, fact.what, display)}
+    elif fact.kind == "pregnancy":
+        yield _PREGNANCY, {"valueCodeableConcept": _PREGNANT}
+    elif fact.kind == "breast-feeding":
+        yield _FEEDING, {"valueBoolean": True}
+    elif fact.kind == "consent":
+        yield _CONSENT, {"valueBoolean": fact.what == "yes"}
+    else:
+        for value in _values(fact.bounds, exclude):
+            yield _measured(fact), value
+
+
+def _measured(fact: Stated) -> Node:
+    if fact.kind == "age":
+        return _AGE
+    if fact.kind == "measurement":
+        analyte = ANALYTES[fact.what]
+        return of_code(_LOINC, analyte.loinc, analyte.display)
+    return _OF_TIME[fact.kind]
+
+
+def _values(bounds: tuple[Bound, ...], exclude: bool) -> Iterator[Node]:
+    """Limits as a Range, whose own are included, else each as a Quantity.
+
+    Of an exclusion, two limits that a Range cannot say are not said: each alone leaves out more.
+    """
+    if len(bounds) == 1:
+        yield {"valueQuantity": _quantity(bounds[0], bounds[0].comparator)}
+        return
+    low, high = bounds
+    if (low.comparator, high.comparator) == (">=", "<="):
+        yield {"valueRange": {"low": _quantity(low), "high": _quantity(high)}}
+    elif not exclude:
+        for bound in bounds:
+            yield {"valueQuantity": _quantity(bound, bound.comparator)}
+
+
+def _quantity(bound: Bound, comparator: str | None = None) -> Node:
+    number = Decimal(bound.number)
+    value: Any = int(number) if number == int(number) else float(number)
+    node: Node = {"value": value}
+    if comparator is not None:
+        node["comparator"] = comparator
+    unit = _UNITS.get(bound.unit, bound.unit)
+    return {**node, "unit": unit, "system": _UCUM, "code": bound.unit}
