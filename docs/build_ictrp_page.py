@@ -159,8 +159,8 @@ EU's, one each of ChiCTR and REPEC), none of which is at hand: tests have an inv
 - Contacts for the public and for science are central contacts, one person once; their kind, address
   and affiliation are kept.
 - One code of interventions (`i_code`) that is a type of the model is that of the one intervention.
-- Elements in capitals, repeated and empty ones are borne. A file in which `trials` is within
-  another element is read where the format is said (`--from who`).
+- Elements in capitals, repeated and empty ones are borne; so is `root` around `trials`, as ReBEC
+  has it.
 """
 
 SHORT = {

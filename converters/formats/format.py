@@ -43,10 +43,11 @@ class Format(NamedTuple):
 
     `marks` tell the format by content: top-level keys of a JSON object, patterns of a whole line of
     text, of a table's first line, or namespaces of the root of an XML document (its name, where it
-    has none). `forms` are those of other syntaxes that it is read in; `told_in` is the module whose
-    `is_one` knows bytes of it that are no text. Where several formats share marks, `told_by` is the
-    module whose `told` takes the bytes and gives the `edition` of one of them. `form_of` is the
-    name of the format that this is in another syntax: it is written where it is named.
+    has none; `root/trials` is what a root of that plain name holds first). `forms` are those of
+    other syntaxes that it is read in; `told_in` is the module whose `is_one` knows bytes of it that
+    are no text. Where several formats share marks, `told_by` is the module whose `told` takes the
+    bytes and gives the `edition` of one of them. `form_of` is the name of the format that this is
+    in another syntax: it is written where it is named.
 
     `coverage` is the module whose `coverage` lists where each leaf goes (None: every leaf has its
     own name there, except those below `homeless`). `advice` is a module whose `check` tells what is

@@ -23,6 +23,7 @@ from trialbridge.schemas.syntax.decode import parse_object
 # Far enough for the first key of a document that does not parse; the rest is its reader's matter.
 _HEAD = 65_536
 _FIRST_KEY = re.compile(rb'\{\s*"([A-Za-z]+)"\s*:')
+_WRAPPED = re.compile(rb"<root>\s*<([A-Za-z_]+)(?=[\s>/])")
 _FENCED = re.compile(r"^[ \t]*```.*?^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
 # A zip archive, and a file of SAS.
 _NO_TEXT = (b"PK\x03\x04", b"HEADER RECORD", b"**COMPRESSED**")
@@ -77,15 +78,24 @@ def _xml(data: bytes) -> Format:
         # Its parser says what is wrong with it.
         parse(data)
         raise _unread(_line(data, data.index(b"<")), "format", "the document has no root element")
+    told = {root.namespace or root.name}
+    # A root that tells nothing by itself: what it holds first does.
+    inner = _WRAPPED.search(data, 0, _HEAD) if told == {"root"} else None
+    if inner is not None:
+        told.add(f"root/{inner[1].decode()}")
     for known in FORMATS:
-        if known.syntax == "xml" and (root.namespace or root.name) in known.marks:
+        if known.syntax == "xml" and not told.isdisjoint(known.marks):
             return _edition(known, data)
     if kind := by_root(root.namespace, root.name):
         raise _unread_kind(f"line {root.line}", kind)
     namespace = f"of namespace {root.namespace!r}" if root.namespace else "of no namespace"
     expected = ", ".join(
         dict.fromkeys(
-            mark for known in read_formats() if known.syntax == "xml" for mark in known.marks
+            mark
+            for known in read_formats()
+            if known.syntax == "xml"
+            for mark in known.marks
+            if not mark.startswith("root/")
         )
     )
     raise _unread(

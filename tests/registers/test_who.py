@@ -82,6 +82,18 @@ def test_each_element_is_at_its_place() -> None:
     )
 
 
+def test_rebec_has_a_root_around_it() -> None:
+    wrapped = TEA.replace(b"<trials>", b"<root>\n<trials>").replace(
+        b"</trials>", b"</trials></root>"
+    )
+    assert recognise(wrapped).name == "who"
+    assert trialbridge.read(wrapped) == trialbridge.read(TEA)
+    two = TWO.replace(b"<trials>", b"<root><trials>").replace(b"</trials>", b"</trials></root>")
+    assert [one.trial is not None for one in trialbridge.records(two)] == [True, True]
+    with pytest.raises(ReadError, match="the root of the XML is <root> of no namespace"):
+        recognise(b"<root><tea/></root>")
+
+
 def test_a_date_with_slashes_is_read_where_its_register_is_known() -> None:
     def start(id_: bytes) -> object:
         trial = trialbridge.read(TEA.replace(b"RBR-999tea<", id_ + b"<"))

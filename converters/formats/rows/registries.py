@@ -107,7 +107,7 @@ ROWS: tuple[Format, ...] = (
         aliases=(),
         title="a register's XML for WHO",
         syntax="xml",
-        marks=("trials",),
+        marks=("trials", "root/trials"),
         reader="trialbridge.formats.registries.who",
         coverage="trialbridge.mappings.registries.ictrp.who",
     ),
