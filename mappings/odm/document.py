@@ -3,10 +3,8 @@
 https://wiki.cdisc.org/display/PUB/ODM+v2.0
 """
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -30,6 +28,7 @@ from trialbridge.mappings.odm.parameters import (
 )
 from trialbridge.mappings.odm.study import BRIEF_TITLE
 from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, ODM, UNMAPPED, coverage
+from trialbridge.mappings.record.times import as_of, created
 from trialbridge.schemas.problem import NO_RECORD, Problem
 from trialbridge.schemas.syntax.pointer import escape
 from trialbridge.schemas.terms.countries import name_of
@@ -41,9 +40,6 @@ OURS = "trialbridge"
 """The system that documents of ours are from."""
 
 _BRIEF_TITLE = oid_of_parameter(BRIEF_TITLE)
-
-# Where neither the caller nor the record says a time.
-_NO_TIME = "1970-01-01T00:00:00"
 
 
 def _store(names: Names, tree: Node, empty: list[tuple[str, str]], unmapped: str | None) -> None:
@@ -89,12 +85,12 @@ def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
     _assemble(tree, names)
     tree |= {
         "@FileType": "Snapshot",
-        "@FileOID": ".".join(filter(None, ("ODM", names.root, _as_of(trial)))),
-        "@CreationDateTime": _created(trial),
+        "@FileOID": ".".join(filter(None, ("ODM", names.root, as_of(trial)))),
+        "@CreationDateTime": created(trial),
         "@ODMVersion": "2.0",
         "@SourceSystem": OURS,
     }
-    date = _as_of(trial)
+    date = as_of(trial)
     if date:
         tree["@AsOfDateTime"] = f"{date}T00:00:00"
     return tree, problems
@@ -139,27 +135,6 @@ def _with_own_names(protocol: Node, lists: Mapping[str, list[Node]]) -> Iterable
     yield lists.get("Organization", [])
     yield protocol.get("StudyEndPoints", {}).get("StudyEndPoint", [])
     yield protocol.get("StudyStructure", {}).get("Arm", [])
-
-
-def _created(trial: Trial) -> str:
-    """When the document was made: as the caller says, else when the record was last updated.
-
-    https://reproducible-builds.org/specs/source-date-epoch/
-    """
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if epoch.isascii() and epoch.isdecimal():
-        return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    date = _as_of(trial)
-    return f"{date}T00:00:00" if date else _NO_TIME
-
-
-def _as_of(trial: Trial) -> str | None:
-    """The day when the record was last updated."""
-    status = trial.protocol.status if trial.protocol else None
-    if status is None:
-        return None
-    posted = status.last_update_post_date
-    return (posted.date if posted else None) or status.last_update_submit_date
 
 
 # --- reading -----------------------------------------------------------------------------------

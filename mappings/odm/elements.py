@@ -31,6 +31,7 @@ from trialbridge.mappings.codec import (
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.record.markdown import plain
+from trialbridge.mappings.record.summary import duration, of_duration
 from trialbridge.schemas.terms.cdisc_codes import (
     CDISC,
     CDISC_NAME,
@@ -38,8 +39,7 @@ from trialbridge.schemas.terms.cdisc_codes import (
     YES_NO,
     Term,
 )
-from trialbridge.schemas.trial import Age, AgeUnit, age_text
-from trialbridge.schemas.trial import age as quantity_of
+from trialbridge.schemas.trial import Age, age_text
 
 PLAIN = "text/plain"
 MARKDOWN = "en-x-markdown"
@@ -467,34 +467,17 @@ def code_of(system: str) -> Codec[str]:
 
 # --- durations ---------------------------------------------------------------------------------
 
-# https://www.w3.org/TR/xmlschema-2/#duration and ODM's own form for weeks
-_DURATIONS: dict[AgeUnit, str] = {
-    "Year": "P{}Y",
-    "Month": "P{}M",
-    "Week": "P{}W",
-    "Day": "P{}D",
-    "Hour": "PT{}H",
-    "Minute": "PT{}M",
-}
-_DURATION = re.compile(r"P(?:(\d+)Y|(\d+)M|(\d+)W|(\d+)D|T(?:(\d+)H|(\d+)M))")
-
-
-def _write_age(value: Age, names: Names) -> str:
-    number, unit = quantity_of(value)
-    return _DURATIONS[unit].format(number)
-
 
 def _read_age(value: Any, names: Names) -> Age | None:
     if value == "":
         return None
-    found = _DURATION.fullmatch(value) if value.__class__ is str else None
-    if found is None or found.lastindex is None:
+    found = of_duration(value)
+    if found is None:
         names.warn("unknown-duration", f"{value!r:.60} is not a duration in one unit, such as P18Y")
-        return None
-    return age_text(int(found[found.lastindex]), list(_DURATIONS)[found.lastindex - 1])
+    return found
 
 
-age: Codec[Age] = Codec(_read_age, _write_age)
+age: Codec[Age] = Codec(_read_age, lambda value, names: duration(value))
 """`17 Years` as the ISO 8601 duration P17Y."""
 
 
@@ -505,7 +488,7 @@ def _read_age_of_subjects(value: Any, names: Names) -> Age | None:
     return _read_age(value, names)
 
 
-age_of_subjects: Codec[Age] = Codec(_read_age_of_subjects, _write_age)
+age_of_subjects: Codec[Age] = Codec(_read_age_of_subjects, age.write)
 """An age as a duration; a number alone is of years.
 
 https://wiki.cdisc.org/display/PUB/StudyParameter

@@ -23,6 +23,8 @@ from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.elements import (
     Constant,
+    age,
+    age_of_subjects,
     beside,
     coded,
     coding,
@@ -33,6 +35,7 @@ from trialbridge.mappings.odm.elements import (
     yes_no,
 )
 from trialbridge.mappings.record import registry
+from trialbridge.mappings.record.summary import FACTS
 from trialbridge.schemas.terms.cdisc_codes import CDISC, PARAMETERS, TITLE_TYPE, Term
 
 
@@ -258,6 +261,21 @@ def coded_one(
 ) -> Field:
     """A code as the value of the one StudyParameter of a kind."""
     return merged(model, parameter(kind, of=of), VALUE, codec=coded(terms, exact))
+
+
+def stated(name: str) -> Field:
+    """A value as the one parameter, or each of a list as one, that the trial summary has for it."""
+    fact, kind = FACTS[name], cdisc(name)
+    if fact.kind == "flag":
+        return flag(fact.model, kind)
+    if fact.kind == "code":
+        return coded_one(fact.model, kind, fact.terms, fact.exact)
+    if fact.kind == "texts":
+        return several(fact.model, kind)
+    return one(fact.model, kind, _CODECS[fact.kind])
+
+
+_CODECS: Mapping[str, Codec[Any]] = {"text": words, "age": age, "age of subjects": age_of_subjects}
 
 
 def flag(model: str, kind: Kind, *, of: str | None = "") -> Field:

@@ -39,9 +39,9 @@ from trialbridge.mappings.record import arms, criteria, registry
 from trialbridge.mappings.record.arms import Links
 from trialbridge.mappings.record.markdown import plain
 from trialbridge.mappings.record.mesh import place
+from trialbridge.mappings.record.summary import RETENTION, SUBJECTS, phases_of
 from trialbridge.schemas.terms.cdisc_codes import (
     CDISC,
-    EARLY_PHASE_1,
     INTERVENTION_TYPE,
     PHASE,
 )
@@ -60,22 +60,8 @@ ARM, INTERVENTION, INDICATION = "ARM", "INT", "IND"
 # --- phase -------------------------------------------------------------------------------------
 
 
-def _short(term: str) -> str:
-    """A term without the words that CDISC's terminology no longer has: `II` of PHASE II TRIAL."""
-    return term.upper().removeprefix("PHASE ").removesuffix(" TRIAL")
-
-
-_PHASES = {_short(term.value): list(phases) for phases, term in PHASE.items()}
-_PHASES[EARLY_PHASE_1.value] = ["EARLY_PHASE1"]
-
-
-def has_phase(phases: Sequence[str]) -> bool:
-    """Whether CDISC has one term for these phases."""
-    return tuple(phases) in PHASE
-
-
 def _read_phase(term: Any, names: Names) -> list[str] | None:
-    found = _PHASES.get(_short(str(term)))
+    found = phases_of(str(term))
     if found is None:
         expected = ", ".join(term.value for term in PHASE.values())
         names.warn("unknown-code", f"{term!r:.60} is not one of {expected}")
@@ -149,10 +135,7 @@ position: Codec[GeoPoint] = Codec(
 
 # --- numbers -----------------------------------------------------------------------------------
 
-_SUBJECTS: dict[EnrollmentType, Kind] = {
-    "ACTUAL": cdisc("ACTSUB"),
-    "ESTIMATED": cdisc("PLANSUB"),
-}
+_SUBJECTS: dict[EnrollmentType, Kind] = {type_: cdisc(name) for type_, name in SUBJECTS.items()}
 _OF_NO_TYPE = note("enrollmentOfNoType", ("count",), repeats=False)
 
 
@@ -189,16 +172,11 @@ enrollment: Codec[EnrollmentInfo] = Codec(_read_enrollment, _write_enrollment)
 """The actual or the planned number of subjects, by the type of the count."""
 
 _KEPT, _WITH_DNA = cdisc("BRIND"), cdisc("BRDNAIND")
-_RETENTION: dict[Any, tuple[bool, bool | None]] = {
-    "NONE_RETAINED": (False, None),
-    "SAMPLES_WITH_DNA": (True, True),
-    "SAMPLES_WITHOUT_DNA": (True, False),
-}
-_RETENTION_BACK: dict[Any, Any] = {answers: retention for retention, answers in _RETENTION.items()}
+_RETENTION_BACK: dict[Any, Any] = {answers: retention for retention, answers in RETENTION.items()}
 
 
 def _write_retention(retention: Any, names: Names) -> None:
-    for kind, answer in zip((_KEPT, _WITH_DNA), _RETENTION[retention], strict=True):
+    for kind, answer in zip((_KEPT, _WITH_DNA), RETENTION[retention], strict=True):
         if answer is not None:
             put(names, kind, {VALUE: yes_no.write(answer, names)})
 

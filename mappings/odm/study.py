@@ -20,6 +20,11 @@ from trialbridge.mappings.odm.parameters import (
     put,
 )
 from trialbridge.mappings.record import registry
+from trialbridge.mappings.record.summary import (
+    finer_blinding,
+    finer_type,
+    leaves_the_subject,
+)
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.terms.cdisc_codes import (
     MASKING,
@@ -188,34 +193,12 @@ study_status: Codec[Any] = Codec(
 # --- what two elements of a record say in one term -----------------------------------------------
 
 
-def _design(names: Names) -> Any:
-    protocol = names.trial.protocol if names.trial else None
-    return protocol.design if protocol else None
-
-
-def _who_masked(names: Names) -> list[Any]:
-    design = _design(names)
-    info = design.design_info if design else None
-    masking = info.masking_info if info else None
-    return list((masking.who_masked if masking else None) or ())
-
-
-def _blind(code: Any, names: Names) -> Term | None:
-    is_observer = code == "SINGLE" and _who_masked(names) == ["OUTCOMES_ASSESSOR"]
-    return OBSERVER_BLIND if is_observer else None
-
-
-def _leaves_the_subject(code: Any, names: Names) -> bool:
-    who = _who_masked(names)
-    return code in ("DOUBLE", "TRIPLE", "QUADRUPLE") and bool(who) and "PARTICIPANT" not in who
-
-
 masking = refined(
     coded(MASKING, registry.MASKING),
     registry.MASKING,
     {OBSERVER_BLIND: "SINGLE"},
-    _blind,
-    _leaves_the_subject,
+    lambda code, names: finer_blinding(code, names.trial),
+    lambda code, names: leaves_the_subject(code, names.trial),
 )
 """The masking, by how many and who is masked: DOUBLE BLIND includes the subject."""
 
@@ -231,17 +214,11 @@ observer: Codec[list[Any]] = Codec(
 """Who is masked where the blinding alone says it."""
 
 
-def _registry(code: Any, names: Names) -> Term | None:
-    design = _design(names)
-    is_registry = code == "OBSERVATIONAL" and design is not None and design.patient_registry
-    return PATIENT_REGISTRY if is_registry else None
-
-
 study_type = refined(
     coded(STUDY_TYPE, registry.STUDY_TYPE),
     registry.STUDY_TYPE,
     {PATIENT_REGISTRY: "OBSERVATIONAL"},
-    _registry,
+    lambda code, names: finer_type(code, names.trial),
 )
 """The type of the study, of which a patient registry is one to CDISC."""
 

@@ -24,11 +24,8 @@ from trialbridge.mappings.odm import parts, study
 from trialbridge.mappings.odm.admin import (
     PARTY_ROWS,
     SITE_ROWS,
-    SPONSORS,
 )
 from trialbridge.mappings.odm.elements import (
-    age,
-    age_of_subjects,
     beside,
     code_of,
     complete_endpoint,
@@ -49,14 +46,15 @@ from trialbridge.mappings.odm.parameters import (
     coded_list,
     coded_one,
     dated,
-    flag,
     one,
     parameter,
     several,
+    stated,
     structs,
 )
 from trialbridge.mappings.record import registry
 from trialbridge.mappings.record.registry import PUBMED
+from trialbridge.mappings.record.summary import FACTS, has_phase
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.terms import cdisc_codes as terms
 from trialbridge.schemas.trial import (
@@ -122,7 +120,7 @@ IDENTIFICATION = (
         field("protocol.identification.brief_title", *STUDY, "@StudyName", codec=study.study_name)
     ),
     one("protocol.identification.brief_title", study.BRIEF_TITLE),
-    one("protocol.identification.official_title", cdisc("TITLE")),
+    stated("TITLE"),
     one("protocol.identification.acronym", cdisc("acronym")),
     also(one(f"{ORG_STUDY_ID}.id", study.SPONSORS_ID)),
     field(f"{ORG_STUDY_ID}.id", *STUDY, "@ProtocolName", codec=study.protocol_name),
@@ -139,10 +137,10 @@ EXPANDED = f"{STATUS}.expanded_access_info"
 
 STATUS_ROWS = (
     field(f"{STATUS}.overall_status", *STUDY, "@Status", codec=study.study_status),
-    *dated(f"{STATUS}.start_date", cdisc("SSTDTC")),
-    *dated(f"{STATUS}.completion_date", cdisc("SENDTC")),
-    one(f"{EXPANDED}.nct_id", cdisc("EXPARECN")),
-    coded_one(f"{EXPANDED}.status_for_nct_id", cdisc("EXPASTAT"), {}, registry.STATUS),
+    *dated(FACTS["SSTDTC"].model, cdisc("SSTDTC")),
+    *dated(FACTS["SENDTC"].model, cdisc("SENDTC")),
+    stated("EXPARECN"),
+    stated("EXPASTAT"),
 )
 
 
@@ -156,21 +154,16 @@ ACCESS = f"{DESIGN}.expanded_access_types"
 STUDY_TYPE, BLINDING = parameter(cdisc("STYPE")), parameter(cdisc("TBLIND"))
 
 DESIGN_ROWS = (
-    flag(f"{OVERSIGHT}.oversight_has_dmc", cdisc("DMCIND")),
-    flag(f"{OVERSIGHT}.is_fda_regulated_drug", cdisc("FDADRIND")),
-    flag(f"{OVERSIGHT}.is_fda_regulated_device", cdisc("FDADEIND")),
-    flag(f"{OVERSIGHT}.is_ppsd", cdisc("PDPSTIND")),
-    merged(f"{DESIGN}.study_type", STUDY_TYPE, VALUE, codec=study.study_type),
+    stated("DMCIND"),
+    stated("FDADRIND"),
+    stated("FDADEIND"),
+    stated("PDPSTIND"),
+    merged(FACTS["STYPE"].model, STUDY_TYPE, VALUE, codec=study.study_type),
     field(f"{DESIGN}.phases", *PROTOCOL, "TrialPhase", "@Value", codec=parts.phase)._replace(
-        when=parts.has_phase
+        when=has_phase
     ),
-    coded_one(f"{INFO}.allocation", cdisc("RANDOM"), terms.ALLOCATION, registry.ALLOCATION),
-    coded_one(
-        f"{INFO}.intervention_model",
-        cdisc("INTMODEL"),
-        terms.INTERVENTION_MODEL,
-        registry.INTERVENTION_MODEL,
-    ),
+    stated("RANDOM"),
+    stated("INTMODEL"),
     field(
         f"{INFO}.intervention_model_description",
         *PROTOCOL,
@@ -178,13 +171,8 @@ DESIGN_ROWS = (
         "Description",
         codec=description,
     ),
-    coded_one(
-        f"{INFO}.primary_purpose",
-        cdisc("TINDTP"),
-        terms.PRIMARY_PURPOSE,
-        registry.PRIMARY_PURPOSE,
-    ),
-    merged(f"{INFO}.masking_info.masking", BLINDING, VALUE, codec=study.masking),
+    stated("TINDTP"),
+    merged(FACTS["TBLIND"].model, BLINDING, VALUE, codec=study.masking),
     one(f"{INFO}.masking_info.masking_description", cdisc("masking-description")),
     also(merged(f"{INFO}.masking_info.who_masked", BLINDING, VALUE, codec=study.observer)),
     several(
@@ -192,26 +180,16 @@ DESIGN_ROWS = (
         cdisc("who-masked"),
         coded_list(terms.WHO_MASKED, registry.WHO_MASKED),
     ),
-    coded_one(
-        f"{INFO}.observational_model",
-        cdisc("OBSMODEL"),
-        terms.OBSERVATIONAL_MODEL,
-        registry.OBSERVATIONAL_MODEL,
-    ),
-    coded_one(
-        f"{INFO}.time_perspective",
-        cdisc("OBSTIMP"),
-        terms.TIME_PERSPECTIVE,
-        registry.TIME_PERSPECTIVE,
-    ),
-    one(f"{DESIGN}.target_duration", cdisc("TRGFUDUR"), age),
+    stated("OBSMODEL"),
+    stated("OBSTIMP"),
+    stated("TRGFUDUR"),
     also(merged(f"{DESIGN}.patient_registry", STUDY_TYPE, VALUE, codec=study.patient_registry)),
     merged(
         f"{DESIGN}.bio_spec.retention",
         codec=parts.retention._replace(label="StudyParameter[@ShortName='BRIND' or 'BRDNAIND']"),
         home="official",
     ),
-    one(f"{DESIGN}.bio_spec.description", cdisc("RTSPCDES")),
+    stated("RTSPCDES"),
     merged(
         f"{DESIGN}.enrollment_info",
         codec=parts.enrollment._replace(label="StudyParameter[@ShortName='ACTSUB' or 'PLANSUB']"),
@@ -289,7 +267,7 @@ PROTOCOL_ROWS = (
         codec=parts.conditions,
         leaves=("*",),
     ),
-    several("protocol.conditions.keywords", cdisc("KEYWORD")),
+    stated("KEYWORD"),
     among(
         "protocol.arms_interventions.arm_groups",
         *PROTOCOL,
@@ -342,10 +320,10 @@ ELIGIBILITY_ROWS = (
         note="one Criterion with its ConditionDef for each criterion; the whole text in the "
         "registry form where these alone do not give it back",
     ),
-    coded_one(f"{ELIGIBILITY}.sex", cdisc("SEXPOP"), terms.SEX, registry.SEX),
-    one(f"{ELIGIBILITY}.minimum_age", cdisc("AGEMIN"), age_of_subjects),
-    one(f"{ELIGIBILITY}.maximum_age", cdisc("AGEMAX"), age_of_subjects),
-    flag(f"{ELIGIBILITY}.healthy_volunteers", cdisc("HLTSUBJI")),
+    stated("SEXPOP"),
+    stated("AGEMIN"),
+    stated("AGEMAX"),
+    stated("HLTSUBJI"),
     field(
         f"{ELIGIBILITY}.study_population",
         *PROTOCOL,
@@ -353,12 +331,7 @@ ELIGIBILITY_ROWS = (
         "Description",
         codec=description,
     ),
-    coded_one(
-        f"{ELIGIBILITY}.sampling_method",
-        cdisc("OBSTSMM"),
-        terms.SAMPLING_METHOD,
-        registry.SAMPLING_METHOD,
-    ),
+    stated("OBSTSMM"),
 )
 
 
@@ -416,9 +389,9 @@ TREATMENT = record(Intervention, field("name", VALUE, "@Value", codec=words))
 
 SUMMARY_ROWS = (
     also(structs("protocol.arms_interventions.interventions", cdisc("TRT"), TREATMENT)),
-    also(one(f"{SPONSORS}.lead_sponsor.name", cdisc("SPONSOR"))),
+    also(stated("SPONSOR")),
     also(one(f"{DESIGN}.phases", cdisc("TPHASE"), parts.phase)),
-    also(several("protocol.conditions.conditions", cdisc("INDIC"))),
+    also(stated("INDIC")),
     _measures("primary_outcomes", cdisc("OUTMSPRI")),
     _measures("secondary_outcomes", cdisc("OUTMSSEC")),
     _measures("other_outcomes", cdisc("OUTMSADD")),
