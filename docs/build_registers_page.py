@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from trialbridge.formats import by_name
-from trialbridge.mappings.registries import ctis, drks
+from trialbridge.mappings.registries import ctis, drks, isrctn
 from trialbridge.mappings.registries.places import Row
 
 PATH = Path(__file__).resolve().parent / "registers.md"
@@ -77,6 +77,32 @@ REGISTERS = (
             "purpose": drks.PURPOSES,
             "blindingWho": drks.BLINDED,
             "timing": drks.TIMINGS,
+        },
+    ),
+    Register(
+        "isrctn",
+        isrctn.ROWS,
+        "no document of the register: on what its elements are called in public code that reads"
+        " them, on ten records as ctrdata gives them, and on three raw ones in public tests",
+        (
+            "A `fullTrial` has the trial, and beside it its sponsors, funders and contacts, which"
+            " it names by their ids. A file of several is several records.",
+            "The register stores no state of a trial: its page finds one by the day on which one"
+            " looks. So none is read; the dates and what overrides them are there or kept.",
+            "Texts are CommonMark there too, and stay as they are.",
+            "England and United Kingdom may both be countries of a trial, and both stay.",
+            "A number without a digit (`Nil known`) is none, and is kept.",
+            "Labels that are not in the lists below are kept, as all that public code does not"
+            " show: they are few.",
+        ),
+        {
+            "primaryStudyDesign": isrctn.TYPES,
+            "allocation": isrctn.ALLOCATIONS,
+            "assignment": isrctn.ASSIGNMENTS,
+            "purpose": isrctn.PURPOSES,
+            "phase": isrctn.PHASES,
+            "interventionType": isrctn.INTERVENTIONS,
+            "gender": isrctn.SEXES,
         },
     ),
 )

@@ -110,14 +110,6 @@ UNREAD: Final[tuple[Unread, ...]] = (
         roots=(("", "search_results"),),
     ),
     Unread(
-        "XML of the ISRCTN register",
-        f"if the trial has an NCT number, its record is {_API}NCT...",
-        roots=(
-            ("http://www.67bricks.com/isrctn", "allTrials"),
-            ("http://www.67bricks.com/isrctn", "fullTrial"),
-        ),
-    ),
-    Unread(
         "CDISC ODM-XML of a version before 1.3, or without its namespace",
         'ODM 2.0 is read, with xmlns="http://www.cdisc.org/ns/odm/v2.0"',
         roots=(

@@ -26,6 +26,7 @@ _OWN = "/registration"
 # As deep as the names of a part are told in warnings; values are told by what they are in.
 _TOLD = 4
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T.*)?")
+_TIME = re.compile(r"T(?!00:00(?::00(?:\.0*)?)?Z?$)")
 _EUROPEAN = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 
 
@@ -109,7 +110,7 @@ class Place:
         return None
 
     def day(self, path: str = "") -> str | None:
-        """A day, ISO 8601 or `29/01/2021`; of a time its day, and the time is kept."""
+        """A day, ISO 8601 or `29/01/2021`; of a time its day, and the time is kept but midnight."""
         said = self.word(path)
         if said is None:
             return None
@@ -120,7 +121,7 @@ class Place:
         if day is None or not _is_day(day):
             self.warn("not-readable", f"{said!r:.60} is not a day (2021-01-29 or 29/01/2021)", path)
             return None
-        if "T" not in said:
+        if not _TIME.search(said):
             self.take(path)
         return day
 

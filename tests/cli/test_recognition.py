@@ -38,7 +38,6 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
         "a SAS transport file (XPT) with data",
     ),
     "legacy": (b"<search_results/>", "a list of what a search of ClinicalTrials.gov found, in XML"),
-    "isrctn": (b'<allTrials xmlns="http://www.67bricks.com/isrctn"/>', "XML of the ISRCTN"),
     "old odm": (b'<ODM xmlns="http://www.cdisc.org/ns/odm/v1.2"/>', "CDISC ODM-XML of a version"),
     "html": (b"<!DOCTYPE html><html><p>NCT ID: NCT00000001<br></html>", "HTML"),
     "xhtml": (b'<html xmlns="http://www.w3.org/1999/xhtml"/>', "HTML"),

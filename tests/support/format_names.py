@@ -19,6 +19,10 @@ JSON_KEYS = ", ".join(
     dict.fromkeys(known.marks[0] for known in read_formats() if known.syntax == "json")
 )
 """The keys that tell the formats of JSON."""
+XML_ROOTS = ", ".join(
+    dict.fromkeys(mark for known in read_formats() if known.syntax == "xml" for mark in known.marks)
+)
+"""The roots, or their namespaces, that tell the formats of XML."""
 
 
 def asked(to: str | Format) -> dict[str, str]:

@@ -23,4 +23,14 @@ ROWS: tuple[Format, ...] = (
         coverage="trialbridge.mappings.registries.drks",
         advice="trialbridge.formats.registries.drks",
     ),
+    Format(
+        name="isrctn",
+        aliases=(),
+        title="ISRCTN registry XML",
+        syntax="xml",
+        marks=("http://www.67bricks.com/isrctn",),
+        reader="trialbridge.formats.registries.isrctn",
+        coverage="trialbridge.mappings.registries.isrctn",
+        advice="trialbridge.formats.registries.isrctn",
+    ),
 )
