@@ -235,7 +235,10 @@ def with_intervention_names(trial: Trial) -> Trial:
         for label in one.arm_group_labels or ():
             given.setdefault(label, []).append(intervention_name(one.type, one.name or ""))
     arms = [
-        msgspec.structs.replace(arm, intervention_names=given.get(arm.label or ""))
+        # Of two interventions of one name, an arm has the name once.
+        msgspec.structs.replace(
+            arm, intervention_names=list(dict.fromkeys(given.get(arm.label or "", ()))) or None
+        )
         for arm in module.arm_groups
     ]
     module = msgspec.structs.replace(module, arm_groups=arms)

@@ -133,7 +133,7 @@ def contacts(
         node: Node = {}
         for value in values:
             free = next((key for key in (first, second) if key not in node), None)
-            if value.role in ("CONTACT", None) and free:
+            if free and (not more or value.role in ("CONTACT", None)):
                 node[free] = write_contact(value, names)
             elif more and value.role not in ("CONTACT", None):
                 node.setdefault(more, []).append(write_investigator(value, names))

@@ -102,7 +102,7 @@ def test_an_intervention_of_no_arm_is_told() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (UPLOAD[:2000], "fatal: line 48: the document ends inside a tag, expected >"),
+        (UPLOAD[:2000], "fatal: line 54: the document ends inside a tag, expected >"),
         (
             UPLOAD.replace(b"http://clinicaltrials.gov/prs", b"http://clinicaltrials.gov/crs"),
             "'http://clinicaltrials.gov/crs', which is no known format's",
@@ -244,14 +244,14 @@ def test_of_an_empty_record_all_is_asked_for_and_of_an_observation_nothing() -> 
 # --- what stands beyond the record -------------------------------------------------------------
 
 PRIVATE = UPLOAD.replace(
-    b"    <brief_title>",
-    b"    <is_ind_study>yes</is_ind_study>\n"
-    b"    <ind_info>\n"
-    b"      <ind_grantor>CDER</ind_grantor>\n"
-    b"      <ind_number>987654</ind_number>\n"
-    b"      <has_expanded_access>yes</has_expanded_access>\n"
-    b"    </ind_info>\n"
-    b"    <brief_title>",
+    b"<brief_title>",
+    b"<is_ind_study>yes</is_ind_study>\n"
+    b"<ind_info>\n"
+    b"<ind_grantor>CDER</ind_grantor>\n"
+    b"<ind_number>987654</ind_number>\n"
+    b"<has_expanded_access>yes</has_expanded_access>\n"
+    b"</ind_info>\n"
+    b"<brief_title>",
 )
 
 
@@ -272,7 +272,7 @@ def test_numbers_of_an_ind_come_back_and_go_nowhere_else() -> None:
 
 
 def test_several_studies_are_several_records() -> None:
-    head, study, tail = UPLOAD.partition(b"  <clinical_study>")
+    head, study, tail = UPLOAD.partition(b"<clinical_study>")
     body, end, rest = tail.partition(b"</clinical_study>\n")
     several = head + (study + body + end) * 2 + rest
     with pytest.raises(ReadError) as caught:

@@ -3,6 +3,7 @@
 https://prsinfo.clinicaltrials.gov/ProtocolRecordSchema.xsd
 """
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -17,7 +18,7 @@ from trialbridge.schemas.problem import EACH, Invalid, Problem, ReadError
 from trialbridge.schemas.prs.digest import LINK, NAMESPACE, RESULTS, STUDY, type_of
 from trialbridge.schemas.prs.validate import named, validate
 from trialbridge.schemas.syntax.pointer import walk
-from trialbridge.schemas.syntax.xml import FORBIDDEN, forbidden, line_of, parse
+from trialbridge.schemas.syntax.xml import forbidden, line_of, parse
 from trialbridge.schemas.trial import Trial
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ _HEAD: Final = (
     f'<prs:study_collection xmlns:prs="{NAMESPACE}" xmlns:rrs="{RESULTS}">\n'
 )
 _TAIL: Final = "</prs:study_collection>\n"
+# What XML has no form for: all else that is none of UTF-8 is refused when it is encoded.
+_CONTROLS: Final = bytes(set(range(32)) - {9, 10, 13})
+_NO_CHARACTER: Final = re.compile(b"\xef\xbf[\xbe\xbf]")
+_MOST_SHAPES: Final = 1_000
 
 
 class Child(NamedTuple):
@@ -71,12 +76,17 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     have its form.
     """
     root = parse(data)
-    tree = _tree(_study(root), STUDY)
+    return document.read_tree(_tree(_study(root), STUDY), lambda: _errors(root))
 
-    def malformed() -> list[Problem]:
-        return [one for one in validate(root) if one.severity == "error"]
 
-    return document.read_tree(tree, malformed)
+def read_alone(data: bytes) -> Trial:
+    """The record of a study, without what is beyond it and without warnings."""
+    root = parse(data)
+    return document.read_alone(_tree(_study(root), STUDY), lambda: _errors(root))
+
+
+def _errors(root: "_Element") -> list[Problem]:
+    return [one for one in validate(root) if one.severity == "error"]
 
 
 def _study(root: "_Element") -> "_Element":
@@ -168,61 +178,128 @@ def _account(trial: Trial, org_name: str) -> str:
 
 def _bytes(tree: Node, trial: Trial) -> bytes:
     pieces = [_HEAD]
-    _element(tree, document.ROOT, STUDY, "  ", pieces)
+    _write(tree, _kind(document.ROOT, STUDY), pieces)
     pieces.append(_TAIL)
     text = "".join(pieces)
-    if FORBIDDEN.search(text):
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        data = _CONTROLS
+    # Faster than a pattern: what is not there is not found.
+    if len(data.translate(None, _CONTROLS)) != len(data) or _NO_CHARACTER.search(data):
         raise Invalid(forbidden(walk(msgspec.to_builtins(trial))))
-    return text.encode()
+    return data
 
 
-def _element(node: Any, name: str, type_: str, indent: str, pieces: list[str]) -> None:
-    if node.__class__ is str:
-        pieces.append(f"{indent}<{name}>{_escaped(node)}</{name}>\n")
-        return
+class Step(NamedTuple):
+    """A member of a node: its key, the text before it, its tags, its kind, the text behind it."""
+
+    key: str
+    before: str
+    start: str
+    end: str
+    kind: "Kind"
+    behind: str
+
+
+class Kind(NamedTuple):
+    """Elements of a name and a type, and how nodes of the members that occur are written.
+
+    There are some hundreds of such sets of members. None is for those that have members which the
+    schema does not have, or attributes.
+    """
+
+    name: str
+    type: str
+    shapes: dict[tuple[str, ...], tuple[Step, ...] | None]
+
+
+@once
+def _kind(name: str, type_: str) -> Kind:
+    return Kind(name, type_, {})
+
+
+def _steps(node: Node, kind: Kind) -> tuple[Step, ...] | None:
+    plan = _plan(kind.type)
+    if not node or any(key not in plan.children for key in node):
+        return None
+    before = f"<{kind.name}>\n"
+    steps: list[Step] = []
+    for key, child in plan.children.items():
+        if key in node:
+            inner = _kind(key, child.type)
+            steps.append(Step(key, before, f"<{key}>", f"</{key}>\n", inner, ""))
+            before = ""
+        elif child.blank:
+            blank: list[str] = []
+            _write({}, _kind(key, child.type), blank)
+            before += "".join(blank)
+    steps[-1] = steps[-1]._replace(behind=f"{before}</{kind.name}>\n")
+    return tuple(steps)
+
+
+def _write(node: Any, kind: Kind, pieces: list[str]) -> None:
+    add = pieces.append
     if node.__class__ is not dict:
-        pieces.append(f"{indent}<{name}>{_escaped(str(node))}</{name}>\n")
+        add(f"<{kind.name}>{_escaped(str(node))}</{kind.name}>\n")
         return
-    plan = _plan(type_)
+    shape = tuple(node)
+    shapes = kind.shapes
+    if shape in shapes:
+        steps = shapes[shape]
+    else:
+        steps = _steps(node, kind)
+        if len(shapes) < _MOST_SHAPES:
+            shapes[shape] = steps
+    if steps is None:
+        _write_odd(node, kind, pieces)
+        return
+    for key, before, start, end, inner, behind in steps:
+        if before:
+            add(before)
+        held = node[key]
+        if held.__class__ is str:
+            add(f"{start}{held if held.isalnum() else _escaped(held)}{end}")
+        elif held.__class__ is list:
+            for one in held:
+                if one.__class__ is str:
+                    add(f"{start}{one if one.isalnum() else _escaped(one)}{end}")
+                else:
+                    _write(one, inner, pieces)
+        else:
+            _write(held, inner, pieces)
+        if behind:
+            add(behind)
+
+
+def _write_odd(node: Node, kind: Kind, pieces: list[str]) -> None:
+    """An element that is empty, has attributes or text, or stands otherwise than in the schema."""
+    name, plan = kind.name, _plan(kind.type)
     attributes = "".join(
         f' {key[1:]}="{_escaped(str(value))}"' for key, value in node.items() if key[0] == "@"
     )
     text = _escaped(str(node["#"])) if "#" in node else ""
     start = len(pieces)
     pieces.append("")
-    below = f"{indent}  "
-    order = node["#order"].split() if "#order" in node else ()
     known = plan.children
-    for key in order or known:
+    first = str(node["#order"]).split() if "#order" in node else []
+    further = [key for key in node if key not in known and key[0] not in "@#"]
+    for key in dict.fromkeys((*first, *known, *further)):
         child = known.get(key)
         held = node.get(key)
         if held is None:
             if child is not None and child.blank:
-                _blank(key, child.type, below, pieces)
-        elif held.__class__ is list:
-            inner = child.type if child else ""
-            for one in held:
-                _element(one, key, inner, below, pieces)
-        else:
-            _element(held, key, child.type if child else "", below, pieces)
-    for key in node:
-        if key not in known and key[0] not in "@#" and key not in order:
-            for one in node[key] if node[key].__class__ is list else (node[key],):
-                _element(one, key, "", below, pieces)
+                _write({}, _kind(key, child.type), pieces)
+            continue
+        inner = _kind(key, child.type if child else "")
+        for one in held if held.__class__ is list else (held,):
+            _write(one, inner, pieces)
     if len(pieces) == start + 1:
-        pieces[start] = (
-            f"{indent}<{name}{attributes}>{text}</{name}>\n"
-            if text
-            else f"{indent}<{name}{attributes}/>\n"
-        )
+        end = f">{text}</{name}>" if text else "/>"
+        pieces[start] = f"<{name}{attributes}{end}\n"
         return
-    pieces[start] = f"{indent}<{name}{attributes}>{text}\n"
-    pieces.append(f"{indent}</{name}>\n")
-
-
-def _blank(name: str, type_: str, indent: str, pieces: list[str]) -> None:
-    """An element that the schema demands and the record has nothing for: the least of it."""
-    _element({}, name, type_, indent, pieces)
+    pieces[start] = f"<{name}{attributes}>{text}\n"
+    pieces.append(f"</{name}>\n")
 
 
 def _escaped(text: str) -> str:

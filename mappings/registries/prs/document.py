@@ -17,7 +17,7 @@ from trialbridge.mappings.coverage import CoverageRow, of_table
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record.markdown import plain
 from trialbridge.mappings.registries import own_words
-from trialbridge.mappings.registries.prs import registration
+from trialbridge.mappings.registries.prs import registration, results
 from trialbridge.mappings.registries.prs.beyond import KEPT
 from trialbridge.mappings.registries.prs.protocol import PROTOCOL
 from trialbridge.schemas.base import BASE
@@ -27,7 +27,7 @@ from trialbridge.schemas.trial import Trial
 
 ROOT = "clinical_study"
 TITLE = "PRS upload XML"
-STUDY = record(Trial, *PROTOCOL)
+STUDY = record(Trial, *PROTOCOL, *results.RESULTS)
 _ORG_NAME = "/id_info/org_name"
 
 
@@ -35,6 +35,7 @@ def coverage() -> list[CoverageRow]:
     """Where each leaf of the model goes; what is not listed goes nowhere."""
     return [
         *of_table(STUDY, ROOT, BASE, ""),
+        *results.coverage(),
         CoverageRow(
             "/protocolSection/armsInterventionsModule/armGroups/*/interventionNames/*",
             f"{ROOT}.intervention.arm_group_label",
@@ -121,9 +122,14 @@ def read_tree(
     return whole.read(tree, STUDY, Names(), KEEP, lambda trial: _rest(tree, trial), malformed)
 
 
+def read_alone(tree: Node, malformed: Callable[[], list[Problem]] | None = None) -> Trial:
+    """The record of a `clinical_study` alone. Raises ReadError with all faults."""
+    trial, _ = whole.read(tree, STUDY, Names(), KEEP, None, malformed)
+    return _derived(trial, tree)
+
+
 def _again(node: Node) -> Trial:
-    trial, _ = whole.read(node, STUDY, Names(), KEEP, None)
-    return _derived(trial, node)
+    return read_alone(node)
 
 
 def _derived(trial: Trial, node: Node) -> Trial:

@@ -24,6 +24,8 @@ yes_no: Codec[bool] = valued(
     bool,
 )
 """Documents have Yes and true, too."""
+YES_NO: Codec[bool] = Codec(yes_no.read, lambda value, names: "Yes" if value else "No", gives=bool)
+"""The same in the results, where the registry writes it so."""
 
 _ISO = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 date: Codec[str] = valued(
