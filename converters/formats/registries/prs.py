@@ -303,6 +303,9 @@ def _write_odd(node: Node, kind: Kind, pieces: list[str]) -> None:
 
 
 def _escaped(text: str) -> str:
+    if text.isspace():
+        # Blanks alone say nothing: a document is laid out with them.
+        return ""
     if "&" in text:
         text = text.replace("&", "&amp;")
     if "<" in text:

@@ -125,20 +125,20 @@ def read_tree(
 def read_alone(tree: Node, malformed: Callable[[], list[Problem]] | None = None) -> Trial:
     """The record of a `clinical_study` alone. Raises ReadError with all faults."""
     trial, _ = whole.read(tree, STUDY, Names(), KEEP, None, malformed)
-    return _derived(trial, tree)
+    return _derived(trial)
 
 
 def _again(node: Node) -> Trial:
     return read_alone(node)
 
 
-def _derived(trial: Trial, node: Node) -> Trial:
+def _derived(trial: Trial) -> Trial:
     trial = own_words.with_intervention_names(trial)
-    return msgspec.structs.replace(trial, has_results="rrs:result" in node)
+    return msgspec.structs.replace(trial, has_results=trial.results is not None)
 
 
 def _rest(tree: Node, trial: Trial) -> tuple[Trial, list[Problem]]:
-    trial = _derived(trial, tree)
+    trial = _derived(trial)
     return own_words.rest(FORM, tree, trial, write_untold(trial, ""))
 
 

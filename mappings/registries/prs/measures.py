@@ -70,8 +70,8 @@ def _write_row(value: MeasureClass, groups: Groups, names: Names) -> Node:
                 for attribute, element in _NUMBERS:
                     if (said := getattr(one, attribute)) is not None:
                         entry[element] = said
-                if one.comment:
-                    entry["naComment"] = markup.write(one.comment, names)
+                if one.comment and (said := markup.write(one.comment, names)):
+                    entry["naComment"] = said
             entries.append(entry)
         node: Node = {"reportingGroupId": id_}
         if entries:
@@ -305,7 +305,7 @@ BASELINE = record(
 _read_baseline, _write_baseline = reader(BASELINE), writer(BASELINE)
 
 
-def write_baseline(value: BaselineCharacteristicsModule, names: Names) -> Node:
+def write_baseline(value: BaselineCharacteristicsModule, names: Names) -> Node | None:
     """The baseline; the last group, if it is that of all, has an element of its own."""
     groups = names.once(Groups)
     groups.writing(value.groups, "BG", value.denoms, value.type_units_analyzed)
@@ -317,7 +317,7 @@ def write_baseline(value: BaselineCharacteristicsModule, names: Names) -> Node:
         node[_TOTAL] = held.pop()
         if not held:
             del node[_LISTED[0]]
-    return node
+    return node or None
 
 
 def read_baseline(node: Node, names: Names) -> BaselineCharacteristicsModule | None:

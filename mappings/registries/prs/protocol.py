@@ -150,8 +150,8 @@ def _write_masking(value: MaskingBlock, names: Names) -> Node:
     # Old records say how many are masked, and not who.
     if value.masking and value.masking != _DEGREES[len(set(who))]:
         node["masking"] = MASKING_LABELS[value.masking]
-    if value.masking_description:
-        node["masking_description"] = {"textblock": markup.write(value.masking_description, names)}
+    if said := markup.write(value.masking_description or "", names):
+        node["masking_description"] = {"textblock": said}
     return node
 
 

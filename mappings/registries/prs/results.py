@@ -231,9 +231,9 @@ def _read_events(node: Node, names: Names) -> AdverseEventsModule | None:
     return found if found != AdverseEventsModule() else None
 
 
-def _write_events(value: AdverseEventsModule, names: Names) -> Node:
+def _write_events(value: AdverseEventsModule, names: Names) -> Node | None:
     names.once(Groups).writing(value.event_groups, "EG")
-    return _write_adverse(value, names)
+    return _write_adverse(value, names) or None
 
 
 def _read_flow(node: Node, names: Names) -> ParticipantFlowModule | None:
@@ -243,9 +243,9 @@ def _read_flow(node: Node, names: Names) -> ParticipantFlowModule | None:
     return found if found != ParticipantFlowModule() else None
 
 
-def _write_flow(value: ParticipantFlowModule, names: Names) -> Node:
+def _write_flow(value: ParticipantFlowModule, names: Names) -> Node | None:
     names.once(Groups).writing(value.groups, "FG")
-    return _write_participants(value, names)
+    return _write_participants(value, names) or None
 
 
 _read_adverse, _write_adverse = reader(ADVERSE_EVENTS), writer(ADVERSE_EVENTS)

@@ -96,7 +96,12 @@ def _read_markup(value: Any, names: Names) -> str | None:
     return to_markdown(of_lines(value)) or None
 
 
-markup: Codec[str] = Codec(_read_markup, lambda value, names: plain(value), gives=str)
+def _write_markup(value: str, names: Names) -> str | None:
+    said = plain(value)
+    return of_lines(said) or None
+
+
+markup: Codec[str] = Codec(_read_markup, _write_markup, gives=str)
 """A text, which is CommonMark in the model, and plain words on its lines in the registry's form."""
 
 text = words.text
