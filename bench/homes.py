@@ -5,8 +5,7 @@
 Each record goes to FHIR R5 and to ODM 2.0, and is read three times: as it is, without what is ours
 (extensions; study parameters of ours and aliases), and without what is not native (all extensions;
 all study parameters). What is read back with the same value at the same place counts as carried
-that way. The results section is left aside. The corpus is a file of ClinicalTrials.gov API v2
-records, one a line.
+that way. The corpus is a file of ClinicalTrials.gov API v2 records, one a line.
 """
 
 import argparse
@@ -45,7 +44,7 @@ class Leaf(NamedTuple):
 def leaves(trial: Trial) -> dict[str, Any]:
     """Every leaf value that the model holds of a record, by JSON pointer."""
     tree = msgspec.to_builtins(trial)
-    for key in ("trialbridge", "unmapped", "resultsSection"):
+    for key in ("trialbridge", "unmapped"):
         tree.pop(key, None)
     return {pointer: value for pointer, value in walk(tree) if pointer}
 
@@ -89,7 +88,7 @@ def share(counts: Counter[tuple[str, str]], section: str = "/protocolSection") -
     """Which part of the leaf values of a section needs nothing of ours."""
     of_section = {key: n for key, n in counts.items() if key[0].startswith(f"{section}/")}
     carried = sum(n for (_, home), n in of_section.items() if home in (NATIVE, OFFICIAL))
-    return carried / sum(of_section.values())
+    return carried / max(sum(of_section.values()), 1)
 
 
 def table(counts: Counter[tuple[str, str]]) -> str:
@@ -125,7 +124,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in [options.to] if options.to else FORMATS:
         counts = count(records, name)
         print(f"{name}, {len(records)} records\n\n{table(counts)}")
-        print(f"\nprotocolSection of {name} without what is ours: {share(counts):.2%}\n")
+        print(f"\nprotocolSection of {name} without what is ours: {share(counts):.2%}")
+        results = share(counts, "/resultsSection")
+        print(f"resultsSection of {name} without what is ours: {results:.2%}\n")
     return 0
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from fhir_server import Fault, FhirServer, outcome
+from results_tables import whole
 
 import trialbridge
 from trialbridge.cli.commands import main
@@ -37,6 +38,20 @@ def test_what_was_pushed_comes_back_identical(server: FhirServer, path: Path, nu
     result = pull(server, f"ResearchStudy/{nct_id}", "--to", "ctgov")
     assert (result.exit_code, result.stderr) == (0, "")
     assert trialbridge.diff(result.stdout.encode(), path) == []
+
+
+@pytest.mark.parametrize("number", ["4.0.1", "4.3.0", "5.0.0"])
+def test_results_come_back_with_all_their_digits(
+    server: FhirServer, tmp_path: Path, number: str
+) -> None:
+    server.version = number
+    record = tmp_path / "record.json"
+    record.write_bytes(trialbridge.write(whole(), "ctgov"))
+    summary = trialbridge.push(server.url, record)
+    assert summary.refused == 0
+    assert trialbridge.push(server.url, record, purge=True).deleted == 0
+    trial = pulled(server, "ResearchStudy/NCT00000001").trial
+    assert trial == whole()
 
 
 @pytest.mark.parametrize("page", [1, 3])

@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
+from trialbridge.schemas.syntax import exact
+
 Node = dict[str, Any]
 
 
@@ -137,7 +139,7 @@ class FhirServer:
         parts = urlsplit(path)
         place = parts.path.strip("/")
         if method == "POST":
-            return self.transaction(json.loads(body))
+            return self.transaction(exact.decode(body))
         if place == "metadata":
             return 200, self.statement()
         if "/" in place:
@@ -167,7 +169,7 @@ def _handler(server: FhirServer) -> type[BaseHTTPRequestHandler]:
             server.headers.append(dict(self.headers.items()))
             entries = 0
             if kind == "POST":
-                server.bundles.append(json.loads(body))
+                server.bundles.append(exact.decode(body))
                 entries = len(server.bundles[-1]["entry"])
             down = server.down_after is not None and len(server.bundles) > server.down_after
             faults = server.faults[kind]
@@ -177,7 +179,7 @@ def _handler(server: FhirServer) -> type[BaseHTTPRequestHandler]:
             if fault is None or fault.done:
                 status, found = server.answer(self.command, self.path, body)
             if fault is None:
-                self._send(Fault(status, json.dumps(found)))
+                self._send(Fault(status, exact.encode(found).decode()))
             elif fault.broken:
                 self.close_connection = True
             else:

@@ -150,6 +150,8 @@ class _Plans:
     def _told(self, key: str, place: Place, url: str, node: Node) -> Step:
         """What adds the values of an element of R5 as extensions of this url, one each."""
         make, twin = self._extension(place, url), f"_{key}"
+        if twin not in node and not place.many:
+            return self._one(key, place, url)
         if twin not in node:
 
             def add(down: "Down", node: Node, made: Node, extensions: list[Node]) -> None:
@@ -173,12 +175,45 @@ class _Plans:
 
         return step
 
-    def _extension(self, place: Place, url: str) -> Callable[["Down", Any, Any], Node]:
-        path, values = place.path, self.known.values
+    def _one(self, key: str, place: Place, url: str) -> Step:
+        """What adds the one value of an element of R5 as an extension."""
+        make, member = self._extension(place, url), self._member(place)
+        if member is not None and place.copied:
+
+            def add_value(down: "Down", node: Node, made: Node, extensions: list[Node]) -> None:
+                extensions.append({"url": url, member: node[key]})
+
+            return add_value
+        if place.type == "Reference":
+
+            def add(down: "Down", node: Node, made: Node, extensions: list[Node]) -> None:
+                extensions.append(make(down, node[key], None))
+
+            return add
+
+        def add_again(down: "Down", node: Node, made: Node, extensions: list[Node]) -> None:
+            value = node[key]
+            # Much is one object in many places: what a statistic is of, and out of how many.
+            known = id(value), url
+            found = down.again.get(known)
+            if found is None:
+                found = down.again[known] = make(down, value, None)
+            extensions.append(found)
+
+        return add_again
+
+    def _member(self, place: Place) -> str | None:
+        """The member of an extension that has the value; None where its parts have."""
+        values = self.known.values
         type_ = "string" if place.type.startswith("http:") else place.type
-        if path is not None and (type_ not in values or "." in path):
+        if place.path is not None and (type_ not in values or "." in place.path):
+            return None
+        return f"value{capital(type_ if type_ in values else 'string')}"
+
+    def _extension(self, place: Place, url: str) -> Callable[["Down", Any, Any], Node]:
+        path, key = place.path, self._member(place)
+        if key is None and path is not None:
             return lambda down, value, _: {"url": url, "extension": down.parts(value, path)}
-        key = f"value{capital(type_ if type_ in values else 'string')}"
         convert = None if place.copied else self._converter(place)
 
         def make(down: "Down", value: Any, beside: Any) -> Node:
@@ -239,6 +274,8 @@ class Down:
         self.known: Dialect = plans.known
         self.renamed: dict[str, str] = {}
         self.references: list[Node] = []
+        self.again: dict[tuple[int, str], Node] = {}
+        """What was made of the objects of the tree, by which object it was and its url."""
         self.contained: dict[str, str] = {}
         """The types of what the resource at hand contains, by their ids."""
 
