@@ -19,7 +19,6 @@ from trialbridge.mappings.fhir.versions.dialect import (
     Place,
     capital,
     dialect,
-    is_bare,
     names,
     url_of,
 )
@@ -45,6 +44,9 @@ class _Plan(NamedTuple):
     lacks: bool
 
 
+# Gives the members of a node as extensions.
+Parts = Callable[["Down", Node], list[Node]]
+
 # Of the nodes that we write there are few sets of members.
 _MOST_PLANS = 4096
 
@@ -54,13 +56,60 @@ class _Plans:
 
     def __init__(self, version: Version) -> None:
         self.known = dialect(version)
-        self._kept: dict[tuple[str, str | None, tuple[str, ...]], _Plan] = {}
+        self._kept: dict[tuple[str, str, tuple[str, ...]], _Plan] = {}
+        self._parts: dict[tuple[str, str, tuple[str, ...]], Parts] = {}
 
-    def of(self, node: Node, path: str, older: str | None) -> _Plan:
-        """The plan of a node of R5; `older` is its path in the older version.
+    def parts_of(self, node: Node, path: str, before: str) -> "Parts":
+        """What gives the members of a node of R5 as extensions, `before` their bare names.
 
-        Without one its members become extensions under their bare names.
+        One function for each set of members, generated, since there are many such nodes.
         """
+        shape = path, before, tuple(node)
+        found = self._parts.get(shape)
+        if found is None:
+            if len(self._parts) >= _MOST_PLANS:
+                self._parts.clear()
+            found = self._parts[shape] = self._parts_made(node, path, before)
+        return found
+
+    def _parts_made(self, node: Node, path: str, before: str) -> "Parts":
+        known: dict[str, Any] = {"again": _again, "items": _items, "told": _told_by}
+        parts = []
+        for number, key in enumerate(names(node)):
+            place = self.known.place(path, None, key)
+            if key == "extension":
+                parts.append(f"*(node[{key!r}] or ())")
+            elif place is not None:
+                url = before + place.name.removesuffix("[x]")
+                known[f"m{number}"] = self._extension(place, url)
+                known[f"s{number}"] = self._told(key, place, url, node)
+                parts.append(self._part(number, key, place, url, f"_{key}" in node))
+        # All of the source is made here: keys and urls are those of the definitions.
+        source = f"lambda down, node: [{', '.join(parts)}]"
+        made: Parts = eval(source, known)
+        return made
+
+    def _part(self, number: int, key: str, place: Place, url: str, twin: bool) -> str:
+        """The expression of what becomes of a member of `node`."""
+        member = self._member(place)
+        if twin:
+            return f"*told(s{number}, down, node)"
+        if member is not None and place.copied:
+            given = f"{{'url': {url!r}, {member!r}: "
+            if place.many:
+                return f"*[{given}one}} for one in items(node[{key!r}])]"
+            return f"{given}node[{key!r}]}}"
+        if place.many:
+            if member is None and place.path is not None:
+                inner = f"'extension': down.parts(one, {place.path!r})"
+                return f"*[{{'url': {url!r}, {inner}}} for one in items(node[{key!r}])]"
+            return f"*[m{number}(down, one, None) for one in items(node[{key!r}])]"
+        if place.type == "Reference":
+            return f"m{number}(down, node[{key!r}], None)"
+        return f"again(down, node[{key!r}], {url!r}, m{number})"
+
+    def of(self, node: Node, path: str, older: str) -> _Plan:
+        """The plan of a node of R5; `older` is its path in the older version."""
         shape = path, older, tuple(node)
         found = self._kept.get(shape)
         if found is None:
@@ -69,23 +118,12 @@ class _Plans:
             found = self._kept[shape] = self._made(node, path, older)
         return found
 
-    def _made(self, node: Node, path: str, older: str | None) -> _Plan:
-        if older is None:
-            bare = ((key, key, self._part(path, key, node)) for key in names(node))
-            return _Plan(tuple(one for one in bare if one[2] is not None), lacks=False)
+    def _made(self, node: Node, path: str, older: str) -> _Plan:
         places = {key: self.known.place(path, older, key) for key in names(node)}
         steps = tuple(self._step(path, key, place, node) for key, place in places.items())
         given = {moved for _, moved, _ in steps}
         required = self.known.required(older)
         return _Plan(steps, any(_is_absent(name, given) for name in required))
-
-    def _part(self, path: str, key: str, node: Node) -> Step | None:
-        if key == "extension":
-            return _append_own
-        place = self.known.place(path, None, key)
-        if place is None:
-            return None
-        return self._told(key, place, place.name.removesuffix("[x]"), node)
 
     def _step(
         self, path: str, key: str, place: Place | None, node: Node
@@ -150,8 +188,6 @@ class _Plans:
     def _told(self, key: str, place: Place, url: str, node: Node) -> Step:
         """What adds the values of an element of R5 as extensions of this url, one each."""
         make, twin = self._extension(place, url), f"_{key}"
-        if twin not in node and not place.many:
-            return self._one(key, place, url)
         if twin not in node:
 
             def add(down: "Down", node: Node, made: Node, extensions: list[Node]) -> None:
@@ -175,33 +211,6 @@ class _Plans:
 
         return step
 
-    def _one(self, key: str, place: Place, url: str) -> Step:
-        """What adds the one value of an element of R5 as an extension."""
-        make, member = self._extension(place, url), self._member(place)
-        if member is not None and place.copied:
-
-            def add_value(down: "Down", node: Node, made: Node, extensions: list[Node]) -> None:
-                extensions.append({"url": url, member: node[key]})
-
-            return add_value
-        if place.type == "Reference":
-
-            def add(down: "Down", node: Node, made: Node, extensions: list[Node]) -> None:
-                extensions.append(make(down, node[key], None))
-
-            return add
-
-        def add_again(down: "Down", node: Node, made: Node, extensions: list[Node]) -> None:
-            value = node[key]
-            # Much is one object in many places: what a statistic is of, and out of how many.
-            known = id(value), url
-            found = down.again.get(known)
-            if found is None:
-                found = down.again[known] = make(down, value, None)
-            extensions.append(found)
-
-        return add_again
-
     def _member(self, place: Place) -> str | None:
         """The member of an extension that has the value; None where its parts have."""
         values = self.known.values
@@ -211,9 +220,10 @@ class _Plans:
         return f"value{capital(type_ if type_ in values else 'string')}"
 
     def _extension(self, place: Place, url: str) -> Callable[["Down", Any, Any], Node]:
-        path, key = place.path, self._member(place)
-        if key is None and path is not None:
+        path, member = place.path, self._member(place)
+        if member is None and path is not None:
             return lambda down, value, _: {"url": url, "extension": down.parts(value, path)}
+        key = member or ""
         convert = None if place.copied else self._converter(place)
 
         def make(down: "Down", value: Any, beside: Any) -> Node:
@@ -341,10 +351,7 @@ class Down:
         type_ = node["resourceType"]
         kept: Node = {key: node[key] for key in ("id", "meta", "text") if key in node}
         rest = {key: value for key, value in node.items() if key not in (*kept, "resourceType")}
-        told = [
-            {**one, "url": CROSS_VERSION + f"{type_}.{one['url']}"} if is_bare(one) else one
-            for one in self.parts(rest, type_)
-        ]
+        told = self.parts(rest, type_, f"{CROSS_VERSION}{type_}.")
         return {
             "resourceType": "Basic",
             **kept,
@@ -418,21 +425,35 @@ class Down:
         found: str = reference.get("type") or target.rpartition("/")[0].rpartition("/")[2]
         return found if found in self.known.r5.resources else None
 
-    def parts(self, node: Node, path: str) -> list[Node]:
-        """The members of a node of R5 as extensions under their bare names, and its own."""
-        found: list[Node] = []
-        for _, _, step in self.plans.of(node, path, None).steps:
-            if step is not None:
-                step(self, node, node, found)
-        return found
+    def parts(self, node: Node, path: str, before: str = "") -> list[Node]:
+        """The members of a node of R5 as extensions, `before` their bare names, and its own."""
+        return self.plans.parts_of(node, path, before)(self, node)
+
+
+def _again(down: Down, value: Any, url: str, make: Callable[[Down, Any, Any], Node]) -> Node:
+    """The extension of a value; what is one object in many places is made one once.
+
+    In results much is: what a statistic is of, and out of how many.
+    """
+    known = id(value), url
+    found = down.again.get(known)
+    if found is None:
+        found = down.again[known] = make(down, value, None)
+    return found
+
+
+def _items(value: Any) -> Any:
+    return value if value.__class__ is list else (value,)
+
+
+def _told_by(step: Step, down: Down, node: Node) -> list[Node]:
+    found: list[Node] = []
+    step(down, node, node, found)
+    return found
 
 
 def _own_first(down: Down, node: Node, made: Node, extensions: list[Node]) -> None:
     extensions[:0] = node["extension"] or ()
-
-
-def _append_own(down: Down, node: Node, made: Node, extensions: list[Node]) -> None:
-    extensions += node["extension"] or ()
 
 
 def _contained(down: Down, node: Node, made: Node, extensions: list[Node]) -> None:
