@@ -84,9 +84,9 @@ UNREAD: Final[tuple[Unread, ...]] = (
         keys=(("StudyFieldsResponse",), ("FullStudy",)),
     ),
     Unread(
-        "CDISC USDM JSON",
-        "write the study as ODM 2.0 (odm-2.0) or FHIR R5 (fhir-r5)",
-        keys=(("study", "usdmVersion"), ("studyId", "versions", "instanceType")),
+        "a Study of CDISC USDM without what is around it",
+        'put it into {"usdmVersion": "4.0.0", "study": ...}',
+        keys=(("versions", "instanceType"), ("studyId", "versions", "instanceType")),
     ),
     Unread(
         "CDISC Dataset-JSON, data of a study's subjects",

@@ -23,8 +23,8 @@ URL: Final = f"{BASE}/usdm"
 """What the urls of our extension attributes begin with."""
 
 NOT_STATED: Final = f"{URL}/not-stated"
-"""An extension attribute whose value is the name of a member of its object. USDM requires that
-member and the source does not state it: what stands there is the least that USDM accepts."""
+"""An extension attribute whose value is the names of members of its object, between blanks. USDM
+requires them and the source does not state them: what stands there is the least that it accepts."""
 
 
 class Member(NamedTuple):
@@ -39,6 +39,10 @@ class Member(NamedTuple):
     must: bool
     some: bool
     to: frozenset[str]
+    refers: bool
+    """Whether it is an id, which leads to an object of the classes `to`, or of any."""
+    plain: bool
+    """Whether a text is all that it is asked for."""
 
     @property
     def wanted(self) -> str:
@@ -68,10 +72,17 @@ class ValueSet(NamedTuple):
     terms: Mapping[str, str]
 
 
-class Definitions(NamedTuple):
-    """The classes of a version of USDM with their members, and its value sets."""
+class Class(NamedTuple):
+    """The members of a class, and which of them an object must have."""
 
-    classes: Mapping[str, Mapping[str, Member]]
+    members: Mapping[str, Member]
+    must: frozenset[str]
+
+
+class Definitions(NamedTuple):
+    """The classes of a version of USDM, and its value sets."""
+
+    classes: Mapping[str, Class]
     lists: Mapping[tuple[str, str], ValueSet]
 
 
@@ -81,7 +92,10 @@ def definitions() -> Definitions:
     said = msgspec.json.decode(resources.files(__package__).joinpath("v4_0.json").read_bytes())
     return Definitions(
         {
-            name: {key: _member(member) for key, member in members.items()}
+            name: Class(
+                {key: _member(member, key) for key, member in members.items()},
+                frozenset(key for key, member in members.items() if member.get("must")),
+            )
             for name, members in said["classes"].items()
         },
         {
@@ -93,10 +107,13 @@ def definitions() -> Definitions:
     )
 
 
-def _member(said: Mapping[str, Any]) -> Member:
+def _member(said: Mapping[str, Any], key: str) -> Member:
     types = said["types"]
+    values = frozenset(one for one in types if one in _WORDS)
+    # What an extension attribute refers to may be of any class.
+    refers = "to" in said or key == "valueId"
     return Member(
-        values=frozenset(one for one in types if one in _WORDS),
+        values=values,
         classes=tuple(one for one in types if one[0].isupper()),
         const=next((one[1:] for one in types if one[0] == "="), ""),
         nullable="null" in types,
@@ -104,4 +121,6 @@ def _member(said: Mapping[str, Any]) -> Member:
         must=said.get("must", False),
         some=said.get("some", False),
         to=frozenset(said.get("to", ())),
+        refers=refers,
+        plain=values == {"string"} and not refers and not said.get("many", False),
     )

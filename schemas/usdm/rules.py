@@ -35,7 +35,7 @@ def check_rules(walk: Walk) -> list[Problem]:
 
 def _of_object(walk: Walk, class_: str, node: dict[str, Any], where: Where) -> Iterator[Said]:
     unstated = not_stated(node)
-    for key, member in walk.known.classes[class_].items():
+    for key, member in walk.known.classes[class_].members.items():
         value = node.get(key)
         if key in unstated:
             continue
@@ -62,9 +62,10 @@ def not_stated(node: dict[str, Any]) -> frozenset[str]:
     if not extensions or extensions.__class__ is not list:
         return frozenset()
     return frozenset(
-        str(one.get("valueString"))
+        name
         for one in extensions
         if one.__class__ is dict and one.get("url") == NOT_STATED
+        for name in str(one.get("valueString")).split()
     )
 
 

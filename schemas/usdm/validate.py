@@ -36,13 +36,16 @@ def check(data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Pr
     return validate(tree) if isinstance(tree, dict) else []
 
 
-def validate(tree: dict[str, Any]) -> list[Problem]:
-    """Give all problems of the parsed JSON of a USDM document. Never raises on bad content."""
+def validate(tree: dict[str, Any], *, rules: bool = True) -> list[Problem]:
+    """Give all problems of the parsed JSON of a USDM document. Never raises on bad content.
+
+    Without `rules`, those of its form and its ids alone.
+    """
     if problem := refused(tree):
         return [problem]
     walk = Walk(definitions())
     walk.whole(tree)
-    if any(problem.severity == "error" and problem.layer == "schema" for problem in walk.problems):
+    if not rules or any(one.severity == "error" and one.layer == "schema" for one in walk.problems):
         return walk.problems
     return [*walk.problems, *check_rules(walk)]
 

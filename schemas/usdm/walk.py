@@ -1,7 +1,6 @@
 """One walk over a USDM document: each object as its class has it, and where each id leads."""
 
 import re
-from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -25,7 +24,7 @@ Where = tuple[Any, ...] | None
 
 
 class Found(NamedTuple):
-    """An object with an id."""
+    """An object with an id, of which a document has thousands."""
 
     class_: str
     where: Where
@@ -81,7 +80,8 @@ class Walk:
         self._members(node, class_, where)
 
     def _members(self, node: dict[str, Any], class_: str, where: Where) -> None:
-        members: Mapping[str, Member] = self.known.classes[class_]
+        known = self.known.classes[class_]
+        members = known.members
         for key, value in node.items():
             member = members.get(key)
             if member is None:
@@ -92,6 +92,9 @@ class Walk:
                     "extensionAttributes (DDF00125)",
                     RULES_LINK,
                 )
+            elif member.plain and value.__class__ is str:
+                # Most members are texts, and need no further look.
+                continue
             elif member.many:
                 self._list(value, member, (where, key), class_)
             elif value is None:
@@ -99,15 +102,16 @@ class Walk:
                     self._say((where, key), "type", f"expected {member.wanted}, found null")
             elif member.classes:
                 self._object(value, member, (where, key))
-            else:
-                self._value(value, member, (where, key), class_)
-        for key, member in members.items():
-            if member.must and key not in node:
-                self._say(
-                    where,
-                    "required",
-                    f"{class_} without {key}, which is {member.wanted} (DDF00125)",
-                )
+            elif value != member.const or not member.const:
+                self._value(value, member, (where, key))
+        if not known.must <= node.keys():
+            for key in members:
+                if key in known.must and key not in node:
+                    self._say(
+                        where,
+                        "required",
+                        f"{class_} without {key}, which is {members[key].wanted} (DDF00125)",
+                    )
 
     def _list(self, values: Any, member: Member, where: Where, class_: str) -> None:
         if values.__class__ is not list:
@@ -120,12 +124,12 @@ class Walk:
             if member.classes:
                 self._object(value, member, (where, position))
             else:
-                self._value(value, member, (where, position), class_)
+                self._value(value, member, (where, position))
         self._scope = SHARED if class_ == "Study" else self._scope
 
     # --- values --------------------------------------------------------------------------------
 
-    def _value(self, value: Any, member: Member, where: Where, class_: str) -> None:
+    def _value(self, value: Any, member: Member, where: Where) -> None:
         if member.const:
             if value != member.const:
                 self._say(
@@ -134,26 +138,29 @@ class Walk:
             return
         if not any(_is(value, kind) for kind in member.values):
             self._say(where, "type", f"expected {_one(member)}, found {_shown(value)}")
-        elif member.to or (class_ == "ExtensionAttribute" and where and where[1] == "valueId"):
+        elif member.refers:
             self.references.append(Reference(where, value, member.to, self._scope))
 
     # --- ids -----------------------------------------------------------------------------------
 
     def _identified(self, id_: str, class_: str, where: Where) -> None:
         """Keep an id, which has to be one object's alone in its version of the study."""
-        scopes = self.ids if self._scope == SHARED else (self._scope, SHARED)
-        for scope in scopes:
-            first = self.ids.get(scope, {}).get(id_)
-            if first is not None:
-                self._say(
-                    (where, "id"),
-                    "id-twice",
-                    f"{id_!r} is the id of the {first.class_} at {pointer(first.where)} too; an id "
-                    "stands once in a version of a study (DDF00083)",
-                    RULES_LINK,
-                )
-                return
-        self.ids.setdefault(self._scope, {})[id_] = Found(class_, where)
+        scope = self._scope
+        held = self.ids.setdefault(scope, {})
+        first = held.get(id_)
+        if first is None:
+            scopes = self.ids.values() if scope == SHARED else (self.ids.get(SHARED, {}),)
+            first = next((one[id_] for one in scopes if id_ in one), None)
+        if first is None:
+            held[id_] = Found(class_, where)
+            return
+        self._say(
+            (where, "id"),
+            "id-twice",
+            f"{id_!r} is the id of the {first.class_} at {pointer(first.where)} too; an id "
+            "stands once in a version of a study (DDF00083)",
+            RULES_LINK,
+        )
 
     def _resolve(self, reference: Reference) -> None:
         scopes = list(self.ids) if reference.scope == SHARED else [reference.scope, SHARED]

@@ -732,8 +732,8 @@ def test_the_ending_of_the_output_tells_the_format_where_one_alone_has_it() -> N
     [
         (
             "convert record.json -o study.json",
-            "Missing option '--to' / '-t': one of trial, ctgov, fhir-r5, fhir-r4b, fhir-r4, as"
-            " --output ends in .json.",
+            "Missing option '--to' / '-t': one of trial, ctgov, fhir-r5, fhir-r4b, fhir-r4, usdm,"
+            " as --output ends in .json.",
         ),
         (
             "convert record.json -o study.dat",

@@ -29,7 +29,10 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
     "array": (b'[{"protocolSection": {}}]', "a JSON array"),
     "page": (b'{"studies": [], "nextPageToken": "x"}', "a page of studies"),
     "classic": (b'{"StudyFieldsResponse": {}}', "JSON of ClinicalTrials.gov's classic API"),
-    "usdm": (b'{"study": {}, "usdmVersion": "4.0"}', "CDISC USDM JSON"),
+    "usdm": (
+        b'{"versions": [], "instanceType": "Study"}',
+        "a Study of CDISC USDM without what is around it",
+    ),
     "ctis page": (b'{"pagination": {}, "data": []}', "a page of what a search of the EU's"),
     "error": (b'{"timestamp": 1, "status": 404, "error": "x"}', "an error that a web service"),
     "dataset": (b'{"datasetJSONVersion": "1.1.0", "name": "DM"}', "CDISC Dataset-JSON"),
@@ -112,7 +115,6 @@ def corpus(name: str) -> bytes:
 @pytest.mark.parametrize(
     ("name", "title"),
     [
-        ("usdm/CDISC_Pilot_Study.json", "CDISC USDM JSON"),
         ("euctr-txt/2021-002179-21.txt", "the text of the EU Clinical Trials Register"),
     ],
 )

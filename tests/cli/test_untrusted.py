@@ -227,7 +227,9 @@ def telling(name: str) -> str:
     """Give a key that stands in a document: of the title, or of the id."""
     if name.startswith("fhir"):
         return "title"
-    return {"ctgov-v1": "NCTId", "ctis": "publicTitle", "drks": "title"}.get(name, "briefTitle")
+    return {"ctgov-v1": "NCTId", "ctis": "publicTitle", "drks": "title", "usdm": "versions"}.get(
+        name, "briefTitle"
+    )
 
 
 def twice(name: str) -> bytes:

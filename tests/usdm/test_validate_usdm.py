@@ -417,11 +417,10 @@ def test_the_digest_has_all_of_the_official_openapi() -> None:
     api = openapi()["components"]["schemas"]
     known = definitions().classes
     assert {f"{name}-Input" for name in known} == {name for name in api if name.endswith("-Input")}
-    for name, members in known.items():
+    for name, class_ in known.items():
         schema = api[f"{name}-Input"]
-        assert list(members) == list(schema["properties"])
-        must = {key for key, member in members.items() if member.must}
-        assert must == set(schema.get("required", ()))
+        assert list(class_.members) == list(schema["properties"])
+        assert class_.must == set(schema.get("required", ()))
 
 
 def test_verdicts_are_those_of_the_official_openapi() -> None:

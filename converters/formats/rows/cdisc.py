@@ -58,4 +58,16 @@ ROWS: tuple[Format, ...] = (
         ),
         told_in="trialbridge.schemas.sdtm.reading",
     ),
+    Format(
+        name="usdm",
+        aliases=("usdm-4.0",),
+        title="CDISC USDM 4.0, JSON",
+        syntax="json",
+        marks=("usdmVersion",),
+        reader="trialbridge.formats.usdm",
+        writer="trialbridge.formats.usdm",
+        validator="trialbridge.schemas.usdm.v4_0",
+        coverage="trialbridge.mappings.usdm.v4_0",
+        beyond="trialbridge.mappings.usdm.beyond",
+    ),
 )
