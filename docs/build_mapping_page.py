@@ -568,8 +568,8 @@ kept at `/sdtm` and written again in `sdtm` alone.
 ## What is checked
 
 `trialbridge validate` asks CDISC's open rules for TS and TI that a dataset alone can answer, the
-columns of the implementation guide, and the Define-XML: by CDISC's XSD, by its references, and
-against the datasets beside it."""
+columns of the implementation guide, the members of a Dataset-JSON, and the Define-XML: by CDISC's
+XSD, by its references, and against the datasets beside it."""
 
 PAGES = (
     Page(

@@ -18,8 +18,14 @@ _CATEGORIES = ("INCLUSION", "EXCLUSION")
 
 def is_clean(dataset: Dataset) -> bool:
     """Whether no rule has anything to say of a dataset."""
-    if not dataset.rows:
-        return True
+    try:
+        return not dataset.rows or _is_clean(dataset)
+    except TypeError:
+        # A number where a text belongs has no length.
+        return False
+
+
+def _is_clean(dataset: Dataset) -> bool:
     if any(_LABELS.get(column.name, column.label) != column.label for column in dataset.columns):
         return False
     names = dataset.names
@@ -70,10 +76,7 @@ def _is_clean_summary(rows: list[list[Value]], more: int) -> bool:
             or (name == "AGEMAX" and not is_duration(str(value)))
         ):
             return False
-        texts = its, group, *row[_AT:]
-        if any(text.__class__ is not str for text in texts):
-            return False
-        if max(map(len, texts)) > LONGEST:  # type: ignore[arg-type]
+        if max(map(len, (its, group, *row[_AT:]))) > LONGEST:  # type: ignore[arg-type]
             return False
     return len(numbers) == len(rows)
 

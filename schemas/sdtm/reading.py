@@ -9,7 +9,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO, Any, Final, NamedTuple
 
 import msgspec
@@ -50,6 +50,8 @@ class Held(NamedTuple):
 
     dataset: Dataset
     file: str = ""
+    tree: Mapping[str, Any] | None = None
+    """The whole of a Dataset-JSON."""
 
     @property
     def place(self) -> str:
@@ -84,11 +86,11 @@ def package_of(data: bytes) -> Package:
     """
     if data.startswith(ZIP):
         return _unzipped(data)
-    dataset = _dataset(data, "")
+    dataset, tree = _dataset(data, "")
     if dataset.name not in DESIGN:
         what = f"the dataset is {dataset.name or 'without a name'}, which has data of subjects"
         raise refusal("", "dataset", f"{what}; expected TS, the summary of a trial")
-    return _with_a_summary(Package((Held(dataset),)))
+    return _with_a_summary(Package((Held(dataset, "", tree),)))
 
 
 _NEEDED: Final = {
@@ -188,7 +190,8 @@ def _unzipped(data: bytes) -> Package:
                 if name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith("."):
                     continue
                 if _MEMBER.fullmatch(name):
-                    held.append(Held(_dataset(_unpacked(archive, entry), name), name))
+                    dataset, tree = _dataset(_unpacked(archive, entry), name)
+                    held.append(Held(dataset, name, tree))
                 elif name.rpartition("/")[2].lower() == DEFINE:
                     define = _unpacked(archive, entry)
                 elif _OTHER.fullmatch(name):
@@ -213,14 +216,15 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     return data
 
 
-def _dataset(data: bytes, file: str) -> Dataset:
+def _dataset(data: bytes, file: str) -> tuple[Dataset, Mapping[str, Any] | None]:
     """One dataset, whatever it is written in. Raises ReadError with the place in its file."""
     try:
         if data.startswith((xpt.BEGINS[:20], xpt.BEGINS_CPORT)) or file.lower().endswith(".xpt"):
-            return xpt.read(data)
+            return xpt.read(data), None
         if data.lstrip().startswith(b"{"):
-            return _of_json(data)
-        return _of_csv(data)
+            tree = parse_object(data)
+            return _of_json(tree), tree
+        return _of_csv(data), None
     except NoDataset as error:
         path = ", ".join(filter(None, (file, error.path)))
         raise refusal(path, error.code, str(error)) from error
@@ -240,8 +244,7 @@ _NUMBERS = frozenset({"integer", "float", "double"})
 _TYPES = _NUMBERS | {"string", "decimal", "boolean", "datetime", "date", "time", "URI"}
 
 
-def _of_json(data: bytes) -> Dataset:
-    tree = parse_object(data)
+def _of_json(tree: Mapping[str, Any]) -> Dataset:
     version = tree.get("datasetJSONVersion")
     if not isinstance(version, str) or not re.fullmatch(r"1\.1(\.\d+)?", version):
         message = f"Dataset-JSON {version!r:.40}, expected 1.1"

@@ -1,6 +1,7 @@
 """Are these trial design datasets valid? In layers, as their publishers state what has to be so.
 
-`form`: the columns of the implementation guide. `rules`: CDISC's open rules for TS and TI.
+`schema`: the members of a Dataset-JSON. `form`: the columns of the implementation guide. `rules`:
+CDISC's open rules for TS and TI.
 `define`: the Define-XML beside them, by the official XSD as odmlib ships it, and by the datasets.
 
 https://www.cdisc.org/standards/foundational/sdtmig
@@ -14,6 +15,7 @@ from trialbridge.schemas.sdtm.define import check_define
 from trialbridge.schemas.sdtm.domains import DOMAINS
 from trialbridge.schemas.sdtm.reading import DEFINE, LINK, package_of
 from trialbridge.schemas.sdtm.rules import FORM, ODD, RULES, Rule
+from trialbridge.schemas.sdtm.structure import check_structure
 from trialbridge.schemas.syntax.dataset import Dataset
 
 OPEN_RULES: Final = "https://github.com/cdisc-org/cdisc-open-rules"
@@ -29,6 +31,9 @@ def check(data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Pr
     except ReadError as error:
         return error.problems
     problems = check_datasets([(one.dataset, one.place) for one in package.held])
+    for one in package.held:
+        if one.tree is not None:
+            problems += check_structure(one.tree, one.file)
     if package.define is not None:
         problems += check_define(package.define, [one.dataset for one in package.held], DEFINE)
     return problems

@@ -216,6 +216,29 @@ def test_a_fault_of_the_define_xml_is_found(before: bytes, after: bytes, expecte
     assert expected in told(changed(edit))
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"records": 1}, "ts.json, records: 1, and there are 65 rows"),
+        ({"itemGroupOID": 5}, "ts.json, itemGroupOID: expected a text, found 5"),
+        ({"odd": 1}, "ts.json, odd: no such member; known are datasetJSONCreationDateTime, "),
+        (
+            {"datasetJSONCreationDateTime": "2024-13-01T00:00:00"},
+            "ts.json, datasetJSONCreationDateTime: '2024-13-01T00:00:00' is no time (YYYY-MM-DDThh",
+        ),
+        ({"sourceSystem": {"name": "x"}}, "ts.json, sourceSystem.version: the member is required"),
+    ],
+)
+def test_a_fault_of_the_members_of_a_dataset_json_is_found(
+    change: dict[str, object], expected: str
+) -> None:
+    def edit(files: dict[str, bytes]) -> None:
+        files["ts.json"] = json.dumps({**json.loads(files["ts.json"]), **change}).encode()
+
+    (line,) = told(changed(edit))
+    assert line.startswith(expected)
+
+
 # --- the fast look and the rules ----------------------------------------------------------------
 
 TS, TI = (one.dataset for one in package_of(DATA).held)

@@ -3,7 +3,8 @@
 https://www.cdisc.org/standards/data-exchange/define-xml/define-xml-v2-1
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -40,9 +41,12 @@ _FORBIDDEN = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF], 
 _MARKS = {**_FORBIDDEN, 38: "&amp;", 60: "&lt;", 62: "&gt;", 34: "&quot;", 10: "&#10;", 13: "&#13;"}
 
 
+_MARKED = re.compile(r"[\x00-\x08\x0a-\x1f&<>\"\ufffe\uffff]")
+
+
 def escaped(text: str) -> str:
     """A text as XML has it, in an attribute too."""
-    return text.translate(_MARKS)
+    return text if _MARKED.search(text) is None else text.translate(_MARKS)
 
 
 def write(written: Written, ending: str) -> bytes:
@@ -162,14 +166,12 @@ class _Value:
     def __init__(self, name: str, texts: list[tuple[str, str]]) -> None:
         self.name = name
         said = [text for text, _ in texts]
-        listed = tuple(sorted({pair for pair in texts if pair[0]}))
-        coded = name in CODELISTS and all(code for _, code in listed) and bool(listed)
-        self.codelist = _codelist(name, listed) if coded else ""
-        self.item = _value_item(name, _kind(name, said), max(map(len, said), default=1), coded)
+        coded = name in CODELISTS and all(code for _, code in texts)
+        self.codelist = _codelist(name, tuple(sorted(set(texts)))) if coded else ""
+        self.item = _value_item(name, _kind(name, said), max(map(len, said)), coded)
 
 
-def _kind(name: str, texts: Iterable[str]) -> str:
-    texts = [text for text in texts if text]
+def _kind(name: str, texts: list[str]) -> str:
     if name in _WHOLE_NUMBERS and all(text.isdecimal() for text in texts):
         return "integer"
     if name in _DATES and all(map(is_date, texts)):
