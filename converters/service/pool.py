@@ -6,12 +6,14 @@ One that is over its time is killed, one that died is noticed; each is replaced 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Final
 
 from trialbridge.service.jobs import Answer, Job, failed, work
 from trialbridge.service.limits import Limits
+from trialbridge.service.logs import log
 from trialbridge.service.process import Process
 from trialbridge.service.refused import busy
 
@@ -107,6 +109,7 @@ class Pool:
         self._members.discard(member)
         member.kill()
         if not self._stopped:
+            log("process replaced", level=logging.WARNING, reason=why)
             self.replaced[why] += 1
             self._begin()
 
@@ -123,6 +126,8 @@ class Pool:
                 await member.ready(_START)
                 await member.ask(Job("ready"), _START)
             except (EOFError, OSError):
+                status = "late" if member.late else member.status
+                log("process not started", level=logging.ERROR, status=status)
                 member.kill()
                 self.replaced["start"] += 1
                 await asyncio.sleep(_PAUSE)
