@@ -40,6 +40,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
     # What the page asks for, and nobody else: it changes as the page does.
     "page/view": ("to", "from"),
     "page/diff": (),
+    "page/fidelity": ("to", "from"),
     "page/locate": ("to", "from", "pointer"),
 }
 """The parameters of each request, beside the options of the format that `convert` writes."""

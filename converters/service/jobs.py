@@ -5,6 +5,7 @@ A body is always content and never a path, so that no file of the machine can be
 
 from __future__ import annotations
 
+import base64
 import gzip
 import signal
 import zlib
@@ -158,7 +159,7 @@ def source_of(job: Job, data: bytes) -> str | None:
     if job.syntax is None:
         return job.source
     known = by_name(job.source) if job.source else api.recognise(data)
-    if known.syntax != job.syntax:
+    if job.syntax not in (known.syntax, *(syntax for syntax, _ in known.forms)):
         message = (
             f"Content-Type says {job.syntax}, and the body is {known.name}, which is "
             f"{known.syntax}: say what it is, or application/octet-stream"
@@ -189,13 +190,21 @@ def _convert(job: Job, data: bytes) -> Answer:
                 "from": first.format.name,
                 "to": to.name,
                 "mediaType": job.media,
-                "document": written.decode(),
+                **_document_of(written),
                 "problems": placed(problems, data),
             }
         )
         return Answer(200, JSON, body, source=first.format.name, codes=codes)
     headers = {"Trialbridge-From": first.format.name, "Trialbridge-Warnings": str(len(problems))}
     return Answer(200, job.media, written, headers, first.format.name, codes)
+
+
+def _document_of(written: bytes) -> dict[str, str]:
+    """Give a document as a text, or what is no text in base64."""
+    try:
+        return {"document": written.decode()}
+    except UnicodeDecodeError:
+        return {"document": base64.b64encode(written).decode(), "encoding": "base64"}
 
 
 def _validate(job: Job, data: bytes) -> Answer:
@@ -316,6 +325,7 @@ _WORK: Final = {
     "fidelity": _fidelity,
     "diff": _diff,
     "page/diff": _diff,
+    "page/fidelity": _fidelity,
     "coverage": _coverage,
     "ready": _ready,
 }

@@ -25,6 +25,7 @@ _MEDIA: Final = {
     "xml": ("application/xml", "text/xml"),
     "text": ("text/plain; charset=utf-8",),
     "csv": ("text/csv; charset=utf-8", "text/plain; charset=utf-8"),
+    "zip": ("application/zip", "application/octet-stream"),
 }
 _BINARY: Final = ("application/octet-stream",)
 # The syntax that a type of body says; None is any, to be recognised by content.
@@ -34,6 +35,7 @@ _SYNTAXES: Final = {
     "application/xml": "xml",
     "text/xml": "xml",
     "text/csv": "csv",
+    "application/zip": "zip",
     "text/plain": None,
     "text/markdown": None,
     "application/octet-stream": None,

@@ -258,6 +258,7 @@ _SCHEMAS: Final[dict[str, Any]] = {
             "to": _TEXT,
             "mediaType": _TEXT,
             "document": _TEXT,
+            "encoding": {"const": "base64", "description": "Of a document that is no text."},
             "problems": _LIST,
         },
     },

@@ -9,7 +9,7 @@ import msgspec
 from trialbridge import api
 from trialbridge.formats import Format, by_name
 from trialbridge.formats.options import UnknownOption, stand_ins
-from trialbridge.homes import measure, model_tree
+from trialbridge.homes import model_tree
 from trialbridge.mappings.coverage import pattern
 from trialbridge.mappings.pictures.design import draw
 from trialbridge.schemas.problem import Invalid, Problem, ReadError
@@ -21,9 +21,10 @@ from trialbridge.service.refused import Refused
 
 
 def view(job: Job, data: bytes) -> Answer:
-    """Give a record as a tree, its document in a format, the home of each value, and problems.
+    """Give a record as a tree, its document in a format, and problems.
 
-    What would not be valid is given all the same, with what is wrong with it.
+    Where its values stand is another question (`fidelity`), which takes longer. What would not be
+    valid is given all the same, with what is wrong with it.
     """
     to = by_name(job.to or "", "written")
     first = api.reading(data, source_of(job, data), unique=True, target=to)
@@ -35,7 +36,6 @@ def view(job: Job, data: bytes) -> Answer:
         valid, warnings = False, error.problems
         written = to.write(first.trial, options)[0]
     warnings = [*stood_in, *warnings]
-    found = measure(first.trial, first.format, to, written, [])
     try:
         document: str | None = shown(written, to)
     except UnicodeDecodeError:
@@ -50,12 +50,6 @@ def view(job: Job, data: bytes) -> Answer:
         "standIns": [problem.path for problem in stood_in],
         "record": model_tree(first.trial),
         "document": document,
-        "homes": {
-            "native": found.native,
-            "official": found.official,
-            "ours": found.ours,
-            "none": found.not_carried,
-        },
         "problems": problems,
     }
     codes = codes_of([*first.problems, *warnings])
@@ -68,7 +62,11 @@ def locate(job: Job, data: bytes) -> Answer:
     first = api.reading(data, source_of(job, data), target=to)
     place = next((row.place for row in to.rows() if row.leaf == pattern(job.pointer)), "")
     options, _ = _options(job, first.trial, to)
-    found = located(first.trial, to, job.pointer, place, options)
+    try:
+        found = located(first.trial, to, job.pointer, place, options)
+    except UnicodeDecodeError:
+        # A packed format has no lines.
+        found = None
     body: dict[str, Any] = {"place": place, "main": None, "lines": []}
     if found is not None:
         body |= found._asdict()

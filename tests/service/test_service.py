@@ -1,5 +1,6 @@
 """The service as its clients see it: what is asked for, what is answered, what is refused."""
 
+import base64
 import gzip
 import json
 from pathlib import Path
@@ -72,6 +73,23 @@ def test_a_report_has_the_document_and_the_warnings_with_their_places(service: S
     assert json.loads(report["document"]) == {"protocolSection": {"teaModule": 1}}
     places = {problem["path"]: problem.get("line") for problem in report["problems"]}
     assert places["/protocolSection/teaModule"] == 3
+
+
+def test_a_packed_format_is_taken_and_given_as_its_bytes(service: Service) -> None:
+    packed = trialbridge.convert(TEXT, "sdtm")
+    answer = service.http.post("/convert?to=sdtm", content=TEXT)
+    assert (answer.headers["content-type"], answer.content) == ("application/zip", packed)
+    report = service.http.post("/convert?to=sdtm&report=true", content=TEXT).json()
+    assert report["encoding"] == "base64"
+    assert base64.b64decode(report["document"]) == packed
+    headers = {"Content-Type": "application/zip"}
+    back = service.http.post("/convert?to=trial", content=packed, headers=headers)
+    assert back.content == trialbridge.convert(packed, "trial")
+    headers = {"Content-Type": "text/xml"}
+    assert service.http.post("/validate", content=packed, headers=headers).status_code == 415
+    query = {"to": "sdtm", "pointer": "/protocolSection/identificationModule/briefTitle"}
+    located = service.http.post("/page/locate", params=query, content=TEXT)
+    assert located.json()["lines"] == []
 
 
 def test_accept_names_the_format_where_nothing_else_does(service: Service) -> None:

@@ -19,6 +19,7 @@ const state = { source: null, view: null, formats: [], homes: new Map(), coverag
 let asking = null;
 let locating = null;
 let comparing = null;
+let measuring = null;
 let pause = 0;
 
 const name = (format) => state.formats.find((each) => each.name === format);
@@ -66,7 +67,9 @@ async function takeFile(file) {
   const body = new Uint8Array(await file.arrayBuffer());
   const wide = body[0] === 0xff || body[0] === 0xfe;
   const text = new TextDecoder(wide ? (body[0] === 0xff ? "utf-16le" : "utf-16be") : "utf-8").decode(body);
-  $("source").value = text;
+  // Of a packed file there is nothing to be read or changed as a text.
+  const packed = body[0] === 0x50 && body[1] === 0x4b;
+  $("source").value = packed ? `(${file.name}: a packed file of ${body.length.toLocaleString("en")} bytes)` : text;
   state.source = { body, text: $("source").value };
   $("source-told").textContent = file.name;
   await show();
@@ -92,7 +95,11 @@ async function show({ keepProblems = false } = {}) {
     const from = $("from").value;
     const answer = await sent("/page/view", { ...options(), to, from }, body, signal);
     const view = await answer.json();
-    if (!state.coverage.has(to)) state.coverage.set(to, await got(`/coverage/${encodeURIComponent(to)}`));
+    if (!state.coverage.has(to)) {
+      const { rows } = await got(`/coverage/${encodeURIComponent(to)}`);
+      // The first row of a leaf is the main one.
+      state.coverage.set(to, new Map(rows.reverse().map((row) => [row.leaf, row])));
+    }
     state.view = view;
     state.source = { body, text: $("source").value };
     endEditing();
@@ -109,9 +116,6 @@ async function show({ keepProblems = false } = {}) {
 
 async function shown(view, signal) {
   state.homes = new Map();
-  for (const [home, pointers] of Object.entries(view.homes)) {
-    for (const pointer of pointers) state.homes.set(pointer, home);
-  }
   $("panes").hidden = false;
   $("about").hidden = true;
   $("source-part").open = false;
@@ -124,12 +128,30 @@ async function shown(view, signal) {
   $("download").title = $("download").disabled ? `Give the option ${view.standIns.join(", ")} first` : "";
   if ($("download").disabled) $("options").open = true;
   $("edit").title = $("edit").disabled ? "This format is not read back" : "";
-  showLegend(view);
+  $("legend").replaceChildren(...legend({}));
   showProblems(view.problems);
   $("where").textContent = NEUTRAL;
   $("source-told").textContent = `${name(view.from)?.title ?? view.from}`;
   sayRead(view);
-  await draw(figure, signal);
+  await Promise.all([draw(figure, signal), measure(view)]);
+}
+
+/** Ask where each value stands: of one leaf, some may stand elsewhere than the list says. */
+async function measure(view) {
+  measuring?.abort();
+  measuring = new AbortController();
+  try {
+    const answer = await sent("/page/fidelity", { to: view.to, from: view.from }, state.source.body, measuring.signal);
+    const found = await answer.json();
+    const homes = { native: found.native, official: found.official, ours: found.ours, none: found.not_carried };
+    for (const [home, pointers] of Object.entries(homes)) {
+      for (const pointer of pointers) state.homes.set(pointer, home);
+    }
+    colour();
+    $("legend").replaceChildren(...legend(homes));
+  } catch (error) {
+    if (!aborted(error)) showProblems([...view.problems, ...problemsOf(error)]);
+  }
 }
 
 function sayRead(view) {
@@ -153,7 +175,7 @@ async function draw(figure, signal) {
 }
 
 function homeOf(pointer) {
-  return state.homes.get(pointer) ?? "none";
+  return state.homes.get(pointer) ?? rowOf(pointer)?.home ?? rowOf("/unmapped")?.home ?? "none";
 }
 
 function colour() {
@@ -164,19 +186,17 @@ function colour() {
   }
 }
 
-function showLegend(view) {
-  const items = Object.entries(HOMES).map(([home, text]) => {
-    const count = view.homes[home].length;
+/** What the underlines say, with the number of values of each kind once they are measured. */
+function legend(homes) {
+  return Object.entries(HOMES).map(([home, text]) => {
     const key = make("span", { class: "key", "data-home": home }, text);
-    return make("li", {}, key, ` ${count.toLocaleString("en")}`);
+    return make("li", {}, key, homes[home] ? ` ${homes[home].length.toLocaleString("en")}` : "");
   });
-  $("legend").replaceChildren(...items);
 }
 
-/** Where the coverage list says that a leaf goes. */
-function placeOf(pointer) {
-  const leaf = pointer.replace(/\/\d+(?=\/|$)/g, "/*");
-  return state.coverage.get(state.view.to)?.rows.find((row) => row.leaf === leaf)?.place ?? "";
+/** The main row of the coverage list for a value: where its leaf goes, by the format's own word. */
+function rowOf(pointer) {
+  return state.coverage.get(state.view.to).get(pointer.replace(/\/\d+(?=\/|$)/g, "/*"));
 }
 
 /** Show which lines of the document carry a fact. */
@@ -186,7 +206,7 @@ async function locate(fact) {
   fact.setAttribute("aria-pressed", "true");
   moveTo(fact);
   const home = homeOf(pointer);
-  const place = placeOf(pointer);
+  const place = rowOf(pointer)?.place;
   const parts = [make("b", {}, told(pointer)), ": ", make("span", { class: "key", "data-home": home }, HOMES[home])];
   if (place) parts.push(" ", make("code", {}, place));
   $("where").replaceChildren(...parts);
