@@ -1,6 +1,6 @@
-"""Make the pages of the mappings to FHIR R5, ODM 2.0, USDM and legacy XML, with their codes.
+"""Make the pages of the mappings to FHIR R5, ODM, USDM and legacy XML, with their codes.
 
-python docs/build_mapping_page.py            # rewrites docs/fhir-r5.md, odm-2.0.md, usdm.md, ...
+python docs/build_mapping_page.py            # rewrites docs/fhir-r5.md, odm-*.md, usdm.md, ...
 python docs/build_mapping_page.py --check    # writes nothing, exits 1 if one is not current
 """
 
@@ -15,6 +15,7 @@ from trialbridge.mappings.coverage import CoverageRow, Home
 from trialbridge.mappings.fhir import r5 as fhir_r5
 from trialbridge.mappings.fhir.definitions import Definition, extensions, meaning, systems, walk
 from trialbridge.mappings.names import Names
+from trialbridge.mappings.odm import v1_3_2 as odm_1_3_2
 from trialbridge.mappings.odm import v2_0 as odm_2_0
 from trialbridge.mappings.registries import ctgov_csv
 from trialbridge.mappings.registries.ctgov_xml import document as ctgov_xml
@@ -636,6 +637,30 @@ The registry's code, CDISC's submission value (TSVAL) with the NCI code of its c
 the null flavor. Where CDISC has no term, the value is the registry's label in capital letters. A
 term that stands for several is read as the first of them.""",
         tail=sdtm_tail,
+    ),
+    Page(
+        path=FOLDER / "odm-1.3.2.md",
+        title="A trial record in CDISC ODM 1.3.2",
+        lead="""
+ODM 1.3.2 has no trial design, no codes and no organizations. A place is a path from the one Study,
+its MetaDataVersion, or a User of the AdminData. All else is the registry form, as in
+[odm-2.0.md](odm-2.0.md): an item (`IT...`) of a row of a group (`IG...`) in the ReferenceData, with
+its ItemGroupDef, ItemDef and CodeList. The name of the protocol is also that of the study, and its
+description where the record has none. `-O template=yes` writes the form without data, as forms of
+one visit, for an EDC system to import.""",
+        table=odm_1_3_2.ODM,
+        coverage=odm_1_3_2.coverage,
+        homes={
+            "native": "element",
+            "official": "official",
+            "ours": "the form",
+            "none": "not carried",
+        },
+        place=odm_place,
+        codes=odm_codes,
+        code_lead="""\
+The registry's code, as it stands in the form.""",
+        tail=lambda: iter(()),
     ),
     Page(
         path=FOLDER / "usdm.md",

@@ -22,6 +22,7 @@ ENDINGS = {
     "ctgov": "ctgov.json",
     "fhir-r5": "fhir-r5.json",
     "odm-2.0": "odm-2.0.xml",
+    "odm-1.3.2": "odm-1.3.2.xml",
     "usdm": "usdm.json",
     "ctgov-xml": "ctgov-xml.xml",
     "ctgov-csv": "ctgov-csv.csv",

@@ -5,19 +5,20 @@ https://wiki.cdisc.org/display/PUB/ODM+v2.0
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from trialbridge.mappings import whole
-from trialbridge.mappings.codec import Node
+from trialbridge.mappings.codec import Node, Record
 from trialbridge.mappings.leftover import Facts
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.beyond import DOCUMENT, PREFIX
 from trialbridge.mappings.odm.countries import code_of
 from trialbridge.mappings.odm.elements import PLAIN, named, tell_apart, told_apart
-from trialbridge.mappings.odm.form.document import Form, rows_of
+from trialbridge.mappings.odm.form.document import Form, rows_of, template
+from trialbridge.mappings.odm.form.groups import GROUPS, Groups
 from trialbridge.mappings.odm.form.notes import Note
 from trialbridge.mappings.odm.form.rows import Rows
 from trialbridge.mappings.odm.parameters import (
@@ -32,7 +33,7 @@ from trialbridge.mappings.record.times import as_of, created
 from trialbridge.schemas.problem import NO_RECORD, Problem
 from trialbridge.schemas.syntax.pointer import escape
 from trialbridge.schemas.terms.countries import name_of
-from trialbridge.schemas.trial import Trial
+from trialbridge.schemas.trial import ProtocolSection, Trial
 
 LINK = "https://wiki.cdisc.org/display/PUB/ODM+v2.0"
 
@@ -62,50 +63,108 @@ def _place(kept: Note) -> str:
     return f"ODM.ReferenceData.ItemGroupData[{kept.group.oid}]"
 
 
-KEEP = whole.Keep(
-    title="ODM 2.0",
-    root="ODM",
-    link=LINK,
-    coverage=coverage,
-    store=_store,
-    find=_find,
-    marker_place=_place(EMPTY_ELEMENT),
-    unmapped_place=_place(UNMAPPED),
-    results=True,
-)
+def keep(title: str, coverage: whole.Coverage) -> whole.Keep:
+    """How a version keeps what no row of its table carries: in the registry form."""
+    return whole.Keep(
+        title=title,
+        root="ODM",
+        link=LINK,
+        coverage=coverage,
+        store=_store,
+        find=_find,
+        marker_place=_place(EMPTY_ELEMENT),
+        unmapped_place=_place(UNMAPPED),
+        results=True,
+    )
+
+
+class Version(NamedTuple):
+    """A version of ODM: its table, and what its documents require around what that writes.
+
+    `text` are the attributes of a TranslatedText that a Description of one text has. `complete`
+    puts in its place what a tree has to have; `study` gives the attributes that a Study has, or in
+    another version would have. `groups` are those of its registry form.
+    """
+
+    name: str
+    table: Record
+    keep: whole.Keep
+    text: Mapping[str, str]
+    complete: Callable[[Node, Names], None]
+    study: Callable[[Node], Node]
+    groups: Groups
 
 
 # --- writing -----------------------------------------------------------------------------------
 
 
-def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
+def write_tree(trial: Trial, version: "Version | None" = None) -> tuple[Node, list[Problem]]:
     """The record as the tree of an ODM document, and warnings of what is not in it."""
+    version = version or V2_0
     names = Names(trial, form="oid")
-    tree, problems = whole.write(trial, ODM, names, KEEP)
-    _assemble(tree, names)
+    tree, problems = whole.write(trial, version.table, names, version.keep)
+    study = tree.setdefault("Study", [{}])[0]
+    study["@OID"] = f"ST.{names.root}"
+    metadata = study.setdefault("MetaDataVersion", [{}])[0]
+    metadata["@OID"] = f"MDV.{names.root}"
+    named(metadata)
+    metadata.setdefault("Protocol", {})
+    version.complete(tree, names)
+    _put_form(tree, names, version)
+    _sign(tree, trial, names, version)
+    return tree, problems
+
+
+def template_tree(trial: Trial, version: "Version") -> Node:
+    """The registry form without data, as the tree of a document: of the record its names alone."""
+    protocol = trial.protocol or ProtocolSection()
+    named_only = Trial(protocol=ProtocolSection(identification=protocol.identification))
+    tree, _ = write_tree(named_only, version)
+    tree.pop("ReferenceData", None)
+    tree.pop("AdminData", None)
+    (study,) = tree["Study"]
+    (metadata,) = study["MetaDataVersion"]
+    technical = {EMPTY_ELEMENT.group.key, UNMAPPED.group.key}
+    groups = [one for key, one in version.groups.items() if key not in technical]
+    own = {key: held for key, held in metadata.items() if key in ("@OID", "@Name")}
+    study["MetaDataVersion"] = [{**own, **template(groups, version.name)}]
+    _sign(tree, trial, Names(trial, form="oid"), version)
+    return tree
+
+
+def _sign(tree: Node, trial: Trial, names: Names, version: "Version") -> None:
+    """What a document says of itself."""
     tree |= {
         "@FileType": "Snapshot",
         "@FileOID": ".".join(filter(None, ("ODM", names.root, as_of(trial)))),
         "@CreationDateTime": created(trial),
-        "@ODMVersion": "2.0",
+        "@ODMVersion": version.name,
         "@SourceSystem": OURS,
     }
     date = as_of(trial)
     if date:
         tree["@AsOfDateTime"] = f"{date}T00:00:00"
-    return tree, problems
 
 
-def _assemble(tree: Node, names: Names) -> None:
+def _put_form(tree: Node, names: Names, version: "Version") -> None:
+    """Put the registry form into the document, where it has any."""
+    study = tree["Study"][0]
+    metadata = study["MetaDataVersion"][0]
+    form = Form(names, version.name, version.groups, study["@OID"], metadata["@OID"])
+    if form.groups:
+        metadata["ItemGroupDef"] = metadata["ItemDef"] = [form]
+        if form.has_codes:
+            metadata["CodeList"] = [form]
+        tree["ReferenceData"] = [form]
+
+
+def _complete(tree: Node, names: Names) -> None:
     """Put what stands in lists of its own into the document, and what it requires."""
-    study = tree.setdefault("Study", [{}])[0]
-    study["@OID"] = f"ST.{names.root}"
+    (study,) = tree["Study"]
     named(study, "@ProtocolName")
     study["@StudyName"] = study["@ProtocolName"]
-    metadata = study.setdefault("MetaDataVersion", [{}])[0]
-    metadata["@OID"] = f"MDV.{names.root}"
-    named(metadata)
-    protocol = metadata.setdefault("Protocol", {})
+    (metadata,) = study["MetaDataVersion"]
+    protocol = metadata["Protocol"]
     apart = names.once(Apart).lists
     if parameters := apart.get("StudyParameter"):
         protocol["StudySummary"] = {"StudyParameter": parameters}
@@ -120,12 +179,6 @@ def _assemble(tree: Node, names: Names) -> None:
     for elements in _with_own_names(protocol, apart):
         tell_apart(elements)
     people = {kind: found for kind in ("User", "Organization") if (found := apart.get(kind))}
-    form = Form(names, study["@OID"], metadata["@OID"])
-    if form.groups:
-        metadata["ItemGroupDef"] = metadata["ItemDef"] = [form]
-        if form.has_codes:
-            metadata["CodeList"] = [form]
-        tree["ReferenceData"] = [form]
     if people:
         tree["AdminData"] = [{"@StudyOID": study["@OID"], **people}]
 
@@ -137,11 +190,25 @@ def _with_own_names(protocol: Node, lists: Mapping[str, list[Node]]) -> Iterable
     yield protocol.get("StudyStructure", {}).get("Arm", [])
 
 
+V2_0: Final = Version(
+    name="2.0",
+    table=ODM,
+    keep=keep("ODM 2.0", coverage),
+    text={"@Type": PLAIN},
+    complete=_complete,
+    study=lambda study: study,
+    groups=GROUPS,
+)
+
+
 # --- reading -----------------------------------------------------------------------------------
 
 
 def read_tree(
-    tree: Node, place: Callable[[], str], document: Callable[[], str]
+    tree: Node,
+    place: Callable[[], str],
+    document: Callable[[], str],
+    version: Version = V2_0,
 ) -> tuple[Trial, list[Problem]]:
     """The record of the tree of an ODM document of one Study, and warnings.
 
@@ -158,18 +225,18 @@ def read_tree(
         if administrative.get("@StudyOID", study.get("@OID")) != study.get("@OID"):
             # Of another study: what is in it is not read, and so it is kept.
             continue
-        for kind in ("User", "Organization"):
+        for kind in ("User", "Organization", "Location"):
             apart.lists[kind].extend(administrative.get(kind, ()))
     apart.lists["StudyParameter"] = summary
     apart.study_oid = study.get("@OID")
-    apart.study = study
+    apart.study = version.study(study)
     apart.ours = tree.get("@SourceSystem") == OURS
     apart.protocol = protocol
     apart.conditions = {
         node.get("@OID"): node.get("Description", {}) for node in metadata.get("ConditionDef", ())
     }
     index(summary, names)
-    names.once(Rows).read(rows_of(tree, study, metadata))
+    names.once(Rows).read(rows_of(tree, study, metadata, version.groups))
     _level(protocol)
     if apart.ours:
         # A number behind a name of others is of the name.
@@ -177,7 +244,7 @@ def read_tree(
             told_apart(elements, names)
 
     def keep_rest(trial: Trial) -> tuple[Trial, list[Problem]]:
-        rest = _rest(tree, trial)
+        rest = _rest(tree, trial, version)
         if rest is None:
             return trial, []
         unmapped = {**(trial.unmapped or {}), **rest, DOCUMENT: document()}
@@ -206,7 +273,7 @@ def read_tree(
             for pointer in rest
         ]
 
-    return whole.read(tree, ODM, names, KEEP, keep_rest)
+    return whole.read(tree, version.table, names, version.keep, keep_rest)
 
 
 def _level(protocol: Node) -> None:
@@ -238,13 +305,13 @@ _OF_FILE = frozenset(
 )
 
 
-def _rest(tree: Node, trial: Trial) -> dict[str, Any] | None:
+def _rest(tree: Node, trial: Trial, version: Version) -> dict[str, Any] | None:
     """What of a document is not in the record that was read: by JSON pointers below `/odm`.
 
     What is not read is what is not written again: of a document of ours nothing. None where the
     document says the record and no more, in our words and order, or older ones of ours.
     """
-    again, _ = write_tree(trial)
+    again, _ = write_tree(trial, version)
     metadata = again["Study"][0]["MetaDataVersion"][0]
     protocol = metadata["Protocol"]
     if summary := protocol.get("StudySummary"):
@@ -264,7 +331,7 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any] | None:
             # It is read as the title, and is no other fact.
             again["Study"][0]["@StudyName"] = name
     ours = tree.get("@SourceSystem") == OURS
-    tree, again = _spelt_out(tree), _spelt_out(again)
+    tree, again = _spelt_out(tree, version.text), _spelt_out(again, version.text)
     written = Counter(_FACTS.of(again, ""))
     members = Counter(_FACTS.members(again, ""))
     found: dict[str, Any] = {}
@@ -286,18 +353,18 @@ def _rest(tree: Node, trial: Trial) -> dict[str, Any] | None:
     return None if ours and not found else found
 
 
-def _spelt_out(node: Any) -> Any:
+def _spelt_out(node: Any, text: Mapping[str, str]) -> Any:
     """A tree with each Description as an element, and each country by the code that we write."""
     if isinstance(node, list):
-        return [_spelt_out(one) for one in node]
+        return [_spelt_out(one, text) for one in node]
     if not isinstance(node, dict):
         return node
     return {
-        key: {"TranslatedText": [{"@Type": PLAIN, "#": inner} if inner else {"@Type": PLAIN}]}
+        key: {"TranslatedText": [{**text, "#": inner} if inner else {**text}]}
         if key == "Description" and isinstance(inner, str)
         else _code_of_country(inner)
         if key == "Country"
-        else _spelt_out(inner)
+        else _spelt_out(inner, text)
         for key, inner in node.items()
     }
 

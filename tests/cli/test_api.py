@@ -159,8 +159,8 @@ def test_an_unknown_format_is_a_value_error_that_lists_the_known(
     assert str(error.value) == f"unknown format 'redcap'; known are {known}"
 
 
-@pytest.mark.parametrize("name", [known.name for known in FORMATS if not known.reader])
-def test_a_format_that_is_validated_only_is_not_written(name: str) -> None:
+@pytest.mark.parametrize("name", [known.name for known in FORMATS if not known.writer])
+def test_a_format_that_is_read_only_is_not_written(name: str) -> None:
     for call in (
         lambda: trialbridge.write(Trial(), name),
         lambda: trialbridge.convert(ctgov(), name),
@@ -171,19 +171,6 @@ def test_a_format_that_is_validated_only_is_not_written(name: str) -> None:
         with pytest.raises(UnknownFormat) as error:
             call()
         assert str(error.value) == f"{name} is not written; written are {WRITTEN}"
-
-
-def test_a_document_of_a_format_that_is_validated_only_is_not_read() -> None:
-    instead = "records are read from ODM 2.0, so export that version"
-    with pytest.raises(ReadError) as error:
-        trialbridge.read(ODM_1_3_2)
-    assert problem(error).message == (
-        f"the source is CDISC ODM-XML 1.3.2, which is not read; {instead}"
-    )
-    with pytest.raises(UnknownFormat) as unknown:
-        trialbridge.read(ODM_1_3_2, format="odm-1.3.2")
-    assert str(unknown.value) == f"odm-1.3.2 is not read: {instead}; read are {READ}"
-    assert trialbridge.validate(ODM_1_3_2) == []
 
 
 def test_an_unreadable_path_is_a_problem_with_the_path(tmp_path: Path) -> None:

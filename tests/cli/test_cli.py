@@ -46,6 +46,7 @@ Coffee in Mild Fatigue
 NCT00000002 COMPLETED PHASE2
 """
 ODM = "http://www.cdisc.org/ns/odm/v2.0"
+ODM_1_3 = "http://www.cdisc.org/ns/odm/v1.3"
 ODM_1_3_2 = '<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" ODMVersion="1.3.2"/>\n'
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.md"))
 
@@ -350,10 +351,9 @@ BAD: dict[str, tuple[bytes, str]] = {
         "fatal: line 1: the root of the XML is <study> of no namespace, which is no known format's;"
         f" expected {XML_ROOTS} [format]",
     ),
-    "ODM of a version that is validated only": (
+    "ODM without a study": (
         ODM_1_3_2.encode(),
-        "fatal: the source is CDISC ODM-XML 1.3.2, which is not read; records are read from ODM"
-        " 2.0, so export that version [format]",
+        "fatal: line 1: expected one Study, found none: this is no trial record [one-study]",
     ),
     "utf-8": (
         b"NCT ID: \xff",
@@ -632,7 +632,11 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
     )
     assert run("trialbridge formats odm-1.3.2").stdout == (
         "odm-1.3.2: CDISC ODM-XML 1.3.2\n"
-        "checked; records are read from ODM 2.0, so export that version\n"
+        "read, written, checked\n"
+        "\n"
+        "-O template=false  The registry form without data, for an EDC system to import: of the"
+        " record its names alone.\n"
+        "  true, false\n"
     )
     assert json.loads(run("trialbridge formats fhir --report json").stdout) == {
         "name": "fhir-r5",

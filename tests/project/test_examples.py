@@ -52,7 +52,7 @@ def test_an_example_is_valid(path: Path) -> None:
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda path: path.name)
-@pytest.mark.parametrize("via", ["trial", "fhir-r5", "odm-2.0"])
+@pytest.mark.parametrize("via", ["trial", "fhir-r5", "odm-2.0", "odm-1.3.2"])
 def test_an_example_comes_back(record: Path, via: str) -> None:
     assert trialbridge.roundtrip(record, via) == []
 

@@ -1,238 +1,37 @@
-"""CDISC ODM-XML 2.0: bytes to elements and back.
+"""CDISC ODM-XML 2.0: the reader and the writer of the format.
 
 https://wiki.cdisc.org/display/PUB/ODM+v2.0
 """
 
-import re
-from typing import TYPE_CHECKING
-
-import msgspec
-
-from trialbridge.formats.odm.xml.graft import graft
-from trialbridge.formats.odm.xml.tree import bytes_of, plain_tree, tree_of
+from trialbridge.formats.odm import document
 from trialbridge.formats.odm.xml.v2_0 import V2_0
-from trialbridge.mappings.codec import Home, Node
-from trialbridge.mappings.odm.beyond import document_of, is_beyond, left_out
-from trialbridge.mappings.odm.document import LINK, read_tree, write_tree
-from trialbridge.mappings.whole import fatal
-from trialbridge.schemas.odm.digests.document import NAMESPACES
-from trialbridge.schemas.problem import EACH, Invalid, Problem, ReadError
-from trialbridge.schemas.syntax.pointer import walk
-from trialbridge.schemas.syntax.xml import forbidden, line_of, parse, utf_8
+from trialbridge.mappings.codec import Home
+from trialbridge.mappings.odm import document as odm
+from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.trial import Trial
 
-if TYPE_CHECKING:
-    from lxml.etree import _Element  # type: ignore[import-untyped]
-
-_TAG = f"{{{V2_0.namespace}}}"
-
-_VERSION = re.compile(r"2\.0(?:\.|$)")
-_SHOWN = 5
-_LINE = re.compile(r"line \d+(?: or later)?")
-# A declaration of another encoding, which a document in UTF-8 no longer has.
-_DECLARED = re.compile(r"\ufeff?<\?xml[^>]*?encoding=[\"'](?!(?i:utf-8)[\"'])[^>]*\?>|\ufeff")
+_ODM = document.Odm(V2_0, odm.V2_0, "2.0")
 
 
-# --- writing -----------------------------------------------------------------------------------
+def write(trial: Trial, *, template: bool = False) -> tuple[bytes, list[Problem]]:
+    """The record as an ODM document, as `document.write` has it, or the form without data."""
+    if template:
+        return document.write_template(trial, _ODM)
+    return document.write(trial, _ODM)
 
 
-def write(trial: Trial) -> tuple[bytes, list[Problem]]:
-    """The record as an ODM document of one Study, and the organizations and people that it names.
-
-    A record that was read from an ODM document that says more is put into that document: the same
-    document where the record is the same. The problems are warnings of what the document does not
-    carry. Raises Invalid if the record has characters that XML has no form for, with the place of
-    each.
-    """
-    document = document_of(trial.unmapped)
-    if document is not None:
-        bare = _without_document(trial)
-        data, problems = _write(bare)
-        grafted = _grafted(document, bare, data)
-        if grafted is not None:
-            return grafted, problems
-        lost = left_out(trial.unmapped or {}, subjects_only=False)[1]
-        return data, [*problems, *lost]
-    return _write(trial)
-
-
-def write_checked(trial: Trial) -> tuple[bytes, list[Problem]]:
-    """Write as `write` does; the problems are those of what was written, too.
-
-    The tree is looked at as it is, since to parse the bytes again takes as long as to write them;
-    where there may be something to tell, the bytes are checked. What is wrong with the document
-    that the record was read from, and still is, is a warning: it stood so, and is none of the
-    record.
-    """
-    from trialbridge.formats.odm.xml.checks import is_clean
-    from trialbridge.schemas.odm.validate import check
-
-    document = document_of(trial.unmapped)
-    if document is None:
-        tree, problems = write_tree(trial)
-        data = _bytes_of(tree, trial)
-        if is_clean(tree):
-            return data, problems
-        return data, [*problems, *check(data, V2_0.version)]
-    data, problems = write(trial)
-    found = check(data, V2_0.version)
-    stood = {_place(one) for one in check(document.encode(), V2_0.version)} if found else set()
-    found = [
-        msgspec.structs.replace(
-            problem, severity="warning", message=f"{problem.message} (as in what was read)"
-        )
-        if _place(problem) in stood
-        else problem
-        for problem in found
-    ]
-    return data, [*problems, *found]
-
-
-def _place(problem: Problem) -> tuple[str, ...]:
-    """A problem without the line that it is in."""
-    words = problem.path, problem.code, problem.message
-    return tuple(_LINE.sub("line", text) for text in words)
-
-
-def _without_document(trial: Trial) -> Trial:
-    kept = {at: said for at, said in (trial.unmapped or {}).items() if not is_beyond(at)}
-    return msgspec.structs.replace(trial, unmapped=kept or None)
-
-
-def _grafted(document: str, trial: Trial, data: bytes) -> bytes | None:
-    """The document with the record as it now is, written as `data`; None where it takes it not."""
-    try:
-        before = _without_document(read(document.encode())[0])
-        if before == trial:
-            return document.encode()
-        grafted = graft(document.encode(), _write(before)[0], data)
-        return grafted if _without_document(read(grafted)[0]) == trial else None
-    except (ReadError, UnicodeEncodeError):
-        return None
-
-
-def _write(trial: Trial) -> tuple[bytes, list[Problem]]:
-    tree, problems = write_tree(trial)
-    return _bytes_of(tree, trial), problems
-
-
-def _bytes_of(tree: Node, trial: Trial) -> bytes:
-    try:
-        return bytes_of(tree, V2_0)
-    except ValueError:
-        wrong = forbidden(
-            (pointer, held)
-            for pointer, held in walk(msgspec.to_builtins(trial))
-            if not pointer.startswith("/unmapped")
-        )
-        if not wrong:
-            raise
-        raise Invalid(wrong) from None
-
-
-# --- reading -----------------------------------------------------------------------------------
+def write_checked(trial: Trial, *, template: bool = False) -> tuple[bytes, list[Problem]]:
+    """Write as `write` does; the problems are those of what was written, too."""
+    if template:
+        return document.write_template(trial, _ODM, checked=True)
+    return document.write_checked(trial, _ODM)
 
 
 def read(data: bytes) -> tuple[Trial, list[Problem]]:
-    """The record of a document's one Study.
-
-    A document whose root is a Study or a MetaDataVersion is read as that of an ODM. What the model
-    has no place for is in `unmapped`, below `/odm`. Raises ReadError if the bytes are no such
-    document, with all that does not have its form.
-    """
-    tree = plain_tree(data, V2_0)
-    # A plain document is UTF-8, and says so or nothing.
-    if tree is None or not _is_of_one_study(tree):
-        data = utf_8(data)
-        tree = _document(parse(data))
-    return read_tree(tree, lambda: line_of(parse(data)), lambda: _text(data))
-
-
-def _text(data: bytes) -> str:
-    """A document in UTF-8 as text, with a declaration that says so or none."""
-    text = data.decode()
-    return _DECLARED.sub("", text) if _DECLARED.match(text) else text
-
-
-def _is_of_one_study(tree: Node) -> bool:
-    """Whether the tree of an ODM element has nothing to be refused for."""
-    studies = tree.get("Study", ())
-    version = tree.get("@ODMVersion")
-    return (
-        len(studies) == 1
-        and len(studies[0].get("MetaDataVersion", ())) <= 1
-        and (version is None or _VERSION.match(version) is not None)
-    )
-
-
-def _document(root: "_Element") -> Node:
-    """The tree of a document. Raises ReadError if it is no ODM 2.0, or not of one Study."""
-    namespace, _, local = root.tag.rpartition("}")
-    namespace = namespace.removeprefix("{")
-    if namespace != V2_0.namespace:
-        other = next((v for v, known in NAMESPACES.items() if known == namespace), None)
-        what = f"ODM {other}" if other else f"of namespace {namespace!r}" if namespace else "plain"
-        raise _fatal(
-            line_of(root),
-            "namespace",
-            f"<{local}> is {what}, expected ODM 2.0, of namespace {V2_0.namespace!r}",
-        )
-    version = root.get("ODMVersion")
-    if version is not None and not _VERSION.match(version):
-        raise _fatal(line_of(root), "version", f"ODMVersion is {version!r}, expected '2.0'")
-    tree = tree_of(root, local, V2_0)
-    if local == "MetaDataVersion":
-        return {"Study": [{"MetaDataVersion": [tree]}]}
-    if local == "Study":
-        return {"Study": [tree]}
-    if local != "ODM":
-        raise _fatal(
-            line_of(root), "root", f"the root is <{local}>, expected ODM, Study or MetaDataVersion"
-        )
-    studies = root.findall(f"{_TAG}Study")
-    if len(studies) != 1:
-        several = f"{len(studies)}, on {_lines(studies)}; {EACH}"
-        found = several if studies else "none: this is no trial record"
-        place = line_of(studies[1]) if studies else line_of(root)
-        raise _fatal(place, "one-study", f"expected one Study, found {found}")
-    versions = studies[0].findall(f"{_TAG}MetaDataVersion")
-    if len(versions) > 1:
-        raise _fatal(
-            line_of(versions[1]),
-            "one-version",
-            f"expected one MetaDataVersion, found {len(versions)}, on {_lines(versions)}",
-        )
-    return tree
-
-
-def _lines(elements: list["_Element"]) -> str:
-    """The lines of the first few elements."""
-    shown = ", ".join(line_of(element) for element in elements[:_SHOWN])
-    return f"{shown} ..." if len(elements) > _SHOWN else shown
-
-
-# --- without what is ours ----------------------------------------------------------------------
+    """The record of a document's one Study, as `document.read` has it."""
+    return document.read(data, _ODM)
 
 
 def bare(data: bytes) -> dict[Home, bytes]:
     """A document without study parameters and the registry form, and without the form alone."""
-    return {"native": _without(data, *_FORM, "StudyParameter"), "official": _without(data, *_FORM)}
-
-
-# Of a record's document these are of the form alone.
-_FORM = ("ReferenceData", "ItemGroupDef", "ItemDef", "CodeList")
-
-
-def _without(data: bytes, *names: str) -> bytes:
-    from lxml import etree  # type: ignore[import-untyped]
-
-    root = parse(data)
-    for name in names:
-        for element in root.findall(f".//{_TAG}{name}"):
-            element.getparent().remove(element)
-    stripped: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
-    return stripped
-
-
-def _fatal(path: str, code: str, message: str) -> ReadError:
-    return fatal(path, code, message, LINK)
+    return document.bare(data)

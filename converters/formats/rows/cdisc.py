@@ -3,6 +3,13 @@
 from trialbridge.formats.format import Format
 from trialbridge.formats.options import Option
 
+_TEMPLATE = Option(
+    "template",
+    "bool",
+    False,
+    "The registry form without data, for an EDC system to import: of the record its names alone.",
+)
+
 ROWS: tuple[Format, ...] = (
     Format(
         name="odm-2.0",
@@ -10,6 +17,7 @@ ROWS: tuple[Format, ...] = (
         title="CDISC ODM-XML 2.0",
         syntax="xml",
         marks=("http://www.cdisc.org/ns/odm/v2.0",),
+        options=(_TEMPLATE,),
         reader="trialbridge.formats.odm.v2_0",
         writer="trialbridge.formats.odm.v2_0",
         validator="trialbridge.schemas.odm.v2_0",
@@ -22,8 +30,13 @@ ROWS: tuple[Format, ...] = (
         title="CDISC ODM-XML 1.3.2",
         syntax="xml",
         marks=("http://www.cdisc.org/ns/odm/v1.3",),
+        options=(_TEMPLATE,),
+        reader="trialbridge.formats.odm.v1_3_2",
+        writer="trialbridge.formats.odm.v1_3_2",
         validator="trialbridge.schemas.odm.v1_3_2",
-        instead="records are read from ODM 2.0, so export that version",
+        coverage="trialbridge.mappings.odm.v1_3_2",
+        beyond="trialbridge.mappings.odm.beyond",
+        ended=True,
     ),
     Format(
         name="sdtm",

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from trialbridge.mappings.codec import Node, System, bare
+from trialbridge.mappings.odm.elements import PLAIN
 from trialbridge.mappings.record import registry
 from trialbridge.schemas import trial
 from trialbridge.schemas.base import BASE
@@ -76,13 +77,16 @@ class Group(NamedTuple):
         return f"IG.{self.key}"
 
 
-GROUPS: dict[str, Group] = {}
-"""All groups, by their keys."""
+Groups = dict[str, Group]
+"""The groups of a version of ODM by their keys: it has the more, the less there are elements."""
+
+GROUPS: Groups = {}
+"""Those of ODM 2.0."""
 
 
-def group(key: str, *, repeats: bool) -> Group:
+def group(key: str, *, repeats: bool, groups: Groups = GROUPS) -> Group:
     """The group of a key, made when it is first asked for."""
-    found = GROUPS.setdefault(key, Group(key, _words(key), {}, repeats))
+    found = groups.setdefault(key, Group(key, words_of(key), {}, repeats))
     if found.repeats is not repeats:
         raise TypeError(f"the group {key!r} has one row and several; give one of both another key")
     return found
@@ -104,7 +108,7 @@ def made(oid: str, path: str, annotation: Any, *, needed: bool = False) -> Item:
         length = max(map(len, code_list.codes))
     elif name in ("text", "integer", "float"):
         length = _LONGEST if name == "text" else _DIGITS
-    return Item(f"IT.{oid}", _words(path), name, length, code_list, needed)
+    return Item(f"IT.{oid}", words_of(path), name, length, code_list, needed)
 
 
 def _code_list(annotation: Any) -> CodeList | None:
@@ -113,10 +117,10 @@ def _code_list(annotation: Any) -> CodeList | None:
     codes = get_args(annotation)
     name = _ENUMERATIONS[codes]
     labels = _LABELS.get(codes) or {code: code.replace("_", " ").capitalize() for code in codes}
-    return CodeList(f"CL.{name}", _words(name), labels)
+    return CodeList(f"CL.{name}", words_of(name), labels)
 
 
-def _words(key: str) -> str:
+def words_of(key: str) -> str:
     """A key of the model in words: `startDateStruct.type` is Start date: type."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", key)
     said = re.sub(r" (?:Struct|Module|Section)\b", "", spaced).replace(".", ": ").replace("_", " ")
@@ -128,26 +132,45 @@ def _words(key: str) -> str:
 # --- definitions -------------------------------------------------------------------------------
 
 
-def definitions(groups: Iterable[Group], *, is_reference: bool) -> dict[str, list[Node]]:
-    """The ItemGroupDefs, ItemDefs and CodeLists of groups, each once, as elements of ODM 2.0."""
+def definitions(
+    groups: Iterable[Group], version: str, *, is_reference: bool
+) -> dict[str, list[Node]]:
+    """The ItemGroupDefs, ItemDefs and CodeLists of groups, each once, as elements of a version.
+
+    `is_reference` tells whether their data are ReferenceData, or those of a form to be filled in,
+    which asks its questions.
+    """
     kinds: dict[str, dict[str, Node]] = {"ItemGroupDef": {}, "ItemDef": {}, "CodeList": {}}
     for one in groups:
-        kinds["ItemGroupDef"][one.oid] = _group(one, is_reference=is_reference)
+        kinds["ItemGroupDef"][one.oid] = _group(one, version, is_reference=is_reference)
         for held in one.items.values():
-            kinds["ItemDef"].setdefault(held.oid, _item(held))
+            if held.oid not in kinds["ItemDef"]:
+                kinds["ItemDef"][held.oid] = _item(held, version, asks=not is_reference)
             if held.code_list is not None:
                 codes = held.code_list
-                kinds["CodeList"].setdefault(codes.oid, _codes(codes))
+                kinds["CodeList"].setdefault(codes.oid, _codes(codes, version))
     return {kind: list(nodes.values()) for kind, nodes in kinds.items() if nodes}
 
 
-def _group(one: Group, *, is_reference: bool) -> Node:
+FIRST_VERSION = "1.3.2"
+"""The version that has the value of an item as an attribute, and no type of a text."""
+
+
+def text(words: str, version: str) -> Node:
+    """A text in the element that says what it is: a Decode, a Question."""
+    kind = {} if version == FIRST_VERSION else {"@Type": PLAIN}
+    return {"TranslatedText": [{**kind, "#": words}]}
+
+
+def _group(one: Group, version: str, *, is_reference: bool) -> Node:
+    is_first = version == FIRST_VERSION
+    repeats = ("Yes" if is_first else "Simple") if one.repeats else "No"
     return {
         "@OID": one.oid,
         "@Name": one.name,
-        "@Repeating": "Simple" if one.repeats else "No",
+        "@Repeating": repeats,
         "@IsReferenceData": "Yes" if is_reference else "No",
-        "@Type": "Section",
+        **({} if is_first else {"@Type": "Section"}),
         "ItemRef": [
             {
                 "@ItemOID": held.oid,
@@ -160,25 +183,26 @@ def _group(one: Group, *, is_reference: bool) -> Node:
     }
 
 
-def _item(held: Item) -> Node:
+def _item(held: Item, version: str, *, asks: bool) -> Node:
     node: Node = {"@OID": held.oid, "@Name": held.name, "@DataType": held.data_type}
     if held.length is not None:
         node["@Length"] = str(held.length)
+    if held.data_type == "float" and version == FIRST_VERSION:
+        node["@SignificantDigits"] = str(_DIGITS // 2)
+    if asks:
+        node["Question"] = text(held.name, version)
     if held.code_list is not None:
         node["CodeListRef"] = {"@CodeListOID": held.code_list.oid}
     return node
 
 
-def _codes(codes: CodeList) -> Node:
+def _codes(codes: CodeList, version: str) -> Node:
     return {
         "@OID": codes.oid,
         "@Name": codes.name,
         "@DataType": "text",
         "CodeListItem": [
-            {
-                "@CodedValue": code,
-                "Decode": {"TranslatedText": [{"@Type": "text/plain", "#": label}]},
-            }
+            {"@CodedValue": code, "Decode": text(label, version)}
             for code, label in codes.codes.items()
         ],
     }

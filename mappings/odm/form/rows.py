@@ -26,7 +26,7 @@ from trialbridge.mappings.codec import (
 )
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.elements import decimal, integer, words
-from trialbridge.mappings.odm.form.groups import Group, Item, group, item
+from trialbridge.mappings.odm.form.groups import GROUPS, Group, Groups, Item, group, item
 from trialbridge.schemas.trial import Trial
 
 
@@ -84,6 +84,7 @@ class _Steps(NamedTuple):
     parts: Aside
 
 
+# They lead to the rows of a key, whichever version the group is of.
 _STEPS: dict[str, _Steps] = {}
 
 
@@ -175,10 +176,11 @@ def _values(held: Item, annotation: Any) -> Codec[Any]:
 # --- tables ------------------------------------------------------------------------------------
 
 
-def completed(table: Record) -> Record:
+def completed(table: Record, groups: Groups = GROUPS) -> Record:
     """The table with rows of the form for all that it does not carry of its struct.
 
-    Where a row carries some values only (`when`), the form has the others.
+    Where a row carries some values only (`when`), the form has the others. `groups` are those of
+    the version that the table is of.
     """
     carried: set[str] = set()
     some: dict[str, list[Callable[[Any], bool]]] = {}
@@ -190,7 +192,7 @@ def completed(table: Record) -> Record:
         else:
             some.setdefault(row.model, []).append(row.when)
     first = _RECORD if table.type is Trial else table.type.__name__
-    rows = tuple(_rest(table.type, first, carried, some))
+    rows = tuple(_rest(table.type, first, groups, carried, some))
     return codec.record(table.type, *table.rows, *rows)._replace(module=table.module)
 
 
@@ -201,6 +203,7 @@ _RECORD = "record"
 def _rest(
     top: type[Struct],
     first: str,
+    groups: Groups,
     carried: set[str],
     some: dict[str, list[Callable[[Any], bool]]],
     *,
@@ -221,7 +224,7 @@ def _rest(
             type_of = bare(one.type)
             items = item_type(type_of)
             if items is not None:
-                row = _list_row(model, its, one.encode_name, one.type, items)
+                row = _list_row(model, its, groups, one.encode_name, one.type)
             elif isinstance(type_of, type) and issubclass(type_of, Struct):
                 if depth < 2 and top is Trial:
                     yield from below(type_of, model, "", depth + 1, _module(one.encode_name))
@@ -230,7 +233,7 @@ def _rest(
                 continue
             else:
                 owner = its if top is Trial else top.__name__
-                of = group(its, repeats=top is not Trial)
+                of = group(its, repeats=top is not Trial, groups=groups)
                 held = item(of, owner, key, one.type, needed=one.required)
                 way = () if inside else (_steps(of).about,)
                 row = field(model, *way, held.oid, codec=_codec(one.type))
@@ -250,14 +253,15 @@ def _module(key: str) -> str:
     return key
 
 
-def _list_row(model: str, outer: str, name: str, annotation: Any, items: Any) -> Field:
+def _list_row(model: str, outer: str, groups: Groups, name: str, annotation: Any) -> Field:
     """The row of a list, each element of which is a row of a group."""
+    items = item_type(bare(annotation))
     key = name if outer in (name, _RECORD) else f"{outer}.{name}"
-    its = group(key, repeats=True)
+    its = group(key, repeats=True, groups=groups)
     made: Codec[Any]
     if isinstance(items, type) and issubclass(items, Struct):
         # In a group of its own, since another list of the same structs is of other rows.
-        table = codec.record(items, *_rest(items, key, set(), {}, inside=True))
+        table = codec.record(items, *_rest(items, key, groups, set(), {}, inside=True))
         made = compiled.each(table, name="", id_as="@OID")
     else:
         of_each = get_args(bare(annotation))[0]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.odm.elements import Constant, Criteria
 from trialbridge.mappings.odm.form.document import Form
-from trialbridge.mappings.odm.form.groups import GROUPS
+from trialbridge.mappings.odm.form.groups import Group
 from trialbridge.mappings.odm.parameters import KIND, VALUE, whole
 from trialbridge.schemas.odm.clean import (
     Check,
@@ -25,26 +25,21 @@ from trialbridge.schemas.odm.rules import CODES, VALUES
 from trialbridge.schemas.once import once
 
 
-def is_clean(tree: Node) -> bool:
+def is_clean(tree: Node, version: str = "2.0") -> bool:
     """Whether there is nothing to tell of the document of a tree; False if there may be.
 
     What `bytes_of` makes of the tree is not asked.
     """
-    return clean(tree, _checks())
+    return clean(tree, _checks(version))
 
 
 @once
-def _checks() -> Mapping[str, Check]:
-    return checks("2.0", _special)
+def _checks(version: str) -> Mapping[str, Check]:
+    return checks(version, _of_2_0 if version == "2.0" else _of_all)
 
 
-def _special(checks: Mapping[str, Check]) -> Mapping[str, Check]:
+def _of_2_0(checks: Mapping[str, Check]) -> Mapping[str, Check]:
     lists, define = checks["InclusionExclusionCriteria"], checks["ConditionDef"]
-    describe = checks["Description"]
-
-    def check_description(node: str | Node, named: Named, wanted: Wanted) -> None:
-        if node.__class__ is not str:
-            describe(node, named, wanted)
 
     def check_lists(criteria: Criteria, named: Named, wanted: Wanted) -> None:
         lists(criteria.elements()[0], named, wanted)
@@ -53,19 +48,35 @@ def _special(checks: Mapping[str, Check]) -> Mapping[str, Check]:
         for one in criteria.elements()[1]:
             define(one, named, wanted)
 
+    return {
+        **_of_all(checks),
+        "StudyParameter": _parameters(checks["StudyParameter"], checks["ParameterValue"]),
+        "InclusionExclusionCriteria": check_lists,
+        "ConditionDef": check_definitions,
+    }
+
+
+def _of_all(checks: Mapping[str, Check]) -> Mapping[str, Check]:
+    describe = checks["Description"]
+
+    def check_description(node: str | Node, named: Named, wanted: Wanted) -> None:
+        if node.__class__ is not str:
+            describe(node, named, wanted)
+
     def check_group(node: Node, named: Named, wanted: Wanted) -> None:
         # Of a group's children any may be first, so that there is no check of its shape.
         named[node["@OID"]] = "ItemGroupDef"
         for one in node["ItemRef"]:
             checks["ItemRef"](one, named, wanted)
 
+    def check_list(node: Node, named: Named, wanted: Wanted) -> None:
+        named[node["@OID"]] = "CodeList"
+
     return {
-        "StudyParameter": _parameters(checks["StudyParameter"], checks["ParameterValue"]),
-        "InclusionExclusionCriteria": check_lists,
-        "ConditionDef": check_definitions,
         "Description": check_description,
-        **{kind: _definitions(kind, checks[kind]) for kind in ("ItemDef", "CodeList")},
+        "ItemDef": _definitions("ItemDef", checks["ItemDef"]),
         "ItemGroupDef": _definitions("ItemGroupDef", check_group),
+        "CodeList": _definitions("CodeList", check_list),
         "ReferenceData": _check_rows,
     }
 
@@ -99,26 +110,31 @@ def _check_rows(form: Form, named: Named, wanted: Wanted) -> None:
     wanted.add((("Study",), form.study))
     wanted.add((("MetaDataVersion",), form.metadata))
     for key in form.groups:
-        dates = _dates(key)
+        dates = _dates(form.version, form.known[key])
         rows = form.rows[key]
-        if not all(row["@OID"] for row in rows) and GROUPS[key].repeats:
+        if not all(row["@OID"] for row in rows) and form.known[key].repeats:
             raise Doubt
         for oid, holds in dates:
             if not all(holds(row[oid]) for row in rows if oid in row):
                 raise Doubt
 
 
-@once
-def _dates(key: str) -> list[tuple[str, Callable[[str], bool]]]:
+def _dates(version: str, group: Group) -> list[tuple[str, Callable[[str], bool]]]:
     """The items of a group of whose values not all that a record has may be of the type.
 
     Numbers and yes or no are what a codec writes; codes are those of the model.
     """
-    return [
-        (one.oid, TYPES[one.data_type][0])
-        for one in GROUPS[key].items.values()
-        if "ate" in one.data_type
-    ]
+    known = version, group.key
+    if known not in _DATES:
+        _DATES[known] = [
+            (one.oid, TYPES[one.data_type][0])
+            for one in group.items.values()
+            if "ate" in one.data_type
+        ]
+    return _DATES[known]
+
+
+_DATES: dict[tuple[str, str], list[tuple[str, Callable[[str], bool]]]] = {}
 
 
 def _parameters(check: Check, check_value: Check) -> Check:

@@ -7,8 +7,9 @@ has thousands of them.
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from trialbridge.mappings.codec import Node
 from trialbridge.mappings.odm.form.document import DEFINED, Form
-from trialbridge.mappings.odm.form.groups import GROUPS, Group, definitions
+from trialbridge.mappings.odm.form.groups import Group, definitions
 
 Writer = Callable[[Any], str]
 Escape = Callable[[str], str]
@@ -22,16 +23,16 @@ class Values(NamedTuple):
     escape: Escape
 
 
-def form_writers(writers: Mapping[str, Writer], values: Values) -> dict[str, Writer]:
+def form_writers(version: str, writers: Mapping[str, Writer], values: Values) -> dict[str, Writer]:
     """The functions that write a Form where it stands for its elements."""
     known: dict[str, Mapping[str, Mapping[str, str]]] = {}
     made: dict[tuple[str, tuple[str, ...]], str] = {}
     shapes: dict[str, dict[tuple[str, ...], Writer]] = {}
 
-    def of_group(key: str) -> Mapping[str, Mapping[str, str]]:
+    def of_group(form: Form, key: str) -> Mapping[str, Mapping[str, str]]:
         """What defines a group: by element, the text of each definition by its OID."""
         if key not in known:
-            nodes = definitions([GROUPS[key]], is_reference=True)
+            nodes = definitions([form.known[key]], version, is_reference=True)
             known[key] = {
                 kind: {node["@OID"]: writers[kind](node) for node in nodes.get(kind, ())}
                 for kind in DEFINED
@@ -39,13 +40,16 @@ def form_writers(writers: Mapping[str, Writer], values: Values) -> dict[str, Wri
         return known[key]
 
     def definer(kind: str) -> Writer:
-        def write_definitions(form: Form) -> str:
+        def write_definitions(form: Form | Node) -> str:
+            if isinstance(form, dict):
+                # Of a template, which nobody writes often.
+                return writers[kind](form)
             asked = kind, form.groups
             text = made.get(asked)
             if text is None:
                 found: dict[str, str] = {}
                 for key in form.groups:
-                    found |= of_group(key)[kind]
+                    found |= of_group(form, key)[kind]
                 if len(made) >= _MOST:
                     made.clear()
                 text = made[asked] = "".join(found.values())
@@ -61,7 +65,7 @@ def form_writers(writers: Mapping[str, Writer], values: Values) -> dict[str, Wri
                 shape = tuple(row)
                 write = its.get(shape)
                 if write is None:
-                    write = its[shape] = _of_shape(GROUPS[key], shape, values)
+                    write = its[shape] = _of_shape(form.known[key], shape, values)
                 pieces.append(write(row))
         pieces.append("</ReferenceData>")
         return "".join(pieces)

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from trialbridge.formats.odm.xml.v2_0 import V2_0
-from trialbridge.schemas.odm.digests.document import elements, local_name
+from trialbridge.schemas.odm.digests.document import Element, elements, local_name, version_of
 from trialbridge.schemas.syntax import xml
 
 if TYPE_CHECKING:
@@ -109,8 +108,15 @@ def _pairs(
             yield left[here], others[there]
 
 
+def _known(element: "_Element") -> Element | None:
+    """What the version that an element is of says of it."""
+    namespace, _, name = element.tag[1:].partition("}")
+    version = version_of(namespace)
+    return elements(version).get(name) if version else None
+
+
 def _alone(parent: "_Element", tag: str) -> bool:
-    known = elements(V2_0.version).get(local_name(parent.tag))
+    known = _known(parent)
     return known is not None and not known.children.get(local_name(tag), True)
 
 
@@ -227,7 +233,7 @@ def _remove(element: "_Element") -> None:
 
 def _insert(target: "_Element", new: "_Element") -> None:
     """Put an element where the XSD has it: behind the last that may stand before it."""
-    known = elements(V2_0.version).get(local_name(target.tag))
+    known = _known(target)
     order = {name: at for at, name in enumerate(known.children)} if known else {}
     place = order.get(local_name(new.tag), len(order))
     at = 0

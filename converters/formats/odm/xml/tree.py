@@ -266,6 +266,11 @@ def _writer(name: str, dialect: Dialect, writers: Mapping[str, Writer]) -> Write
     return write_or_keep if name in dialect.constant else write
 
 
+def _texts(name: str) -> Writer:
+    """A function that writes elements of text alone."""
+    return lambda texts: "".join([f"<{name}>{content(text)}</{name}>" for text in texts])
+
+
 def constant(write: Writer, node: Any) -> str:
     """What is written of a node that is the same in every document."""
     node.written = write(node)
@@ -301,7 +306,10 @@ def _of_shape(
             continue
         child = known[key]
         names[f"write_{key}"] = writers[key]
-        if many:
+        if many and child.text and not child.attributes:
+            names[f"write_{key}"] = _texts(key)
+            inner += f'{{write_{key}(node["{key}"])}}'
+        elif many:
             inner += f'{{join(map(write_{key}, node["{key}"]))}}'
         elif child.text and not child.attributes:
             inner += f'<{key}>{{content(node["{key}"])}}</{key}>'

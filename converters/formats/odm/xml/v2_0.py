@@ -106,10 +106,7 @@ def _special(writers: Mapping[str, Writer]) -> Mapping[str, Writer]:
         "InclusionExclusionCriteria": lists,
         "ConditionDef": definitions,
         "Description": descriptions,
-        **form_writers(
-            {**writers, "Description": descriptions},
-            Values("><Value>", "</Value></ItemData>", content),
-        ),
+        **form_writers("2.0", writers, Values("><Value>", "</Value></ItemData>", content)),
     }
 
 
