@@ -551,6 +551,7 @@ and further, each beginning where the one before ends.
 
 `TI` has the single criteria that the text of eligibility lists. `IETEST` is one line of at most
 200 characters; the whole text, with its paragraphs, is the decode of `IETESTCD` in the Define-XML.
+Of a `TI` with several `TIVERS` the criteria of the last one are read.
 `TA`, `TE` and `TV` (arms with elements, elements, visits) are written only where they were read: a
 record has arms, and neither elements nor visits.
 

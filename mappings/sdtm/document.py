@@ -227,7 +227,7 @@ def _simplified(summary: Summary, study: str) -> Dataset:
 def _criteria(summary: Summary, study: str, kept: Any) -> tuple[list[Dataset], dict[str, str]]:
     if not summary.criteria:
         return [], {}
-    if isinstance(kept, dict) and kept.get("said") == [list(one) for one in summary.criteria]:
+    if isinstance(kept, dict) and kept.get("said") == _in_order(summary.criteria):
         texts = kept.get("texts")
         return [_again("TI", kept)], dict(texts) if isinstance(texts, dict) else {}
     texts = {}
@@ -243,6 +243,11 @@ def _criteria(summary: Summary, study: str, kept: Any) -> tuple[list[Dataset], d
             values.append([study, "TI", code, _short(line), category])
     names = tuple(one.name for one in TI.variables if one.core == "Req")
     return [Dataset("TI", TI.label, columns_of(TI, names, values), values)], texts
+
+
+def _in_order(criteria: list[tuple[str, bool]]) -> list[list[Any]]:
+    """Criteria as JSON has them, those of inclusion first, as a text of a record lists them."""
+    return [list(one) for one in sorted(criteria, key=lambda one: one[1])]
 
 
 _ELLIPSIS = " ..."
@@ -276,10 +281,12 @@ def read_datasets(
         summary.found.setdefault(row.get("TSPARMCD", ""), []).append(row)
     criteria = [_row(held["TI"], values) for values in held["TI"].rows] if "TI" in held else []
     summary.study = next((row["STUDYID"] for row in (*rows, *criteria) if "STUDYID" in row), "")
+    last = criteria[-1].get("TIVERS") if criteria else None
+    # A record has the criteria of one version of the protocol, the last one.
     summary.criteria = [
         (texts.get(row.get("IETESTCD", ""), row["IETEST"]), _is_exclusion(row))
         for row in criteria
-        if row.get("IETEST")
+        if row.get("IETEST") and row.get("TIVERS") == last
     ]
 
     def keep_rest(trial: Trial) -> tuple[Trial, list[Problem]]:
@@ -357,7 +364,7 @@ def _rest(
     if "TI" in held:
         mine = next((one for one in others if one.name == "TI"), None)
         if mine is None or (mine.names, mine.rows) != (held["TI"].names, held["TI"].rows):
-            said = [list(one) for one in summary.criteria]
+            said = _in_order(summary.criteria)
             more = set(texts) and {"texts": dict(texts)}
             found[f"{PREFIX}TI"] = {**_kept(held["TI"]), "said": said, **(more or {})}
             problems.append(

@@ -17,6 +17,7 @@ from trialbridge.schemas.sdtm.reading import DEFINE, LINK, package_of
 from trialbridge.schemas.sdtm.rules import FORM, ODD, RULES, Rule
 from trialbridge.schemas.sdtm.structure import check_structure
 from trialbridge.schemas.syntax.dataset import Dataset
+from trialbridge.schemas.syntax.duplicate_keys import duplicate_keys
 
 OPEN_RULES: Final = "https://github.com/cdisc-org/cdisc-open-rules"
 MOST: Final = 50
@@ -34,6 +35,8 @@ def check(data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Pr
     for one in package.held:
         if one.tree is not None:
             problems += check_structure(one.tree, one.file)
+    if thorough and data.lstrip()[:1] == b"{":
+        problems += duplicate_keys(data)
     if package.define is not None:
         problems += check_define(package.define, [one.dataset for one in package.held], DEFINE)
     return problems

@@ -417,6 +417,27 @@ def test_elements_and_visits_are_kept_where_they_were_read_and_never_made() -> N
     assert set(members(DATA)) == {"define.xml", "ts.json", "ti.json"}
 
 
+def test_the_criteria_of_a_record_are_those_of_the_last_version_of_the_protocol() -> None:
+    source = (
+        b"STUDYID,DOMAIN,IETESTCD,IETEST,IECAT,TIVERS\n"
+        b"S1,TI,EXCL01,Coffee,EXCLUSION,1\n"
+        b"S1,TI,EXCL02,Coffee or cocoa,EXCLUSION,2\n"
+        b"S1,TI,INCL01,Thirst,INCLUSION,2\n"
+    )
+    trial = trialbridge.read(source)
+    assert trial.protocol is not None
+    assert trial.protocol.eligibility is not None
+    assert trial.protocol.eligibility.eligibility_criteria == (
+        "Inclusion Criteria:\n\n* Thirst\n\nExclusion Criteria:\n\n* Coffee or cocoa"
+    )
+    again = rows(trialbridge.write(trial, "sdtm"), "ti")
+    assert [(row["IETEST"], row["TIVERS"]) for row in again] == [
+        ("Coffee", "1"),
+        ("Coffee or cocoa", "2"),
+        ("Thirst", "2"),
+    ]
+
+
 def test_a_zip_or_a_folder_of_datasets_is_one_record(tmp_path: Any) -> None:
     (tmp_path / "study.zip").write_bytes(DATA)
     folder = tmp_path / "study"

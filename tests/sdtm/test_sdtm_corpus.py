@@ -56,6 +56,8 @@ def test_each_parameter_with_a_fact_in_the_record_is_there() -> None:
             value: Any = protocol
             for key in place.split("/"):
                 value = value.get(key) if isinstance(value, dict) else None
+            if name == "TITLE":
+                value = value or protocol["identificationModule"].get("briefTitle")
             said = value if isinstance(value, list) else [value] if value else []
             texts = [
                 one

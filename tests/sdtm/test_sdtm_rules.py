@@ -94,6 +94,9 @@ def test_cdiscs_example_is_valid_and_its_transport_file_is_written_byte_for_byte
         assert check(packed) == []
         assert package_of(data).held[0].dataset.rows == dataset.rows
         assert trialbridge.read(data) == trialbridge.read(packed)
+        again = package_of(trialbridge.convert(data, "sdtm")).dataset(name.upper())
+        assert again is not None
+        assert [row for row in dataset.rows if row not in again.rows] == []
 
 
 def test_what_is_written_is_valid_by_the_official_schema() -> None:
