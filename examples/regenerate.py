@@ -3,9 +3,10 @@
     python examples/regenerate.py            # rewrites the files
     python examples/regenerate.py --check    # writes nothing, exits 1 if a file is not current
 
-What is read only is in `sources/`, written by hand. The command that makes the others is
-`convert --to FORMAT NAME.txt -o NAME.FORMAT.json` (`.xml` for ODM), and no other code; that of the
-picture `NAME.svg` is `trialbridge draw NAME.txt -o NAME.svg`.
+What is read only is in `sources/`, written by hand. `results/` has a record with results, which a
+page has not, as ClinicalTrials.gov's JSON by hand, and in FHIR. The command that makes the others
+is `convert --to FORMAT NAME.txt -o NAME.FORMAT.json` (`.xml` for ODM), and no other code; that of
+the picture `NAME.svg` is `trialbridge draw NAME.txt -o NAME.svg`.
 """
 
 import sys
@@ -31,6 +32,8 @@ ENDINGS = {
     "fhir-r4b": "fhir-r4b.json",
     "fhir-r4": "fhir-r4.json",
 }
+# A record with results, and what it is in FHIR.
+WITH_RESULTS = FOLDER / "results" / "NCT99900005.ctgov.json"
 # What a format must be given.
 GIVEN = {"prs": ("-O", "org_name=NorrlandU")}
 
@@ -49,9 +52,14 @@ def main(arguments: Sequence[str] = ()) -> int:
             picture = Path(made) / f"{record.stem}.svg"
             draw.main([str(record), "-o", str(picture)], prog_name="draw", standalone_mode=False)
             now[picture.name] = picture.read_bytes()
+        for to in ("fhir-r5", "fhir-r4"):
+            output = Path(made) / f"NCT99900005.{to}.json"
+            line = ["--to", to, str(WITH_RESULTS), "-o", str(output), "--quiet"]
+            convert.main(line, prog_name="convert", standalone_mode=False)
+            now[f"results/{output.name}"] = output.read_bytes()
     before = {
-        path.name: path.read_bytes()
-        for pattern in ("*.json", "*.xml", "*.csv", "*.svg", "*.zip")
+        str(path.relative_to(FOLDER)): path.read_bytes()
+        for pattern in ("*.json", "*.xml", "*.csv", "*.svg", "*.zip", "results/*.fhir-*.json")
         for path in FOLDER.glob(pattern)
     }
     if "--check" not in arguments:

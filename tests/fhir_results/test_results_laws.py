@@ -1,6 +1,7 @@
 """The laws of results in FHIR: nothing is lost, whatever their tables look like."""
 
 import json
+from pathlib import Path
 
 import pytest
 from corpus import ALL, records
@@ -118,3 +119,10 @@ def test_our_own_record_is_valid_in_all_forms() -> None:
         told = {problem.severity for problem in trialbridge.validate(data)}
         assert told <= {"information"}
         assert trialbridge.read(data) == whole()
+
+
+def test_the_example_comes_back_from_its_files() -> None:
+    folder = Path(__file__).parents[2] / "examples" / "results"
+    record = trialbridge.read(folder / "NCT99900005.ctgov.json")
+    for name in ("fhir-r5", "fhir-r4"):
+        assert trialbridge.read(folder / f"NCT99900005.{name}.json") == record
