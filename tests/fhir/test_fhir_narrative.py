@@ -17,6 +17,7 @@ from trialbridge.formats.registries import ctgov
 from trialbridge.mappings.fhir.bundle import read_tree, write_tree
 from trialbridge.schemas.fhir.narrative import narrative
 from trialbridge.schemas.fhir.validate import validate
+from trialbridge.schemas.syntax import exact
 from trialbridge.schemas.trial import Trial
 
 Version = Literal["r5", "r4b", "r4"]
@@ -140,7 +141,7 @@ def test_16_with_it_and_a_base_documents_are_valid_and_come_back(
             resource = entry["resource"]
             assert entry["fullUrl"] == f"{base}/{resource['resourceType']}/{resource['id']}"
         plain, _ = read_tree(write_tree(trial, version=version)[0], version=version)
-        again, problems = read_tree(json.loads(json.dumps(tree)), version=version)
+        again, problems = read_tree(exact.decode(exact.encode(tree)), version=version)
         assert again == plain
         assert problems == []
 
