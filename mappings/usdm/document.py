@@ -18,7 +18,7 @@ from trialbridge.mappings.usdm.completed import completed, stated
 from trialbridge.mappings.usdm.extensions import EXTENSIONS, attribute, of_url
 from trialbridge.mappings.usdm.foreign import gathered, plain_texts
 from trialbridge.mappings.usdm.rest import rest
-from trialbridge.mappings.usdm.v4_0 import USDM, coverage
+from trialbridge.mappings.usdm.v4_0 import USDM, coverage, is_exact
 from trialbridge.schemas.problem import NO_RECORD, Problem
 from trialbridge.schemas.trial import Trial
 from trialbridge.schemas.usdm.definitions import LINK, URL
@@ -39,7 +39,8 @@ def _store(names: Names, tree: Node, empty: list[tuple[str, str]], unmapped: str
     """An extension attribute for each empty element of the record, which USDM has no form for."""
     kept = _version(tree).setdefault(EXTENSIONS, [])
     for pointer, kind in empty:
-        kept.append(attribute(names, f"{_EMPTY}/{kind}", valueString=pointer))
+        if not is_exact(pointer, kind):
+            kept.append(attribute(names, f"{_EMPTY}/{kind}", valueString=pointer))
     if unmapped is not None:
         kept.append(attribute(names, _UNMAPPED, valueString=unmapped))
 

@@ -18,6 +18,7 @@ from trialbridge.mappings.codec import (
     Step,
     also,
     among,
+    attribute_type,
     boolean,
     field,
     item,
@@ -25,13 +26,20 @@ from trialbridge.mappings.codec import (
     record,
 )
 from trialbridge.mappings.compiled import each
-from trialbridge.mappings.coverage import CoverageRow, complete, of_table
+from trialbridge.mappings.coverage import (
+    CoverageRow,
+    complete,
+    json_pointer,
+    of_table,
+    pattern,
+)
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.usdm import design, parties, terms
 from trialbridge.mappings.usdm.apart import INTERVENTIONAL, OBSERVATIONAL
 from trialbridge.mappings.usdm.extensions import extra, others
 from trialbridge.mappings.usdm.terms import code, said
 from trialbridge.schemas.base import BASE
+from trialbridge.schemas.once import once
 from trialbridge.schemas.trial import ArmGroup, Intervention, Location, Outcome, Trial
 
 STUDY: Final[tuple[Step, ...]] = ("study",)
@@ -378,6 +386,39 @@ def _place(model: str) -> tuple[Step, ...]:
 
 
 USDM = record(Trial, *ROWS, *others(Trial, ROWS, at=_place, but=("unmapped",)))
+
+
+@once
+def _exact() -> tuple[frozenset[str], frozenset[str]]:
+    """The attributes that are written with all that is empty in them, and those that are objects.
+
+    By the patterns of their pointers.
+    """
+    below: set[str] = {f"{_GROUPS}/*/interventionNames", f"{_INTERVENTIONS}/*/armGroupLabels"}
+    objects: set[str] = set()
+
+    def look(table: Record, pointer: str) -> None:
+        for row in table.rows:
+            at = pointer + json_pointer(table.type, row.model)
+            if row.codec.table is not None:
+                look(row.codec.table, f"{at}/*")
+            elif row.home == "ours":
+                below.add(at)
+                if isinstance(attribute_type(table.type, row.model), type):
+                    objects.add(at)
+
+    look(USDM, "")
+    return frozenset(below), frozenset(objects)
+
+
+def is_exact(pointer: str, kind: str) -> bool:
+    """Whether something empty in a record is written as it is, and needs no marker."""
+    below, objects = _exact()
+    at = pattern(pointer)
+    if kind == "object" and at in objects:
+        return True
+    ways = at.split("/")
+    return any("/".join(ways[:length]) in below for length in range(2, len(ways)))
 
 
 def coverage() -> list[CoverageRow]:

@@ -50,7 +50,7 @@ def _of_object(walk: Walk, class_: str, node: dict[str, Any], where: Where) -> I
             yield from _codes(walk, class_, key, value, (where, key))
         if value and member.many and member.classes:
             yield from _names(value, (where, key))
-    if class_ == "Range":
+    if class_ == "Range" and not unstated:
         yield from _range(node, where)
     if class_ == "StudyDesignPopulation" and (sexes := node.get("plannedSex")):
         yield from _sexes(sexes, where)
