@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from trialbridge.formats import by_name
-from trialbridge.mappings.registries import ctis, drks, isrctn
+from trialbridge.mappings.registries import ctis, drks, euctr, isrctn
 from trialbridge.mappings.registries.places import Row
 
 PATH = Path(__file__).resolve().parent / "registers.md"
@@ -104,6 +104,27 @@ REGISTERS = (
             "interventionType": isrctn.INTERVENTIONS,
             "gender": isrctn.SEXES,
         },
+    ),
+    Register(
+        "euctr",
+        euctr.ROWS,
+        "one file of the register, with seven records of one trial in six countries",
+        (
+            "A record is of one trial in one country, and the number and the country are its"
+            " identity. A file of several is several records; joining them is for who reads them.",
+            "A field begins at a number that does not go back behind that of the field before (7 of"
+            " 7 records have them in order; texts have numbers of their own); sponsors and"
+            " medicines begin anew.",
+            "A label with a language behind it is a translation, and kept.",
+            "The country is what stands before ` - ` and the authority (7 of 7).",
+            "Yes, no and no answer are three things.",
+            "The number of subjects in the country is that of the trial only where it is in that"
+            " country alone.",
+            "Only ongoing was seen of the states of a trial, which says nothing of recruitment, and"
+            " is kept and told; the others are those that the register lists.",
+            "Results of EudraCT are a file of their own, which is not read.",
+        ),
+        {"Trial Status": euctr.STATUS},
     ),
 )
 

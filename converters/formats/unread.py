@@ -146,9 +146,9 @@ UNREAD: Final[tuple[Unread, ...]] = (
         pattern=r'\A"?TrialID"?\t"?Last[ _]Refreshed[ _]on',
     ),
     Unread(
-        "the text of the EU Clinical Trials Register (EudraCT)",
-        f"if the trial has an NCT number, its record is {_API}NCT...",
-        pattern=r"^Summary\s*\n(?:.*\n)?EudraCT Number:",
+        "a list of what a search of the EU Clinical Trials Register found",
+        "its full trial details are read (euctr): download those",
+        pattern=r"^EudraCT Number:[ \t]+\S+[ \t]*\r?\nSponsor Protocol Number:",
     ),
     Unread(
         "a page of clinicaltrials.gov itself",

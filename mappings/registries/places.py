@@ -242,11 +242,17 @@ def coverage(rows: Iterable[Row]) -> list[CoverageRow]:
 
 
 def read(
-    document: Document, rows: Iterable[Row], *, name: str, link: str
+    document: Document,
+    rows: Iterable[Row],
+    *,
+    name: str,
+    link: str,
+    told_by: Callable[[list[str]], list[str]] | None = None,
 ) -> tuple[Trial, list[Problem]]:
     """The record of a document, and warnings of what is odd and of what is kept as it is.
 
     `name` is the key of what is kept in `unmapped`, and what places in warnings begin with.
+    `told_by` gives the names that a value that is kept is told by, of those that lead to it.
     Raises ReadError if the document is nested deeper than what can be kept.
     """
     if is_deeper(document.tree, DEEPEST):
@@ -274,9 +280,12 @@ def read(
     ]
     missing: dict[str, int] = {}
     for pointer, held in kept.items():
-        names = [name, *(one for one in steps(pointer) if as_index(one) is None)]
-        inside = names if isinstance(held, dict | list) or len(names) < 3 else names[:-1]
-        place = ".".join(inside[:_TOLD])
+        names = [one for one in steps(pointer) if as_index(one) is None]
+        if told_by is not None:
+            names = told_by(names)
+        elif not isinstance(held, dict | list) and len(names) > 1:
+            names = names[:-1]
+        place = ".".join([name, *names][:_TOLD])
         missing[place] = missing.get(place, 0) + _count(held)
     problems += unread(missing, link, ": kept in unmapped")
     return trial_of(study, unmapped=unmapped or None, registration=registration), problems

@@ -33,4 +33,14 @@ ROWS: tuple[Format, ...] = (
         coverage="trialbridge.mappings.registries.isrctn",
         advice="trialbridge.formats.registries.isrctn",
     ),
+    Format(
+        name="euctr",
+        aliases=(),
+        title="EU Clinical Trials Register text",
+        syntax="text",
+        marks=(r"Summary[ \t\r]*\n(?:[ \t\r]*\n)?EudraCT Number:.*",),
+        reader="trialbridge.formats.registries.euctr",
+        coverage="trialbridge.mappings.registries.euctr",
+        advice="trialbridge.formats.registries.euctr",
+    ),
 )
