@@ -20,7 +20,13 @@ JSON_KEYS = ", ".join(
 )
 """The keys that tell the formats of JSON."""
 XML_ROOTS = ", ".join(
-    dict.fromkeys(mark for known in read_formats() if known.syntax == "xml" for mark in known.marks)
+    dict.fromkeys(
+        mark
+        for known in read_formats()
+        if known.syntax == "xml"
+        for mark in known.marks
+        if not mark.startswith("root/")
+    )
 )
 """The roots, or their namespaces, that tell the formats of XML."""
 
