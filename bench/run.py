@@ -185,6 +185,8 @@ def parts(records: list[bytes]) -> list[Part]:
         Part("odm-2.0: check", lambda i: odm_schema.check(documents[i])),
         Part("odm-2.0 to ctgov: read, map", lambda i: odm.read(documents[i])),
         Part("odm-2.0 to ctgov: whole", back("odm-2.0", documents)),
+        Part("ctgov to sdtm: whole", to("sdtm")),
+        Part("ctgov to sdtm: checked", to("sdtm", validate=True)),
         Part("text: read", lambda i: text.read(pages[i])),
         Part("text: read, no conditions", lambda i: text.read(bare[i])),
         Part("text: write", lambda i: text.write(trials[i])),
