@@ -194,7 +194,7 @@ def parts(records: list[bytes]) -> list[Part]:
     ]
 
 
-FORMATS = ("fhir-r5", "fhir-r4", "odm-2.0")
+FORMATS = ("fhir-r5", "fhir-r4", "odm-2.0", "usdm")
 
 
 def multiples(records: list[bytes], passes: int) -> dict[str, tuple[float, float, float]]:

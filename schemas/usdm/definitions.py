@@ -83,6 +83,8 @@ class Definitions(NamedTuple):
     """The classes of a version of USDM, and its value sets."""
 
     classes: Mapping[str, Class]
+    ruled: Mapping[str, tuple[str, ...]]
+    """The members that rules ask of, by class; a class without any is not here."""
     lists: Mapping[tuple[str, str], ValueSet]
 
 
@@ -90,21 +92,34 @@ class Definitions(NamedTuple):
 def definitions() -> Definitions:
     """The definitions of USDM 4.0."""
     said = msgspec.json.decode(resources.files(__package__).joinpath("v4_0.json").read_bytes())
-    return Definitions(
-        {
-            name: Class(
-                {key: _member(member, key) for key, member in members.items()},
-                frozenset(key for key, member in members.items() if member.get("must")),
-            )
-            for name, members in said["classes"].items()
-        },
-        {
-            (name.partition(".")[0], name.partition(".")[2]): ValueSet(
-                one["list"], one["open"], one["terms"]
-            )
-            for name, one in said["lists"].items()
-        },
-    )
+    classes = {
+        name: Class(
+            {key: _member(member, key) for key, member in members.items()},
+            frozenset(key for key, member in members.items() if member.get("must")),
+        )
+        for name, members in said["classes"].items()
+    }
+    lists = {
+        (name.partition(".")[0], name.partition(".")[2]): ValueSet(
+            one["list"], one["open"], one["terms"]
+        )
+        for name, one in said["lists"].items()
+    }
+    asked = {
+        name: tuple(
+            key
+            for key, member in class_.members.items()
+            if member.some
+            or (name, key) in lists
+            or (member.many and any("name" in classes[one].members for one in member.classes))
+        )
+        for name, class_ in classes.items()
+    }
+    ruled = {name: keys for name, keys in asked.items() if keys or name in _ALWAYS}
+    return Definitions(classes, ruled, lists)
+
+
+_ALWAYS: Final = frozenset({"Range", "StudyDesignPopulation"})
 
 
 def _member(said: Mapping[str, Any], key: str) -> Member:

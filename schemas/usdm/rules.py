@@ -35,8 +35,9 @@ def check_rules(walk: Walk) -> list[Problem]:
 
 def _of_object(walk: Walk, class_: str, node: dict[str, Any], where: Where) -> Iterator[Said]:
     unstated = not_stated(node)
-    for key, member in walk.known.classes[class_].members.items():
-        value = node.get(key)
+    members = walk.known.classes[class_].members
+    for key in walk.known.ruled[class_]:
+        value, member = node.get(key), members[key]
         if key in unstated:
             continue
         if member.some and value == []:

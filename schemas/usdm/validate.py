@@ -33,16 +33,17 @@ def check(data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Pr
         tree = msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return []
-    return validate(tree) if isinstance(tree, dict) else []
+    if not isinstance(tree, dict):
+        return []
+    problem = refused(tree)
+    return validate(tree) if problem is None else [problem]
 
 
 def validate(tree: dict[str, Any], *, rules: bool = True) -> list[Problem]:
-    """Give all problems of the parsed JSON of a USDM document. Never raises on bad content.
+    """Give all problems of the parsed JSON of a USDM document that is not `refused`.
 
     Without `rules`, those of its form and its ids alone.
     """
-    if problem := refused(tree):
-        return [problem]
     walk = Walk(definitions())
     walk.whole(tree)
     if not rules or any(one.severity == "error" and one.layer == "schema" for one in walk.problems):

@@ -46,7 +46,7 @@ class Walk:
         self.known = known
         self.problems: list[Problem] = []
         self.objects: list[tuple[str, dict[str, Any], Where]] = []
-        """Each object with its class and place, for the rules."""
+        """The objects that rules ask of, with their classes and places."""
         self.ids: dict[int, dict[str, Found]] = {}
         self.references: list[Reference] = []
         self._scope = SHARED
@@ -73,7 +73,8 @@ class Walk:
                 self._say((where, "instanceType"), "instance-type", f"expected {wanted}, {found}")
                 return
             class_ = said
-        self.objects.append((class_, node, where))
+        if class_ in self.known.ruled:
+            self.objects.append((class_, node, where))
         id_ = node.get("id")
         if id_.__class__ is str:
             self._identified(id_, class_, where)
@@ -117,11 +118,15 @@ class Walk:
         if values.__class__ is not list:
             self._say(where, "type", f"expected {member.wanted}, found {_shown(values)}")
             return
+        extensions = member.classes == (_EXTENSION,)
         versions = class_ == "Study" and member.classes == ("StudyVersion",)
         for position, value in enumerate(values):
             if versions:
                 self._scope = position
-            if member.classes:
+            if extensions and _is_text(value):
+                # Most objects of a document of ours are these, and all of them like this.
+                self._identified(value["id"], _EXTENSION, (where, position))
+            elif member.classes:
                 self._object(value, member, (where, position))
             else:
                 self._value(value, member, (where, position))
@@ -201,6 +206,21 @@ class Walk:
 
 
 _OF_REFERENCES: Final = frozenset({"id-twice", "no-such-id", "wrong-class"})
+
+
+_EXTENSION: Final = "ExtensionAttribute"
+
+
+def _is_text(node: Any) -> bool:
+    """Whether this is an extension attribute with a text and nothing else."""
+    return (
+        node.__class__ is dict
+        and len(node) == 4
+        and node.get("instanceType") == _EXTENSION
+        and node.get("valueString").__class__ is str
+        and node.get("url").__class__ is str
+        and node.get("id").__class__ is str
+    )
 
 
 def pointer(where: Where) -> str:
