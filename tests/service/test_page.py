@@ -293,9 +293,10 @@ def test_nobody_is_kept_out_in_light_in_dark_or_on_a_phone(page: Page) -> None:
     emulate(page.driver, **PHONE)
     assert page.faults() == []
     assert page.run("return document.documentElement.scrollWidth") <= PHONE["width"]
-    page.show("tea")
+    page.show('{"protocolSection": {"identificationModule": {"nctId": 7, "briefTitle": [1]}}}')
     page.said("This cannot")
     assert page.faults() == []
+    assert page.run("return document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def test_no_other_host_is_asked(page: Page) -> None:
