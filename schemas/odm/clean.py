@@ -63,6 +63,8 @@ _FORMS: Final = {
     "xs:decimal": r"[+-]?\d{1,9}(?:\.\d{1,16})?",
     "xs:ID": r"[A-Za-z_][A-Za-z0-9._-]*",
     "xs:IDREF": r"[A-Za-z_][A-Za-z0-9._-]*",
+    "xs:integer": r"[1-9]\d{0,8}",
+    "xs:nonNegativeInteger": r"\d{1,9}",
     "xs:positiveInteger": r"[1-9]\d{0,8}",
     "ODMVersion": r"2\.0",
     "xlink:href": _URI,

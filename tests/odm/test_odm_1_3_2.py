@@ -1,5 +1,6 @@
 """ODM 1.3.2: the whole record in plain ODM, and what documents of others say of one."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -285,6 +286,16 @@ def test_documents_of_others_come_back_as_they_are_and_their_subjects_go_nowhere
             other = trialbridge.convert(data, target, validate=False)
             for word in (b"SubjectKey", b"ClinicalData", b"SubjectData"):
                 assert word not in other, (path.name, target)
+
+
+def test_documents_in_2_0_lose_their_subjects_on_the_way_to_1_3_2() -> None:
+    found = sorted((folder() / "odm-2.0").glob("*.xml"))
+    for path in found:
+        told: list[trialbridge.Problem] = []
+        other = trialbridge.convert(path, "odm-1.3.2", validate=False, warnings=told)
+        assert not re.search(rb"SubjectKey|ClinicalData|SubjectData", other), path.name
+        if b"<ClinicalData" in path.read_bytes():
+            assert "/odm/ClinicalData" in [one.path for one in told]
 
 
 def test_what_a_document_of_others_says_of_the_record_is_read() -> None:

@@ -11,6 +11,7 @@ from filled import filled_trial
 from lxml import etree
 from test_validate_odm import ODM_2_0
 
+from trialbridge.formats.odm import document
 from trialbridge.formats.odm import v2_0 as odm
 from trialbridge.formats.odm.xml import checks
 from trialbridge.formats.odm.xml.tree import bytes_of, tree_of
@@ -214,12 +215,12 @@ def test_what_is_told_of_the_tree_is_what_is_told_of_the_bytes(turn: int) -> Non
 def test_what_the_slow_way_has_to_tell_of_a_written_tree_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def broken(trial: Trial) -> tuple[Any, list[Problem]]:
+    def broken(trial: Trial, version: Any) -> tuple[Any, list[Problem]]:
         tree = thawed(write_tree(trial)[0])
         tree["Study"][0]["MetaDataVersion"][0]["Protocol"]["TrialPhase"] = {"@Value": "PHASE 9"}
         return tree, []
 
-    monkeypatch.setattr(odm, "write_tree", broken)
+    monkeypatch.setattr(document, "write_tree", broken)
     [problem] = odm.write_checked(filled_trial())[1]
     assert (problem.code, problem.severity) == ("term", "warning")
     assert "PHASE 9" in problem.message

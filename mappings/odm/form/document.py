@@ -72,11 +72,14 @@ def _row(group: Group, row: Node, version: str) -> Node:
     if group.repeats:
         node["@ItemGroupRepeatKey"] = row["@OID"]
     is_first = version == FIRST_VERSION
-    node["ItemData"] = [
+    held = [
         {"@ItemOID": oid, **({"@Value": text} if is_first else {"Value": [{"#": text}]})}
         for oid, text in row.items()
         if oid != "@OID"
     ]
+    if held:
+        # What has parts alone is a row without an item.
+        node["ItemData"] = held
     return node
 
 

@@ -110,6 +110,7 @@ def _check_rows(form: Form, named: Named, wanted: Wanted) -> None:
     wanted.add((("Study",), form.study))
     wanted.add((("MetaDataVersion",), form.metadata))
     for key in form.groups:
+        wanted.add((("ItemGroupDef",), form.known[key].oid))
         dates = _dates(form.version, form.known[key])
         rows = form.rows[key]
         if not all(row["@OID"] for row in rows) and form.known[key].repeats:
