@@ -43,6 +43,10 @@ _NOT_STATED = {
 }
 
 
+# Fewer than a string may have. https://hl7.org/fhir/R5/datatypes.html#string
+_LONGEST = 1_000_000
+
+
 def _store(names: Names, study: Node, empty: list[tuple[str, str]], unmapped: str | None) -> None:
     """A marker for each `{}`, `[]` and `""` of the record, which FHIR forbids, and `unmapped`."""
     markers = [
@@ -57,7 +61,8 @@ def _store(names: Names, study: Node, empty: list[tuple[str, str]], unmapped: st
     ]
     extend(study, "extension", markers)
     if unmapped is not None:
-        extend(study, "extension", [{"url": UNMAPPED.url, "valueString": unmapped}])
+        pieces = (unmapped[at : at + _LONGEST] for at in range(0, len(unmapped), _LONGEST))
+        extend(study, "extension", [{"url": UNMAPPED.url, "valueString": one} for one in pieces])
 
 
 def _find(names: Names, study: Node) -> tuple[dict[str, str], Any]:
@@ -71,7 +76,7 @@ def _find(names: Names, study: Node) -> tuple[dict[str, str], Any]:
             if isinstance(kind, str) and isinstance(pointer, str):
                 empty[pointer] = kind
         elif extension.get("url") == UNMAPPED.url:
-            unmapped = extension.get("valueString", "")
+            unmapped = (unmapped or "") + extension.get("valueString", "")
     return empty, unmapped
 
 

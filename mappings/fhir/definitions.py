@@ -155,7 +155,14 @@ _WHOLE = (
             ),
         },
     ),
-    Definition(UNMAPPED.url, contexts=["ResearchStudy"], kinds=["string"], leaves=["/unmapped"]),
+    Definition(
+        UNMAPPED.url,
+        contexts=["ResearchStudy"],
+        kinds=["string"],
+        many=True,
+        leaves=["/unmapped"],
+        notes=["in pieces, where it is longer than a string may be"],
+    ),
     Definition(
         EMPTY_ELEMENT.url,
         contexts=["ResearchStudy"],

@@ -294,6 +294,22 @@ def test_it_goes_onward_as_the_register_s(data: bytes) -> None:
     onward(data)
 
 
+def test_what_is_kept_of_a_large_document_goes_to_fhir_in_pieces() -> None:
+    tree = json.loads(TODAY)
+    tree["applications"] = ["Décision " * 1_000] * 240
+    data = json.dumps(tree).encode()
+    written = trialbridge.convert(data, "fhir-r5")
+    assert trialbridge.read(written) == trialbridge.read(data)
+    (study, *_) = (one["resource"] for one in json.loads(written)["entry"])
+    lengths = [
+        len(one["valueString"])
+        for one in study["extension"]
+        if one["url"].endswith("/StructureDefinition/unmapped")
+    ]
+    assert lengths[:2] == [1_000_000, 1_000_000]
+    assert len(lengths) == 3
+
+
 # --- real documents ----------------------------------------------------------------------------
 
 _TITLE = (
