@@ -49,6 +49,10 @@ def _organization(names: Names, key: str, said: Sponsor, class_: Codec[Any]) -> 
         members[EXTENSIONS] = class_.write(said.class_, names)
         if said.class_ in _TYPES:
             members["type"] = _TYPES[said.class_]
+    if key == "sponsor" and "label" in members:
+        # Others look for its name. An organization may stand here several times: the name, which
+        # is one organization's alone, is that of this one.
+        members["name"] = said.name
     apart = names.once(Apart)
     id_ = apart.organization(key)
     apart.organizations[id_].update(members)
@@ -77,7 +81,7 @@ def _is_registry(organization: Node) -> bool:
 
 def _write_nct_id(value: str, names: Names) -> list[Node]:
     scope = names.once(Apart).organization(
-        "registry", name="ClinicalTrials.gov", label="ClinicalTrials.gov", type=_REGISTRY
+        "registry", name="CT.GOV", label="ClinicalTrials.gov", type=_REGISTRY
     )
     return [{"text": value, "scopeId": scope}]
 
@@ -117,6 +121,20 @@ def _read_org_study_id(nodes: Any, names: Names) -> str | None:
 
 org_study_id: Codec[str] = Codec(_read_org_study_id, _write_org_study_id, label="scope the sponsor")
 
+_REGISTER: Final = "register"
+
+
+def _write_registration(value: str, names: Names) -> list[Node]:
+    """The id in another register than ClinicalTrials.gov, whose record it is."""
+    registration = names.trial.registration if names.trial else None
+    members: Node = {"type": _REGISTRY}
+    if registration is not None and registration.register:
+        members["label"] = registration.register
+    return [{"text": value, "scopeId": names.once(Apart).organization(_REGISTER, **members)}]
+
+
+registration_id: Codec[str] = Codec(lambda nodes, names: None, _write_registration)
+
 _SECONDARY: Final = "/protocolSection/identificationModule/secondaryIdInfos"
 _ID_TYPE: Final = codec_of(SecondaryIdType, f"{URL}{_SECONDARY}/type")
 _ID_LINK: Final = codec_of(str, f"{URL}{_SECONDARY}/link")
@@ -150,7 +168,7 @@ def _read_secondary(nodes: Any, names: Names) -> list[SecondaryIdInfo] | None:
     others = {id(node) for node in (*_of_nct(nodes, names)[:1], *_of_sponsor(nodes, names)[:1])}
     found = []
     for node in nodes:
-        if id(node) in others:
+        if id(node) in others or node.get("scopeId") == f"Organization.{_REGISTER}":
             continue
         scope = document.organization(node.get("scopeId"))
         extensions = node.get(EXTENSIONS) or []

@@ -20,6 +20,7 @@ from trialbridge.mappings.codec import (
     among,
     attribute_type,
     boolean,
+    derived,
     field,
     item,
     merged,
@@ -90,6 +91,7 @@ SPONSORS = "protocol.sponsor_collaborators"
 
 PARTIES = (
     among(f"{IDENTIFICATION}.nct_id", *_IDS, codec=parties.nct_id, home="native"),
+    derived(among("registration.id", *_IDS, codec=parties.registration_id)),
     among(
         f"{IDENTIFICATION}.org_study_id_info.id", *_IDS, codec=parties.org_study_id, home="native"
     ),

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 import trialbridge
 from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.trial import IdentificationModule, ProtocolSection, Registration, Trial
 
 RECORD: dict[str, Any] = {
     "protocolSection": {
@@ -321,6 +322,20 @@ def test_double_blind_has_the_subject_masked(masking: str, who: list[str], said:
     design = tree["study"]["versions"][0]["studyDesigns"][0]
     assert design["blindingSchema"]["standardCode"]["code"] == said
     assert json.loads(trialbridge.convert(json.dumps(tree).encode(), "ctgov")) == record
+
+
+def test_the_id_in_another_register_has_that_register_as_its_scope() -> None:
+    trial = Trial(
+        protocol=ProtocolSection(identification=IdentificationModule(brief_title="Tea")),
+        registration=Registration(register="DRKS", id="DRKS00000001", country="DE"),
+    )
+    data = trialbridge.write(trial, "usdm")
+    version = json.loads(data)["study"]["versions"][0]
+    (identifier,) = version["studyIdentifiers"]
+    (register,) = version["organizations"]
+    assert (identifier["text"], identifier["scopeId"]) == ("DRKS00000001", register["id"])
+    assert (register["label"], register["type"]["code"]) == ("DRKS", "C93453")
+    assert trialbridge.read(data) == trial
 
 
 def test_an_observational_study_has_the_class_of_its_own() -> None:
