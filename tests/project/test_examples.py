@@ -19,6 +19,7 @@ MADE = sorted(
 )
 SCRIPTS = [
     "docs/build_coverage_table.py",
+    "docs/build_model_page.py",
     "docs/build_tables_page.py",
     "examples/regenerate.py",
 ]
