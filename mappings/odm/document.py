@@ -323,14 +323,14 @@ def _rest(tree: Node, trial: Trial, version: Version) -> dict[str, Any] | None:
     for form in again.get("ReferenceData", ()):
         metadata.update(form.defined())
         again["ReferenceData"] = [form.data()]
-    if again == tree:
+    ours = tree.get("@SourceSystem") == OURS
+    if again == tree or (ours and _but_of_file(again) == _but_of_file(tree)):
         return None
     name = tree["Study"][0].get("@StudyName")
     for parameter in (summary or {}).get("StudyParameter", ()):
         if parameter["@OID"] == _BRIEF_TITLE and value_of(parameter) == name:
             # It is read as the title, and is no other fact.
             again["Study"][0]["@StudyName"] = name
-    ours = tree.get("@SourceSystem") == OURS
     tree, again = _spelt_out(tree, version.text), _spelt_out(again, version.text)
     written = Counter(_FACTS.of(again, ""))
     members = Counter(_FACTS.members(again, ""))
@@ -345,12 +345,16 @@ def _rest(tree: Node, trial: Trial, version: Version) -> dict[str, Any] | None:
             for key, inner in kept.items():
                 gather(inner, node[key], f"{pointer}/{escape(str(key))}")
 
-    said = {key: inner for key, inner in tree.items() if key not in _OF_FILE}
+    said = _but_of_file(tree)
     kept, _ = _FACTS.left(said, "", written, members)
     if kept is not None:
         for key, inner in kept.items():
             gather(inner, said[key], f"{PREFIX}{escape(key)}")
     return None if ours and not found else found
+
+
+def _but_of_file(tree: Node) -> Node:
+    return {key: inner for key, inner in tree.items() if key not in _OF_FILE}
 
 
 def _spelt_out(node: Any, text: Mapping[str, str]) -> Any:

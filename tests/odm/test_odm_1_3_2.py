@@ -116,7 +116,7 @@ def test_a_full_record_comes_back() -> None:
 
 
 @settings(
-    max_examples=150 if ALL else 40,
+    max_examples=150 if ALL else 20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
@@ -133,7 +133,7 @@ def test_write_then_read_gives_any_trial_back(trial: Trial) -> None:
 
 
 def some_records() -> Iterator[Trial]:
-    for line in corpus.records()[:: 1 if ALL else 45]:
+    for line in corpus.records()[:: 1 if ALL else 90]:
         yield ctgov.read(line)[0]
 
 
@@ -155,9 +155,8 @@ def test_both_versions_have_the_same_groups_at_every_run() -> None:
         command = [sys.executable, "-c", program, *names]
         return subprocess.run(command, input=source, capture_output=True, check=True).stdout
 
-    first, second = run("odm-1.3.2"), run("odm-2.0")
-    assert run("odm-1.3.2", "odm-2.0") == first + second
-    assert run("odm-2.0", "odm-1.3.2") == second + first
+    both = trialbridge.write(full(), "odm-1.3.2"), trialbridge.write(full(), "odm-2.0")
+    assert (run("odm-1.3.2"), run("odm-2.0")) == both
 
 
 # --- edits -------------------------------------------------------------------------------------
@@ -377,7 +376,7 @@ for text in sys.stdin.buffer.read().decode().split("\\0"):
 
 def test_the_loader_of_odmlib_takes_what_is_written() -> None:
     documents = [written(full()), *map(written, some_records())]
-    documents = documents if ALL else documents[:6]
+    documents = documents if ALL else documents[:4]
     documents.append(trialbridge.write(full(), "odm-1.3.2", options={"template": True}))
     command = [sys.executable, "-c", ASK]
     done = subprocess.run(command, input=b"\0".join(documents), capture_output=True)

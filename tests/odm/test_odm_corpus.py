@@ -68,7 +68,7 @@ def run(program: str, data: bytes, seed: str) -> bytes:
 
 def test_records_written_in_one_process_and_read_in_another_are_identical() -> None:
     """Unknown keys too. Sets and hashes differ between the processes, so no order hangs on them."""
-    lines = some_records()
+    lines = some_records(25)
     source = b"".join(line + b"\n" for line in lines)
     documents = run(WRITE, source, "1")
     changed = []
@@ -87,7 +87,7 @@ def test_records_written_in_one_process_and_read_in_another_are_identical() -> N
 
 
 def test_documents_of_the_corpus_are_valid_and_come_back_as_bytes() -> None:
-    for line in some_records(14):
+    for line in some_records(40):
         trial, _ = ctgov.read(line)
         data, problems = odm.write(trial)
         assert problems == []
@@ -152,7 +152,7 @@ def is_serialised(text: str) -> bool:
 
 
 def test_no_string_holds_the_source_or_a_serialised_model() -> None:
-    for line in some_records(20):
+    for line in some_records(60):
         trial, _ = ctgov.read(line)
         root = root_of(odm.write(trial)[0])
         of_record = set(strings(json.loads(line)))
@@ -235,7 +235,7 @@ def homes(trial: Trial) -> Iterator[tuple[str, str]]:
 @cache
 def counts() -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
-    for line in some_records(40):
+    for line in some_records(80):
         for pointer, home in homes(ctgov.read(line)[0]):
             found[pointer.split("/")[1], home] += 1
     return found
@@ -295,7 +295,7 @@ def test_criteria_that_are_a_plain_list_are_not_said_again_as_a_text() -> None:
     assert whole not in texts(root_of(written(full())), "//@ItemGroupOID")
     seen = Counter(
         whole in texts(root_of(odm.write(ctgov.read(line)[0])[0]), "//@ItemGroupOID")
-        for line in some_records(10)
+        for line in some_records(30)
     )
     assert seen[False] > seen[True] / 10 > 0
 
