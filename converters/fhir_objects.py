@@ -33,7 +33,8 @@ def to_fhir_resources(
 ) -> Bundle:
     """Give a trial as a Bundle of fhir.resources, which `write(trial, "fhir-r5")` is the bytes of.
 
-    Takes and raises what `write` does.
+    Takes and raises what `write` does. The objects hold numbers without zeros at the end: the 12.50
+    of a result is 12.5 there.
     """
     # Takes most of a second, which nobody else need wait for.
     from fhir.resources.bundle import Bundle
