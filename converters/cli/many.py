@@ -25,10 +25,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 _OPTIONS: Final = (
     click.option(
         "--layout",
-        type=click.Choice(["files", "ndjson", "bulk", "parquet"]),
-        help="Into a folder: a file a record, a line a record, FHIR's Bulk Data, or the model's "
-        "tables.  "
-        "[default: files]",
+        type=click.Choice(["files", "ndjson", "bulk", "parquet", "tables"]),
+        help="Into a folder: a file a record, a line a record, FHIR's Bulk Data, the model's "
+        "tables, or AACT's.  [default: files, and tables for aact]",
     ),
     click.option(
         "--part",
@@ -155,7 +154,7 @@ def convert_into(
             named,
             to.name,
             folder,
-            layout=layout or "files",
+            layout=layout,
             format=stated and stated.name,
             options=options,
             validate=validate,

@@ -16,6 +16,7 @@ from trialbridge.files import Packing, replaced, zstandard
 from trialbridge.formats import by_name
 from trialbridge.formats.laid_out import laid_out
 from trialbridge.many import journal
+from trialbridge.many.aact import Tables
 from trialbridge.many.conversion import Conversion, Wish, checked, converted
 from trialbridge.many.earlier import Earlier
 from trialbridge.many.journal import Done, Journal, Line, Refused, Settings
@@ -27,7 +28,7 @@ from trialbridge.sources import Source
 from trialbridge.sources.reading import Readable, sources_of
 from trialbridge.workers import Budget
 
-LAYOUTS: Final = ("files", "ndjson", "bulk", "parquet")
+LAYOUTS: Final = ("files", "ndjson", "bulk", "parquet", "tables")
 SUMMARY: Final = "summary.json"
 PAGE: Final = "summary.html"
 MANIFEST: Final = "manifest.json"
@@ -86,7 +87,7 @@ def convert_many(
     to: str,
     out: str | os.PathLike[str],
     *,
-    layout: str = "files",
+    layout: str | None = None,
     format: str | None = None,
     options: Mapping[str, object] | None = None,
     validate: bool = True,
@@ -103,9 +104,10 @@ def convert_many(
     """Convert all records of a source, or of several, into a folder.
 
     The sources are those of `trialbridge.records`. `layout` is `files` (one a record), `ndjson` (a
-    document a line, of JSON formats), `bulk` (FHIR's Bulk Data: NDJSON for each type of resource)
-    or `parquet` (the model's tables, `to` being `trial`); `part` is how many records a file of many
-    holds, `compress` is `gzip` or `zstd`. `workers` is how many processes, by default as many as
+    document a line, of JSON formats), `bulk` (FHIR's Bulk Data: NDJSON for each type of resource),
+    `parquet` (the model's tables, `to` being `trial`) or `tables` (AACT's, `to` being `aact`, whose
+    layout it is unless another is said); `part` is how many records a file of many holds,
+    `compress` is `gzip` or `zstd`. `workers` is how many processes, by default as many as
     the machine has cores; the result is the same.
 
     What cannot be converted is put into `quarantine/`, with its problems, and the run goes on. A
@@ -121,6 +123,7 @@ def convert_many(
     """
     folder = os.fspath(out)
     wish = checked(Wish(to, format, dict(options or {}), validate, homes=True))
+    layout = layout or ("tables" if wish.to == "aact" else "files")
     if layout not in LAYOUTS:
         raise Refused(f"layout {layout!r}, expected one of {', '.join(LAYOUTS)}")
     _fitting(wish.to, layout, compress)
@@ -151,6 +154,10 @@ def _fitting(to: str, layout: str, compress: Packing | None) -> None:
         raise Refused(f"layout parquet is of the model's own tables: to trial, not {to}")
     if layout == "parquet" and compress:
         raise Refused("layout parquet compresses its columns itself")
+    if layout == "tables" and to != "aact":
+        raise Refused(f"layout tables is of AACT's tables: to aact, not {to}")
+    if layout == "tables" and compress:
+        raise Refused("layout tables is not compressed: layout files is")
     if compress == "zstd":
         zstandard()
 
@@ -213,6 +220,8 @@ class _Run:
             )
         if said.layout == "parquet":
             return Parquet(self._folder, said.part)
+        if said.layout == "tables":
+            return Tables(self._folder, said.part)
         return (Lines if said.layout == "ndjson" else Bulk)(self._folder, said.part, said.compress)
 
     def _begin(self, resume: bool) -> bool:
@@ -266,6 +275,8 @@ class _Run:
             line = Line(source.name, digest, records, unchanged=True)
             self._earlier.see(line)
             return line
+        if isinstance(layout, Tables):
+            done = layout.fitting(done)
         found = []
         for one in done:
             place = layout.put(one) if one.data is not None else None

@@ -25,12 +25,12 @@ from trialbridge.cli import commands as cli
 from trialbridge.many.journal import Refused
 from trialbridge.mappings.tables import tables
 
-LAYOUTS = ["files", "ndjson", "bulk", "parquet"]
+LAYOUTS = ["files", "ndjson", "bulk", "parquet", "tables"]
 
 
 def wanted(layout: str) -> tuple[str, ...]:
     """The arguments of a run in a layout, in a format that it takes."""
-    to = "trial" if layout == "parquet" else "fhir"
+    to = {"parquet": "trial", "tables": "aact"}.get(layout, "fhir")
     return ("records.ndjson", "--to", to, "--layout", layout)
 
 

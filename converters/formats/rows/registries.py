@@ -111,4 +111,15 @@ ROWS: tuple[Format, ...] = (
         reader="trialbridge.formats.registries.who",
         coverage="trialbridge.mappings.registries.ictrp.who",
     ),
+    Format(
+        name="aact",
+        aliases=(),
+        title="AACT, CTTI's tables",
+        syntax="zip",
+        marks=(),
+        reader="trialbridge.formats.registries.aact.package",
+        writer="trialbridge.formats.registries.aact.package",
+        coverage="trialbridge.mappings.registries.aact.document",
+        told_in="trialbridge.formats.registries.aact.package",
+    ),
 )
