@@ -12,6 +12,7 @@ import msgspec
 
 from trialbridge.mappings import whole
 from trialbridge.mappings.codec import Mismatch, Node
+from trialbridge.mappings.fhir import profiles
 from trialbridge.mappings.fhir.beyond import PREFIX
 from trialbridge.mappings.fhir.cautions import cautions
 from trialbridge.mappings.fhir.links import Resources
@@ -100,22 +101,26 @@ def write_tree(
     base: str = "",
     narrative: bool = False,
     stated: bool = False,
+    profile: str = "none",
     version: Version = "r5",
 ) -> tuple[Node, list[Problem]]:
     """The record as a Bundle of this type, and warnings of what is not in it.
 
     `base` is the url that the full urls of its resources begin with, ours if it is empty;
     `narrative` says whether the study has one, `stated` whether what criteria state stands beside
-    their words as coded characteristics.
+    their words as coded characteristics, `profile` which guide of R4 the Bundle follows.
     """
     tree, problems = _written(trial, narrative=narrative)
     if stated:
         add_stated(tree["entry"])
     if version != "r5":
         # Much of what a version has another has too, so it is stated of which one this is.
-        profile = f"http://hl7.org/fhir/StructureDefinition/Bundle|{definitions(version).fhir}"
-        head = {"resourceType": "Bundle", "meta": {"profile": [profile]}}
+        edition = f"http://hl7.org/fhir/StructureDefinition/Bundle|{definitions(version).fhir}"
+        head = {"resourceType": "Bundle", "meta": {"profile": [edition]}}
         tree = {**head, **older(tree, version)}
+        if profile != "none":
+            tree, missing = profiles.add(tree, trial, profile)
+            problems = [*problems, *missing]
     if base:
         for entry in tree["entry"]:
             resource = entry["resource"]
@@ -183,6 +188,10 @@ def read_tree(
     looked for. Of an older version, the places of problems are those of R5, where its elements have
     other names. Raises ReadError with all that does not have its form.
     """
+    guide = profiles.guide_of(tree) if version == "r4" else None
+    told: list[tuple[str, object]] | None = None
+    if guide is not None:
+        tree, told = profiles.plain(tree, guide)
     if version != "r5":
         tree = _newest(tree, version)
     names = Names()
@@ -208,6 +217,13 @@ def read_tree(
     known.study = study
 
     def keep_rest(trial: Trial) -> tuple[Trial, list[Problem]]:
+        trial, problems = keep_unread(trial)
+        if guide is not None and told is not None:
+            written = write_tree(trial, profile=guide, version=version)[0]
+            problems += profiles.told(told, written, guide)
+        return trial, problems
+
+    def keep_unread(trial: Trial) -> tuple[Trial, list[Problem]]:
         again = [entry["resource"] for entry in _written(trial)[0]["entry"]]
         resources = [_without_text(resource) for _, _, resource in entries]
         if again == resources:

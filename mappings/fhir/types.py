@@ -43,7 +43,7 @@ from trialbridge.mappings.record import registry
 from trialbridge.mappings.record.markdown import marked, plain
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.terms.countries import SYSTEM as COUNTRIES
-from trialbridge.schemas.terms.countries import country
+from trialbridge.schemas.terms.countries import country, name_of
 from trialbridge.schemas.trial import Age, AgeUnit, PartialDate, age_text
 from trialbridge.schemas.trial import age as quantity_of
 
@@ -401,7 +401,10 @@ CODED = Extension(f"{OFFICIAL_BASE}/iso21090-codedString", "Coding")
 @lru_cache(maxsize=1024)
 def _coded_country(name: str) -> Node | None:
     found = country(name)
-    return None if found is None else {"system": COUNTRIES, "code": found.alpha_2}
+    if found is None:
+        return None
+    display = name_of(found.alpha_2)
+    return {"system": COUNTRIES, "code": found.alpha_2, "display": display}
 
 
 @lru_cache(maxsize=1024)

@@ -5,6 +5,7 @@ https://hl7.org/fhir/R5/bundle.html
 
 from typing import Any
 
+from trialbridge.formats.options import UnknownOption
 from trialbridge.mappings.codec import Home, Node
 from trialbridge.mappings.fhir.bundle import LINK, read_tree, write_tree
 from trialbridge.mappings.whole import fatal
@@ -23,18 +24,25 @@ def write(
     base: str = "",
     narrative: bool = False,
     stated: bool = False,
+    profile: str = "none",
     version: Version = "r5",
 ) -> tuple[bytes, list[Problem]]:
     """The record as a Bundle, the ResearchStudy first.
 
     `bundle` is its type. A transaction and a batch ask a server to put each resource at its id:
     https://hl7.org/fhir/R5/http.html#transaction. `base` is the url that full urls begin with, ours
-    if it is empty; `narrative` gives the study a text for people, `stated` codes
-    what criteria state. A Bundle of an older version says all that the one of R5 says. The problems
-    are warnings of what the Bundle does not carry.
+    if it is empty; `narrative` gives the study a text for people, `stated` codes what criteria
+    state, `profile` says which guide a Bundle of R4 follows. A Bundle of an older
+    version says all that the one of R5 says. The problems are warnings of what it does not carry.
     """
     tree, problems = write_tree(
-        trial, kind=bundle, base=base, narrative=narrative, stated=stated, version=version
+        trial,
+        kind=bundle,
+        base=base,
+        narrative=narrative,
+        stated=stated,
+        profile=profile,
+        version=version,
     )
     return exact.encode(tree), problems
 
@@ -46,6 +54,7 @@ def write_checked(
     base: str = "",
     narrative: bool = False,
     stated: bool = False,
+    profile: str = "none",
     version: Version = "r5",
 ) -> tuple[bytes, list[Problem]]:
     """Write as `write` does; the problems are those of what was written, too.
@@ -55,7 +64,13 @@ def write_checked(
     from trialbridge.schemas.fhir.validate import validate
 
     tree, problems = write_tree(
-        trial, kind=bundle, base=base, narrative=narrative, stated=stated, version=version
+        trial,
+        kind=bundle,
+        base=base,
+        narrative=narrative,
+        stated=stated,
+        profile=profile,
+        version=version,
     )
     data = exact.encode(tree)
     return data, [*problems, *validate(tree, version)]
@@ -76,6 +91,14 @@ def read_alone(data: bytes, *, version: Version = "r5") -> Trial:
     To look for that takes longer than the reading.
     """
     return read_tree(decode_tree(data), version=version, alone=True)[0]
+
+
+def no_guide(profile: object) -> None:
+    """Raise UnknownOption for a guide, where the version is not R4, of which the guides are."""
+    if profile != "none":
+        raise UnknownOption(
+            f"option profile is {profile!r}, a guide of FHIR R4: write fhir-r4 or fhir-r4-xml"
+        )
 
 
 def decode_tree(data: bytes) -> Node:

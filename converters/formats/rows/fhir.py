@@ -32,6 +32,17 @@ _STATED = Option(
     "Beside the words of criteria, what they state as coded characteristics: ages, values, times.",
 )
 
+_PROFILE = Option(
+    "profile",
+    "choice",
+    "none",
+    "Of R4: what a guide asks for, France's ECLAIRE or Modul Studie of Germany's MII.",
+    choices=("none", "eclaire", "mii"),
+)
+# Of the other versions the option says that there is none.
+_NO_GUIDE = _PROFILE._replace(asks="trialbridge.formats.fhir.r5:no_guide")
+_OPTIONS = (_BUNDLE, _BASE, _NARRATIVE, _STATED)
+
 _BEYOND_FHIR = "trialbridge.mappings.fhir.beyond"
 
 
@@ -47,7 +58,7 @@ def _fhir(edition: str, module: str, coverage: str, aliases: tuple[str, ...] = (
         validator=f"trialbridge.schemas.fhir.{edition}",
         coverage=coverage,
         beyond=_BEYOND_FHIR,
-        options=(_BUNDLE, _BASE, _NARRATIVE, _STATED),
+        options=(*_OPTIONS, _PROFILE if edition == "r4" else _NO_GUIDE),
         told_by=_FHIR,
         edition=edition,
     )
@@ -66,7 +77,7 @@ def _fhir_xml(edition: str, coverage: str, aliases: tuple[str, ...] = ()) -> For
         validator=module,
         coverage=coverage,
         beyond=_BEYOND_FHIR,
-        options=(_BUNDLE, _BASE, _NARRATIVE, _STATED),
+        options=(*_OPTIONS, _PROFILE if edition == "r4" else _NO_GUIDE),
         told_by=_FHIR_XML,
         edition=edition,
         form_of=f"fhir-{edition}",

@@ -54,7 +54,8 @@ def _exposures(nodes: list[Node], others: Others) -> list[Node] | None:
             )
         )
     )
-    others.add("protocol", written["protocol"])
+    # The first plan is the one that is read; what there is besides has no interventions.
+    others.study["protocol"] = [*written["protocol"], *(others.study.get("protocol") or ())]
     made = []
     for node, group, ours in zip(nodes, groups, written["comparisonGroup"], strict=True):
         unread = [

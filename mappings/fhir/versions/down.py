@@ -7,6 +7,7 @@ has, and kept with the dialect as a plan: a step for each member.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from trialbridge.mappings.fhir.versions import again
 from trialbridge.mappings.fhir.versions.dialect import (
     ABSENT,
     ALTERNATE,
@@ -305,7 +306,9 @@ class Down:
             other = renamed.get(reference.get("reference", ""))
             if other is not None:
                 reference["reference"] = other
-        return {**tree, "entry": entries}
+        made = {**tree, "entry": entries}
+        again.fill(tree, made)
+        return made
 
     def _entry(self, entry: Node) -> Node:
         made = dict(entry)

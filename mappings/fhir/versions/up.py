@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from trialbridge.mappings.fhir.versions import again
 from trialbridge.mappings.fhir.versions.dialect import (
     ALTERNATE,
     CROSS_VERSION,
@@ -34,7 +35,9 @@ class Up:
 
     def document(self, tree: Node) -> Node:
         if tree.get("resourceType") != "Bundle":
-            return self.resource(tree)
+            made = self.resource(tree)
+            again.drain(made)
+            return made
         entries = [one for one in tree.get("entry", ()) if one.__class__ is dict]
         for entry in entries:
             resource = entry.get("resource")
@@ -45,7 +48,9 @@ class Up:
                 url = str(entry.get("fullUrl", ""))
                 if "/Basic/" in url:
                     self.renamed[url] = url.replace("/Basic/", f"/{type_}/")
-        return {**tree, "entry": [self._entry(entry) for entry in entries]}
+        made = {**tree, "entry": [self._entry(entry) for entry in entries]}
+        again.drain(made)
+        return made
 
     def _entry(self, entry: Node) -> Node:
         made = dict(entry)

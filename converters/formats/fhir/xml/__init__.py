@@ -21,6 +21,7 @@ def write(
     base: str = "",
     narrative: bool = False,
     stated: bool = False,
+    profile: str = "none",
     version: Version = "r5",
 ) -> tuple[bytes, list[Problem]]:
     """The record as a Bundle, as `fhir.write` has it.
@@ -28,7 +29,13 @@ def write(
     Raises Invalid if the record has a character that XML has no form for, with its place.
     """
     tree, problems = write_tree(
-        trial, kind=bundle, base=base, narrative=narrative, stated=stated, version=version
+        trial,
+        kind=bundle,
+        base=base,
+        narrative=narrative,
+        stated=stated,
+        profile=profile,
+        version=version,
     )
     return _bytes_of(tree, version), problems
 
@@ -40,13 +47,20 @@ def write_checked(
     base: str = "",
     narrative: bool = False,
     stated: bool = False,
+    profile: str = "none",
     version: Version = "r5",
 ) -> tuple[bytes, list[Problem]]:
     """Write as `write` does; the problems are those of what was written, too."""
     from trialbridge.schemas.fhir.validate import validate
 
     tree, problems = write_tree(
-        trial, kind=bundle, base=base, narrative=narrative, stated=stated, version=version
+        trial,
+        kind=bundle,
+        base=base,
+        narrative=narrative,
+        stated=stated,
+        profile=profile,
+        version=version,
     )
     return _bytes_of(tree, version), [*problems, *validate(tree, version)]
 

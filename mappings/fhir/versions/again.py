@@ -1,0 +1,161 @@
+"""What the older versions' study says of its own, and R5 in what the study refers to.
+
+Countries of recruitment are those of the sites, contacts are parties of the study. Both are written
+for those who look for them there; where they say no more than that, they are not read.
+https://hl7.org/fhir/R4/researchstudy-definitions.html
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from trialbridge.mappings.fhir.versions.dialect import R5, Node
+from trialbridge.schemas.terms.countries import SYSTEM, country, name_of
+
+_ROLE = f"{R5}research-study-party-role"
+_CONTACT = "general-contact"
+
+
+def fill(tree: Node, made: Node) -> None:
+    """Give the study of an older Bundle, `made` of that of R5, its countries and contacts."""
+    resources = _Resources(tree)
+    for study, older in zip(resources.studies, _Resources(made).studies, strict=True):
+        if "location" not in older and (countries := [*_countries(study, resources)]):
+            older["location"] = [{"coding": [coding]} for coding in countries]
+        if contacts := [*_contacts(study, resources)]:
+            older["contact"] = contacts
+
+
+def drain(tree: Node) -> None:
+    """Take out of the studies of a tree of R5 what they only say again.
+
+    What else is there is made what R5 has: regions by their names, contacts as parties.
+    """
+    resources = _Resources(tree)
+    for study in resources.studies:
+        regions, contacts = study.get("region"), study.pop("contact", None)
+        if regions.__class__ is list:
+            known = {coding["code"] for coding in _countries(study, resources)}
+            _set(study, "region", [_named(one) for one in regions if not _is_known(one, known)])
+        if contacts.__class__ is list:
+            said = [*_contacts(study, resources)]
+            left = [_as_party(study, one) for one in contacts if one not in said]
+            _set(study, "contact", [one for one in left if one is not None])
+
+
+class _Resources:
+    """The resources of a tree, by type and id."""
+
+    def __init__(self, tree: Node) -> None:
+        entries = tree.get("entry")
+        found = (
+            [tree] if entries.__class__ is not list else [_resource(one) for one in entries or ()]
+        )
+        self._by: dict[str, Node] = {}
+        self.studies: list[Node] = []
+        for one in found:
+            type_ = one.get("resourceType")
+            self._by[f"{type_}/{one.get('id')}"] = one
+            if type_ == "ResearchStudy":
+                self.studies.append(one)
+
+    def get(self, reference: Any, type_: str) -> Node:
+        """The resource of this type that is referred to; an empty one if there is none."""
+        target = reference.get("reference") if reference.__class__ is dict else None
+        return self._by.get(f"{type_}/{str(target).rpartition(f'{type_}/')[2]}", {})
+
+
+def _resource(entry: Any) -> Node:
+    resource = entry.get("resource") if entry.__class__ is dict else None
+    return resource if resource.__class__ is dict else {}
+
+
+def _objects(value: Any) -> list[Node]:
+    return [one for one in value if one.__class__ is dict] if value.__class__ is list else []
+
+
+def _set(node: Node, member: str, value: list[Any]) -> None:
+    if value:
+        node[member] = value
+    else:
+        node.pop(member, None)
+
+
+def _countries(study: Node, resources: _Resources) -> Iterator[Node]:
+    """The countries of the sites, each once, in the order of the sites."""
+    known = set()
+    parts = {f"#{one.get('id')}": one for one in _objects(study.get("contained"))}
+    for site in _objects(study.get("site")):
+        part = parts.get(str(site.get("reference")), {})
+        places = _objects(part.get("site")) or [site]
+        address = resources.get(places[0], "Location").get("address")
+        name = address.get("country") if address.__class__ is dict else None
+        found = country(name) if name.__class__ is str else None
+        if found is not None and found.alpha_2 not in known:
+            known.add(found.alpha_2)
+            display = name_of(found.alpha_2)
+            yield {"system": SYSTEM, "code": found.alpha_2, "display": display}
+
+
+def _contacts(study: Node, resources: _Resources) -> Iterator[Node]:
+    """Those who answer questions about the study, by name and number."""
+    for party in _objects(study.get("associatedParty")):
+        role = party.get("role")
+        codings = _objects(role.get("coding")) if role.__class__ is dict else []
+        if not any(c.get("code") == _CONTACT and c.get("system") == _ROLE for c in codings):
+            continue
+        person = resources.get(party.get("party"), "PractitionerRole")
+        for contact in _objects(person.get("contact")):
+            made: Node = {}
+            names = _objects(contact.get("name"))
+            if names and names[0].get("text").__class__ is str:
+                made["name"] = names[0]["text"]
+            if contact.get("telecom").__class__ is list:
+                made["telecom"] = contact["telecom"]
+            if made:
+                yield made
+
+
+def _is_known(region: Any, known: set[str]) -> bool:
+    if region.__class__ is not dict or set(region) != {"coding"}:
+        return False
+    codings = _objects(region["coding"])
+    return bool(codings) and all(
+        one.get("system") == SYSTEM and one.get("code") in known for one in codings
+    )
+
+
+def _named(region: Any) -> Any:
+    """A country with its name, which is what a record has."""
+    if region.__class__ is not dict or "text" in region:
+        return region
+    for one in _objects(region.get("coding")):
+        name = one.get("display") or name_of(str(one.get("code")))
+        if one.get("system") == SYSTEM and name.__class__ is str:
+            return {**region, "text": name}
+    return region
+
+
+def _as_party(study: Node, contact: Any) -> Any:
+    """Make of a contact a party of the study; what is left of it, None if nothing is."""
+    said = contact if contact.__class__ is dict else {}
+    inner: Node = {}
+    if said.get("name").__class__ is str:
+        inner["name"] = [{"text": said["name"]}]
+    if any("value" in one for one in _objects(said.get("telecom"))):
+        inner["telecom"] = said["telecom"]
+    if not inner:
+        return contact
+    contained = study.get("contained")
+    kept = contained if contained.__class__ is list else []
+    id_ = f"contact-{len(kept) + 1}"
+    person = {"resourceType": "PractitionerRole", "id": id_, "contact": [inner]}
+    study["contained"] = [*kept, person]
+    party: Node = {
+        "role": {"coding": [{"system": _ROLE, "code": _CONTACT}]},
+        "party": {"reference": f"#{id_}"},
+    }
+    if "name" in inner:
+        party["name"] = said["name"]
+    parties = study.get("associatedParty")
+    study["associatedParty"] = [*(parties if parties.__class__ is list else []), party]
+    return {key: value for key, value in said.items() if key not in inner} or None
