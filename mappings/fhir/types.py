@@ -42,6 +42,7 @@ from trialbridge.mappings.names import Names
 from trialbridge.mappings.record import registry
 from trialbridge.mappings.record.markdown import marked, plain
 from trialbridge.schemas.base import BASE
+from trialbridge.schemas.terms import concepts
 from trialbridge.schemas.terms.countries import SYSTEM as COUNTRIES
 from trialbridge.schemas.terms.countries import country, name_of
 from trialbridge.schemas.trial import Age, AgeUnit, PartialDate, age_text
@@ -709,14 +710,7 @@ size: Codec[int] = Codec(_read_size, lambda value, names: str(value))
 
 
 # https://hl7.org/fhir/R5/valueset-age-units.html
-_UCUM_UNITS: dict[AgeUnit, str] = {
-    "Year": "a",
-    "Month": "mo",
-    "Week": "wk",
-    "Day": "d",
-    "Hour": "h",
-    "Minute": "min",
-}
+_UCUM_UNITS: dict[AgeUnit, str] = concepts.AGE_UNIT.codes
 _AGE_UNITS = {code: unit for unit, code in _UCUM_UNITS.items()}
 
 

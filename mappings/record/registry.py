@@ -10,6 +10,8 @@ from typing import Any, get_args
 from trialbridge.mappings.codec import System
 from trialbridge.schemas import trial
 from trialbridge.schemas.base import BASE
+from trialbridge.schemas.terms import concepts
+from trialbridge.schemas.terms.concepts import ValueSet
 
 CTGOV = "https://clinicaltrials.gov"
 CTGOV_SYSTEMS = frozenset(
@@ -79,63 +81,31 @@ def _registry(name: str, enumeration: Any, **titles: str) -> System:
     )
 
 
+def _concepts(name: str, held: ValueSet) -> System:
+    """The registry's enumeration as a code system: the concepts of a set, with their labels."""
+    return code_system(f"ctgov-{name}", f"ClinicalTrials.gov {name.replace('-', ' ')}", held.labels)
+
+
 _AGENCIES = {name: name for name in get_args(trial.OrgStudyIdType)}
 
-STATUS = _registry(
-    "status",
-    trial.Status,
-    ACTIVE_NOT_RECRUITING="Active, not recruiting",
-    UNKNOWN="Unknown status",
+STATUS = _concepts("status", concepts.STATUS)
+PRIMARY_PURPOSE = _concepts("primary-purpose", concepts.PRIMARY_PURPOSE)
+PHASE = code_system(
+    "ctgov-phase",
+    "ClinicalTrials.gov phase",
+    {code: concepts.PHASE.labels[code,] for code in get_args(trial.Phase)},
 )
-PRIMARY_PURPOSE = _registry(
-    "primary-purpose", trial.PrimaryPurpose, ECT="Educational/Counseling/Training"
-)
-PHASE = _registry(
-    "phase",
-    trial.Phase,
-    NA="Not applicable",
-    EARLY_PHASE1="Early phase 1",
-    PHASE1="Phase 1",
-    PHASE2="Phase 2",
-    PHASE3="Phase 3",
-    PHASE4="Phase 4",
-)
-RESPONSIBLE_PARTY = _registry("responsible-party", trial.ResponsiblePartyType)
-AGENCY_CLASS = _registry(
-    "agency-class",
-    trial.AgencyClass,
-    NIH="NIH",
-    FED="Other U.S. federal agency",
-    OTHER_GOV="Other government",
-    INDIV="Individual",
-    AMBIG="Ambiguous",
-)
-STUDY_TYPE = _registry("study-type", trial.StudyType)
-ALLOCATION = _registry(
-    "design-allocation",
-    trial.DesignAllocation,
-    NON_RANDOMIZED="Non-randomized",
-    NA="Not applicable",
-)
-INTERVENTION_MODEL = _registry(
-    "intervention-model",
-    trial.InterventionalAssignment,
-    SINGLE_GROUP="Single group assignment",
-    PARALLEL="Parallel assignment",
-    CROSSOVER="Crossover assignment",
-    FACTORIAL="Factorial assignment",
-    SEQUENTIAL="Sequential assignment",
-)
-OBSERVATIONAL_MODEL = _registry(
-    "observational-model", trial.ObservationalModel, CASE_CONTROL="Case-control"
-)
-TIME_PERSPECTIVE = _registry(
-    "time-perspective", trial.DesignTimePerspective, CROSS_SECTIONAL="Cross-sectional"
-)
-MASKING = _registry("design-masking", trial.DesignMasking, NONE="None (open label)")
-WHO_MASKED = _registry("who-masked", trial.WhoMasked)
-SAMPLING_METHOD = _registry("sampling-method", trial.SamplingMethod)
-SEX = _registry("sex", trial.Sex)
+RESPONSIBLE_PARTY = _concepts("responsible-party", concepts.RESPONSIBLE_PARTY)
+AGENCY_CLASS = _concepts("agency-class", concepts.AGENCY_CLASS)
+STUDY_TYPE = _concepts("study-type", concepts.STUDY_TYPE)
+ALLOCATION = _concepts("design-allocation", concepts.ALLOCATION)
+INTERVENTION_MODEL = _concepts("intervention-model", concepts.INTERVENTION_MODEL)
+OBSERVATIONAL_MODEL = _concepts("observational-model", concepts.OBSERVATIONAL_MODEL)
+TIME_PERSPECTIVE = _concepts("time-perspective", concepts.TIME_PERSPECTIVE)
+MASKING = _concepts("design-masking", concepts.MASKING)
+WHO_MASKED = _concepts("who-masked", concepts.WHO_MASKED)
+SAMPLING_METHOD = _concepts("sampling-method", concepts.SAMPLING_METHOD)
+SEX = _concepts("sex", concepts.SEX)
 STANDARD_AGE = _registry("standard-age", trial.StandardAge)
 BIOSPEC_RETENTION = _registry(
     "biospec-retention",
@@ -143,7 +113,7 @@ BIOSPEC_RETENTION = _registry(
     SAMPLES_WITH_DNA="Samples with DNA",
     SAMPLES_WITHOUT_DNA="Samples without DNA",
 )
-INTERVENTION_TYPE = _registry("intervention-type", trial.InterventionType)
+INTERVENTION_TYPE = _concepts("intervention-type", concepts.INTERVENTION_TYPE)
 ORG_STUDY_ID_TYPE = _registry("org-study-id-type", trial.OrgStudyIdType, **_AGENCIES)
 SECONDARY_ID_TYPE = _registry(
     "secondary-id-type",
@@ -164,33 +134,16 @@ IPD_INFO_TYPE = _registry(
 RELEVANCE = _registry("browse-leaf-relevance", trial.BrowseLeafRelevance)
 UNPOSTED_EVENT = _registry("unposted-event-type", trial.UnpostedEventType)
 VIOLATION_EVENT = _registry("violation-event-type", trial.ViolationEventType)
-ARM_TYPE = _registry("arm-type", trial.ArmGroupType)
-CONTACT_ROLE = _registry("contact-role", trial.ContactRole)
+ARM_TYPE = _concepts("arm-type", concepts.ARM_TYPE)
+CONTACT_ROLE = _concepts("contact-role", concepts.CONTACT_ROLE)
 OFFICIAL_ROLE = _registry("official-role", trial.OfficialRole)
 DATE_TYPE = _registry("date-type", trial.DateType)
 
 # --- results -----------------------------------------------------------------------------------
 
-MEASURE_PARAM = _registry(
-    "measure-param",
-    trial.MeasureParam,
-    COUNT_OF_PARTICIPANTS="Count of participants",
-    COUNT_OF_UNITS="Count of units",
-)
-MEASURE_DISPERSION = _registry(
-    "measure-dispersion",
-    trial.MeasureDispersionType,
-    NA="Not applicable",
-    INTER_QUARTILE_RANGE="Inter-quartile range",
-    CONFIDENCE_80="80% confidence interval",
-    CONFIDENCE_90="90% confidence interval",
-    CONFIDENCE_95="95% confidence interval",
-    CONFIDENCE_975="97.5% confidence interval",
-    CONFIDENCE_99="99% confidence interval",
-    CONFIDENCE_OTHER="Other confidence interval",
-    GEOMETRIC_COEFFICIENT="Geometric coefficient of variation",
-)
-ANALYSIS_DISPERSION = _registry("analysis-dispersion", trial.AnalysisDispersionType)
+MEASURE_PARAM = _concepts("measure-param", concepts.MEASURE_PARAM)
+MEASURE_DISPERSION = _concepts("measure-dispersion", concepts.MEASURE_DISPERSION)
+ANALYSIS_DISPERSION = _concepts("analysis-dispersion", concepts.ANALYSIS_DISPERSION)
 CONFIDENCE_SIDES = _registry(
     "confidence-interval-sides",
     trial.ConfidenceIntervalNumSides,
@@ -205,12 +158,7 @@ NON_INFERIORITY = _registry(
     NON_INFERIORITY_OR_EQUIVALENCE_LEGACY="Non-inferiority or equivalence (legacy)",
     SUPERIORITY_OR_OTHER_LEGACY="Superiority or other (legacy)",
 )
-OUTCOME_MEASURE_TYPE = _registry(
-    "outcome-measure-type",
-    trial.OutcomeMeasureType,
-    OTHER_PRE_SPECIFIED="Other pre-specified",
-    POST_HOC="Post-hoc",
-)
+OUTCOME_MEASURE_TYPE = _concepts("outcome-measure-type", concepts.OUTCOME_MEASURE_TYPE)
 REPORTING_STATUS = _registry("reporting-status", trial.ReportingStatus)
 EVENT_ASSESSMENT = _registry(
     "event-assessment",

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.names import Names
+from trialbridge.mappings.usdm.terms import SPONSOR
 from trialbridge.schemas.trial import MaskingBlock
 
 OBSERVATIONAL: Final = "ObservationalStudyDesign"
@@ -82,13 +83,13 @@ class Document:
         found = {
             str(id_)
             for role in objects(self.version, "roles")
-            if (role.get("code") or {}).get("code") == "C70793"
+            if (role.get("code") or {}).get("code") == SPONSOR
             for id_ in role.get("organizationIds") or ()
         }
         return found or {
             id_
             for id_, node in self.organizations.items()
-            if (node.get("type") or {}).get("code") in ("C54149", "C70793")
+            if (node.get("type") or {}).get("code") in ("C54149", SPONSOR)
         }
 
 

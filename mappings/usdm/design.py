@@ -19,6 +19,7 @@ from trialbridge.mappings.usdm.apart import (
 from trialbridge.mappings.usdm.extensions import EXTENSIONS, attribute, codec_of, text_of
 from trialbridge.mappings.usdm.terms import UNITS, code, coded, of_registry, said, unit
 from trialbridge.schemas.terms import cdisc_codes as cdisc
+from trialbridge.schemas.terms import concepts
 from trialbridge.schemas.terms.countries import country, name_of
 from trialbridge.schemas.trial import (
     Age,
@@ -351,7 +352,7 @@ def _read_sex(nodes: Any, names: Names) -> str | None:
 sex: Codec[str] = Codec(_read_sex, lambda value, names: _SEXES[value])
 """Both sexes are one entry each: https://github.com/cdisc-org/DDF-RA, rule DDF00188."""
 
-_UNIT_OF: Final = {number: name for name, number in UNITS.items()}
+_UNIT_OF: Final = {term.code: name for name, term in UNITS.items()}
 
 
 def _write_age(value: Age, names: Names) -> Node:
@@ -373,7 +374,7 @@ def _read_age(node: Any, names: Names) -> Age | None:
     if value.__class__ not in (int, float) or value != int(value) or value < 0:
         names.warn("not-whole", f"{value!r} is no whole number of units")
         return None
-    return age_text(int(value), name)  # type: ignore[arg-type]
+    return age_text(int(value), name)
 
 
 age_of_participants: Codec[Age] = Codec(_read_age, _write_age)
@@ -428,8 +429,11 @@ enrollment: Codec[EnrollmentInfo] = Codec(
 
 # --- criteria ----------------------------------------------------------------------------------
 
-_CATEGORY: Final = {False: code("C25532"), True: code("C25370")}
-_EXCLUSION: Final = "C25370"
+_EXCLUSION: Final = concepts.CRITERION.terms["exclusion"].code
+_CATEGORY: Final = {
+    False: code(concepts.CRITERION.terms["inclusion"].code),
+    True: code(_EXCLUSION),
+}
 _TEXT: Final = f"{_MODULE}/eligibilityModule/eligibilityCriteria"
 
 

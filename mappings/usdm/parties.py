@@ -20,8 +20,9 @@ from trialbridge.mappings.usdm.apart import (
     masking_block,
 )
 from trialbridge.mappings.usdm.extensions import EXTENSIONS, codec_of
-from trialbridge.mappings.usdm.terms import code, of_registry
+from trialbridge.mappings.usdm.terms import SPONSOR, code, of_registry
 from trialbridge.schemas.terms import cdisc_codes as cdisc
+from trialbridge.schemas.terms import concepts
 from trialbridge.schemas.trial import (
     AgencyClass,
     Official,
@@ -34,11 +35,11 @@ from trialbridge.schemas.usdm.definitions import URL
 # --- organizations -----------------------------------------------------------------------------
 
 _REGISTRY: Final = code("C93453", "Clinical Study Registry")
-_GOVERNMENT: Final = code("C199144", "Government Institute")
 _SPONSORS: Final = f"{URL}/protocolSection/sponsorCollaboratorsModule"
 
-# C188724 has no term for the other classes: an INDUSTRY sponsor may make drugs, or devices.
-_TYPES: Final[Mapping[str, Node]] = dict.fromkeys(("NIH", "FED", "OTHER_GOV"), _GOVERNMENT)
+_TYPES: Final[Mapping[str, Node]] = {
+    class_: code(term.code, term.value) for class_, term in concepts.AGENCY_CLASS.terms.items()
+}
 
 
 def _organization(names: Names, key: str, said: Sponsor, class_: Codec[Any]) -> str:
@@ -205,7 +206,7 @@ secondary_ids: Codec[list[SecondaryIdInfo]] = Codec(
 _LEAD_CLASS: Final = codec_of(AgencyClass, f"{_SPONSORS}/leadSponsor/class")
 _CLASS: Final = codec_of(AgencyClass, f"{_SPONSORS}/collaborators/class")
 
-_SPONSOR_ROLE: Final = code("C70793", "Sponsor")
+_SPONSOR_ROLE: Final = code(SPONSOR, "Sponsor")
 _ROLES: Final = registry.code_system(
     "usdm-role",
     "Roles that CDISC's list has no term for",
@@ -226,7 +227,7 @@ def _write_lead(sponsor: Sponsor, names: Names) -> list[Node]:
 def _read_lead(nodes: Any, names: Names) -> Sponsor | None:
     document = names.once(Document)
     for role in nodes:
-        if _code_of(role) == "C70793":
+        if _code_of(role) == SPONSOR:
             for id_ in role.get("organizationIds") or ():
                 return _sponsor(names, document.organization(id_), _LEAD_CLASS)
             for person in role.get("assignedPersons") or ():
@@ -239,7 +240,7 @@ def _read_lead(nodes: Any, names: Names) -> Sponsor | None:
     return None
 
 
-lead_sponsor: Codec[Sponsor] = Codec(_read_lead, _write_lead, label="code='C70793'")
+lead_sponsor: Codec[Sponsor] = Codec(_read_lead, _write_lead, label=f"code='{SPONSOR}'")
 
 
 def _write_collaborators(sponsors: list[Sponsor], names: Names) -> list[Node]:
@@ -270,10 +271,8 @@ collaborators: Codec[list[Sponsor]] = Codec(
 # --- officials ---------------------------------------------------------------------------------
 
 _OFFICIALS: Final[Mapping[str, Node]] = {
-    "STUDY_CHAIR": code("C51878", "Study Chair"),
     "STUDY_DIRECTOR": of_registry(_ROLES, "STUDY_DIRECTOR"),
-    "PRINCIPAL_INVESTIGATOR": code("C19924", "Principal Investigator"),
-    "SUB_INVESTIGATOR": code("C54622", "Subinvestigator"),
+    **{role: code(term.code) for role, term in cdisc.CONTACT_ROLE.items()},
 }
 _OFFICIAL_OF: Final = {node["code"]: role for role, node in _OFFICIALS.items()}
 

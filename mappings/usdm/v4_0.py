@@ -41,6 +41,7 @@ from trialbridge.mappings.usdm.extensions import extra, others
 from trialbridge.mappings.usdm.terms import code, said
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.once import once
+from trialbridge.schemas.terms import concepts
 from trialbridge.schemas.trial import ArmGroup, Intervention, Location, Outcome, Trial
 
 STUDY: Final[tuple[Step, ...]] = ("study",)
@@ -55,8 +56,8 @@ ELIGIBILITY = "protocol.eligibility"
 # --- titles ------------------------------------------------------------------------------------
 
 # C207419, and codes that others have for the same.
-_BRIEF: Final = code("C207615", "Brief Study Title")
-_OFFICIAL: Final = code("C207616", "Official Study Title")
+_BRIEF: Final = code(concepts.TITLE_TYPE.terms["brief_title"].code)
+_OFFICIAL: Final = code(concepts.TITLE_TYPE.terms["official_title"].code)
 _ACRONYM: Final = code("C94108", "Study Acronym")
 _PUBLIC: Final = code("C207617", "Public Study Title")
 _SCIENTIFIC: Final = code("C207618", "Scientific Study Title")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from trialbridge.schemas.terms.cdisc_codes import PARAMETERS, Parameter, Term
+from trialbridge.schemas.terms.concepts import CRITERION
 
 OTHERS: Mapping[str, Parameter] = {
     "ADAPT": Parameter("Adaptive Design", "C146995"),
@@ -152,5 +153,5 @@ CODELISTS: Mapping[str, tuple[str, str]] = {
 """The code list that a parameter is answered from, and its NCI code."""
 PARAMETER_NAMES: Final = ("Trial Summary Parameter Test Name", "C67152")
 PARAMETER_CODES: Final = ("Trial Summary Parameter Test Code", "C66738")
-CATEGORIES: Final = ("Category of Inclusion/Exclusion", "C66797")
-CATEGORY_CODES: Final[Mapping[str, str]] = {"INCLUSION": "C25532", "EXCLUSION": "C25370"}
+CATEGORIES: Final = ("Category of Inclusion/Exclusion", CRITERION.cdisc)
+CATEGORY_CODES: Final[Mapping[str, str]] = {row.value: row.nci for row in CRITERION.rows}

@@ -1,8 +1,9 @@
-"""Codes of the registry and of FHIR, side by side, in the registry's order.
+"""Codes of FHIR for the registry's, in the registry's order.
 
-A table maps a value of the model to the standard's code. A value that the table lacks has no code
-in the standard, and is written with the registry's own code alone. Where several values share a
-standard code, a document that has this code alone reads as the first of them.
+What has a code in the standard is a row of `trialbridge.schemas.terms.concepts`. A table maps a
+value of the model to the standard's code. A value that the table lacks has no code in the standard,
+and is written with the registry's own code alone. Where several values share a standard code, a
+document that has this code alone reads as the first of them.
 """
 
 from collections.abc import Mapping
@@ -11,21 +12,23 @@ from typing import Any, NamedTuple
 from trialbridge.mappings.codec import System
 from trialbridge.mappings.record import registry
 from trialbridge.mappings.record.registry import code_system
+from trialbridge.schemas.terms import concepts
+from trialbridge.schemas.terms.concepts import ValueSet
 
-UCUM = "http://unitsofmeasure.org"
+UCUM = concepts.AGE_UNIT.fhir
 
 # https://hl7.org/fhir/R5/terminologies-systems.html
-STUDY_STATUS = "http://hl7.org/fhir/research-study-status"
-STUDY_PHASE = "http://hl7.org/fhir/research-study-phase"
-PURPOSE_TYPE = "http://hl7.org/fhir/research-study-prim-purp-type"
-ARM_TYPE = "http://hl7.org/fhir/research-study-arm-type"
-OBJECTIVE_TYPE = "http://hl7.org/fhir/research-study-objective-type"
-PARTY_ROLE = "http://hl7.org/fhir/research-study-party-role"
-ORGANIZATION_TYPE = "http://hl7.org/fhir/research-study-party-organization-type"
+STUDY_STATUS = concepts.STATUS.fhir
+STUDY_PHASE = concepts.PHASE.fhir
+PURPOSE_TYPE = concepts.PRIMARY_PURPOSE.fhir
+ARM_TYPE = concepts.ARM_TYPE.fhir
+OBJECTIVE_TYPE = concepts.OUTCOME_MEASURE_TYPE.fhir
+PARTY_ROLE = concepts.CONTACT_ROLE.fhir
+ORGANIZATION_TYPE = concepts.AGENCY_CLASS.fhir
 CLASSIFIER = "http://hl7.org/fhir/research-study-classifiers"
 TITLE_TYPE = "http://hl7.org/fhir/title-type"
-STUDY_DESIGN = "http://hl7.org/fhir/study-design"
-GENDER = "http://hl7.org/fhir/administrative-gender"
+STUDY_DESIGN = concepts.STUDY_TYPE.fhir
+GENDER = concepts.SEX.fhir
 # Classifiers of studies that HL7's guide on evidence-based medicine prefers.
 # https://build.fhir.org/ig/HL7/ebm/StructureDefinition-study-registry-record.html
 EBM_CLASSIFIER = "https://fevir.net/resources/CodeSystem/419455"
@@ -33,10 +36,10 @@ ARTIFACT_CLASSIFIER = "http://hl7.org/fhir/citation-artifact-classifier"
 USAGE_CONTEXT = "http://terminology.hl7.org/CodeSystem/usage-context-type"
 PLAN_TYPE = "http://terminology.hl7.org/CodeSystem/plan-definition-type"
 VARIABLE_ROLE = "http://terminology.hl7.org/CodeSystem/variable-role"
-ATTRIBUTE_ESTIMATE = "http://terminology.hl7.org/CodeSystem/attribute-estimate-type"
+ATTRIBUTE_ESTIMATE = concepts.MEASURE_DISPERSION.fhir
 STATISTIC_MODEL = "http://hl7.org/fhir/statistic-model-code"
 # SEVCO, which has STATO's terms, too. https://fevir.net/sevco
-SEVCO = "https://fevir.net/sevco"
+SEVCO = concepts.MEASURE_PARAM.fhir
 # https://terminology.hl7.org/CodeSystem-mdr.html
 MEDDRA = "https://www.meddra.org"
 # https://hl7.org/fhir/extensions/CodeSystem-research-study-registration-activity.html
@@ -58,155 +61,54 @@ class Codes(NamedTuple):
     exact: System | None = None
 
 
-STATUS = Codes(
-    STUDY_STATUS,
-    {
-        "ACTIVE_NOT_RECRUITING": "active-but-not-recruiting",
-        "COMPLETED": "completed",
-        "ENROLLING_BY_INVITATION": "enrolling-by-invitation",
-        "NOT_YET_RECRUITING": "not-yet-recruiting",
-        "RECRUITING": "recruiting",
-        # Nobody enters, whether or not those who are in it are treated: the wider of two codes.
-        "SUSPENDED": "temporarily-closed-to-accrual",
-        "TERMINATED": "terminated",
-        "WITHDRAWN": "withdrawn",
-    },
-    registry.STATUS,
-)
+def _beside(held: ValueSet, exact: System | None = None) -> Codes:
+    """FHIR's codes of a set of concepts, and the registry's own beside them."""
+    return Codes(held.fhir, held.codes, exact)
+
+
+STATUS = _beside(concepts.STATUS, registry.STATUS)
 
 # For a site, and for the expanded access to a study's product.
 EXACT_STATUS = Codes("", {}, STATUS.exact)
 
-PURPOSE = Codes(
-    PURPOSE_TYPE,
-    {
-        "TREATMENT": "treatment",
-        "PREVENTION": "prevention",
-        "DIAGNOSTIC": "diagnostic",
-        "SUPPORTIVE_CARE": "supportive-care",
-        "SCREENING": "screening",
-        "HEALTH_SERVICES_RESEARCH": "health-services-research",
-        "BASIC_SCIENCE": "basic-science",
-        "DEVICE_FEASIBILITY": "device-feasibility",
-    },
-    registry.PRIMARY_PURPOSE,
-)
+PURPOSE = _beside(concepts.PRIMARY_PURPOSE, registry.PRIMARY_PURPOSE)
 
-# Two phases of one trial are one code.
-PHASES: Mapping[tuple[str, ...], str] = {
-    ("NA",): "n-a",
-    ("EARLY_PHASE1",): "early-phase-1",
-    ("PHASE1",): "phase-1",
-    ("PHASE1", "PHASE2"): "phase-1-phase-2",
-    ("PHASE2",): "phase-2",
-    ("PHASE2", "PHASE3"): "phase-2-phase-3",
-    ("PHASE3",): "phase-3",
-    ("PHASE4",): "phase-4",
-}
+PHASES: Mapping[tuple[str, ...], str] = concepts.PHASE.codes
 PHASE_EXACT = registry.PHASE
 
-ARM = Codes(
-    ARM_TYPE,
-    {
-        "EXPERIMENTAL": "experimental",
-        "ACTIVE_COMPARATOR": "active-comparator",
-        "PLACEBO_COMPARATOR": "placebo-comparator",
-        "SHAM_COMPARATOR": "sham-comparator",
-        "NO_INTERVENTION": "no-intervention",
-        "OTHER": "other-arm-type",
-    },
-)
+ARM = _beside(concepts.ARM_TYPE)
 
+
+CONTACT_ROLE = _beside(concepts.CONTACT_ROLE)
 OFFICIAL_ROLE = Codes(
-    PARTY_ROLE,
-    {
-        "STUDY_CHAIR": "study-chair",
-        "STUDY_DIRECTOR": "study-director",
-        "PRINCIPAL_INVESTIGATOR": "primary-investigator",
-        "SUB_INVESTIGATOR": "sub-investigator",
-    },
+    PARTY_ROLE, {role: code for role, code in CONTACT_ROLE.standard.items() if role != "CONTACT"}
 )
 
-CONTACT_ROLE = Codes(PARTY_ROLE, {**OFFICIAL_ROLE.standard, "CONTACT": "general-contact"})
+RESPONSIBLE_PARTY = _beside(concepts.RESPONSIBLE_PARTY, registry.RESPONSIBLE_PARTY)
 
-RESPONSIBLE_PARTY = Codes(
-    PARTY_ROLE,
-    {
-        "SPONSOR": "sponsor",
-        "PRINCIPAL_INVESTIGATOR": "primary-investigator",
-        "SPONSOR_INVESTIGATOR": "sponsor-investigator",
-    },
-    registry.RESPONSIBLE_PARTY,
-)
-
-AGENCY_CLASS = Codes(
-    ORGANIZATION_TYPE,
-    {"NIH": "nih", "OTHER_GOV": "government", "FED": "government", "INDUSTRY": "industry"},
-    registry.AGENCY_CLASS,
-)
+AGENCY_CLASS = _beside(concepts.AGENCY_CLASS, registry.AGENCY_CLASS)
 
 # --- design: SEVCO terms of the R5 core ------------------------------------------------------
 
-STUDY_TYPE = Codes(
-    STUDY_DESIGN,
-    {
-        "EXPANDED_ACCESS": "SEVCO:01038",
-        "INTERVENTIONAL": "SEVCO:01001",
-        "OBSERVATIONAL": "SEVCO:01002",
-    },
-    registry.STUDY_TYPE,
-)
-ALLOCATION = Codes(
-    STUDY_DESIGN,
-    {"RANDOMIZED": "SEVCO:01003", "NON_RANDOMIZED": "SEVCO:01005"},
-    registry.ALLOCATION,
-)
-INTERVENTION_MODEL = Codes(
-    STUDY_DESIGN,
-    {"SINGLE_GROUP": "SEVCO:01016", "PARALLEL": "SEVCO:01011", "CROSSOVER": "SEVCO:01012"},
-    registry.INTERVENTION_MODEL,
-)
-OBSERVATIONAL_MODEL = Codes(
-    STUDY_DESIGN,
-    {
-        "CASE_CONTROL": "SEVCO:01013",
-        "ECOLOGIC_OR_COMMUNITY": "SEVCO:01044",
-        "FAMILY_BASED": "SEVCO:01020",
-    },
-    registry.OBSERVATIONAL_MODEL,
-)
-TIME_PERSPECTIVE = Codes(
-    STUDY_DESIGN,
-    {"CROSS_SECTIONAL": "SEVCO:01027"},
-    registry.TIME_PERSPECTIVE,
-)
-MASKING = Codes("", {}, registry.MASKING)
-# SEVCO has blinding of data analysts, which is not blinding of the investigator.
-WHO_MASKED = Codes(
-    STUDY_DESIGN,
-    {
-        "PARTICIPANT": "SEVCO:01060",
-        "CARE_PROVIDER": "SEVCO:01061",
-        "OUTCOMES_ASSESSOR": "SEVCO:01062",
-    },
-    registry.WHO_MASKED,
-)
-SAMPLING_METHOD = Codes("", {}, registry.SAMPLING_METHOD)
+STUDY_TYPE = _beside(concepts.STUDY_TYPE, registry.STUDY_TYPE)
+ALLOCATION = _beside(concepts.ALLOCATION, registry.ALLOCATION)
+INTERVENTION_MODEL = _beside(concepts.INTERVENTION_MODEL, registry.INTERVENTION_MODEL)
+OBSERVATIONAL_MODEL = _beside(concepts.OBSERVATIONAL_MODEL, registry.OBSERVATIONAL_MODEL)
+TIME_PERSPECTIVE = _beside(concepts.TIME_PERSPECTIVE, registry.TIME_PERSPECTIVE)
+MASKING = _beside(concepts.MASKING, registry.MASKING)
+WHO_MASKED = _beside(concepts.WHO_MASKED, registry.WHO_MASKED)
+SAMPLING_METHOD = _beside(concepts.SAMPLING_METHOD, registry.SAMPLING_METHOD)
 
 # --- people and things -----------------------------------------------------------------------
 
-SEX = Codes(
-    GENDER,
-    {"FEMALE": "female", "MALE": "male"},
-    registry.SEX,
-)
+SEX = _beside(concepts.SEX, registry.SEX)
 STANDARD_AGE = Codes("", {}, registry.STANDARD_AGE)
 BIOSPEC_RETENTION = Codes(
     "",
     {},
     registry.BIOSPEC_RETENTION,
 )
-INTERVENTION_TYPE = Codes("", {}, registry.INTERVENTION_TYPE)
+INTERVENTION_TYPE = _beside(concepts.INTERVENTION_TYPE, registry.INTERVENTION_TYPE)
 ORG_STUDY_ID_TYPE = Codes("", {}, registry.ORG_STUDY_ID_TYPE)
 SECONDARY_ID_TYPE = Codes(
     "",
@@ -226,40 +128,9 @@ VIOLATION_EVENT = Codes("", {}, registry.VIOLATION_EVENT)
 
 # --- results ---------------------------------------------------------------------------------
 
-MEASURE_PARAM = Codes(
-    SEVCO,
-    {
-        "GEOMETRIC_MEAN": "STATO:0000396",
-        "MEAN": "STATO:0000573",
-        "MEDIAN": "STATO:0000574",
-        "COUNT_OF_PARTICIPANTS": "STATO:0000047",
-        "COUNT_OF_UNITS": "STATO:0000047",
-    },
-    registry.MEASURE_PARAM,
-)
-
-_INTERVAL = "C53324"
-DISPERSION = Codes(
-    ATTRIBUTE_ESTIMATE,
-    {
-        "STANDARD_DEVIATION": "C53322",
-        "STANDARD_ERROR": "0000037",
-        "INTER_QUARTILE_RANGE": "C53245",
-        "FULL_RANGE": "C38013",
-        "CONFIDENCE_95": _INTERVAL,
-        "CONFIDENCE_80": _INTERVAL,
-        "CONFIDENCE_90": _INTERVAL,
-        "CONFIDENCE_975": _INTERVAL,
-        "CONFIDENCE_99": _INTERVAL,
-        "CONFIDENCE_OTHER": _INTERVAL,
-    },
-    registry.MEASURE_DISPERSION,
-)
-ANALYSIS_DISPERSION = Codes(
-    ATTRIBUTE_ESTIMATE,
-    {"STANDARD_DEVIATION": "C53322", "STANDARD_ERROR_OF_MEAN": "0000037"},
-    registry.ANALYSIS_DISPERSION,
-)
+MEASURE_PARAM = _beside(concepts.MEASURE_PARAM, registry.MEASURE_PARAM)
+DISPERSION = _beside(concepts.MEASURE_DISPERSION, registry.MEASURE_DISPERSION)
+ANALYSIS_DISPERSION = _beside(concepts.ANALYSIS_DISPERSION, registry.ANALYSIS_DISPERSION)
 # What the registry's list of tests has, of which the standard has a code.
 STATISTICAL_METHODS: Mapping[str, str] = {
     "ANOVA": "anova",
@@ -275,11 +146,7 @@ STATISTICAL_METHODS: Mapping[str, str] = {
 """Codes of STATISTIC_MODEL for names of tests."""
 CONFIDENCE_SIDES = Codes("", {}, registry.CONFIDENCE_SIDES)
 NON_INFERIORITY = Codes("", {}, registry.NON_INFERIORITY)
-OUTCOME_MEASURE_TYPE = Codes(
-    OBJECTIVE_TYPE,
-    {"PRIMARY": "primary", "SECONDARY": "secondary"},
-    registry.OUTCOME_MEASURE_TYPE,
-)
+OUTCOME_MEASURE_TYPE = _beside(concepts.OUTCOME_MEASURE_TYPE, registry.OUTCOME_MEASURE_TYPE)
 REPORTING_STATUS = Codes("", {}, registry.REPORTING_STATUS)
 EVENT_ASSESSMENT = Codes("", {}, registry.EVENT_ASSESSMENT)
 AGREEMENT_RESTRICTION = Codes("", {}, registry.AGREEMENT_RESTRICTION)
