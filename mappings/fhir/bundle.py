@@ -36,6 +36,8 @@ from trialbridge.schemas.trial import Trial
 LINK = "https://hl7.org/fhir/R5/researchstudy.html"
 
 _SHOWN = 60
+# The forms of BCP 47 that registers have: a language, and a script or country.
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 
 # org-1: an Organization has a name or an identifier, and a record may know its class alone.
 _NOT_STATED = {
@@ -143,6 +145,10 @@ def _written(trial: Trial, *, narrative: bool = False) -> tuple[Node, list[Probl
     resource: Node = {"resourceType": "ResearchStudy", "id": names.root}
     if source := _source(trial):
         resource["meta"] = {"source": source}
+    languages = trial.registration.languages if trial.registration else None
+    if languages and _LANGUAGE.fullmatch(languages[0]):
+        # That of these texts is the first. https://hl7.org/fhir/R5/resource.html#language
+        resource["language"] = languages[0]
     if narrative:
         resource["text"] = as_text(trial, source)
     resource |= {"url": url, "name": _computer_name(names.root), "status": "active", **study}
