@@ -35,7 +35,7 @@ MOVED_BACK = {
 _OTHER_MEANING = frozenset({"ResearchStudy.status"})
 
 # What the older versions demand, and is always there to say.
-_GIVEN = frozenset({"status", "actual"})
+GIVEN = frozenset({"status", "actual"})
 
 _WORDS = frozenset({"string", "markdown", "code", "id", "uri", "url", "canonical", "oid", "uuid"})
 # Types whose values are written in another way.
@@ -78,6 +78,8 @@ class Dialect:
         self._copied: dict[str, bool] = {}
         self._systems: dict[tuple[str, bool], str] = {}
         self._recoded: dict[str, tuple[str, frozenset[str]]] = {}
+        self.unchanged: set[str | None] = {None}
+        """The systems of codes that were asked for and are the same in both."""
 
     def place(self, path: str, older: str | None, key: str) -> Place | None:
         """What becomes of a member of the R5 node at a path; None if R5 has no such member.
@@ -153,7 +155,7 @@ class Dialect:
             return False
         mine = self.r5.rows(type_)
         rows = ((name, row) for name, row in self.old.rows(type_).items() if row.min)
-        return all(name in _GIVEN or (name in mine and mine[name].min) for name, row in rows)
+        return all(name in GIVEN or (name in mine and mine[name].min) for name, row in rows)
 
     def required(self, older: str) -> tuple[str, ...]:
         """The names of the members that a node of the older version must have."""
@@ -187,6 +189,8 @@ class Dialect:
             mine, theirs = self.r5.code_system(system), self.old.code_system(system)
             newer = frozenset(mine.codes).difference(theirs.codes) if mine and theirs else ()
             found = self._recoded[system] = self.system(system, back=False), frozenset(newer)
+            if found == (system, frozenset()):
+                self.unchanged.add(system)
         return found
 
 
@@ -250,7 +254,7 @@ class Misfit(Exception):
     """The older version cannot hold a value where R5 has it."""
 
 
-def names(node: Node) -> Iterable[str]:
+def names(node: Iterable[str]) -> Iterable[str]:
     """The members of a node, a primitive and its extensions as one."""
     for key in node:
         if key[0] == "_":

@@ -4,14 +4,15 @@ What becomes of each member of a node is found once for each set of members that
 has, and kept with the dialect as a plan: a step for each member.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from trialbridge.mappings.fhir.versions import again
 from trialbridge.mappings.fhir.versions.dialect import (
     ABSENT,
     ALTERNATE,
     CROSS_VERSION,
+    GIVEN,
     MOST,
     TYPES,
     Dialect,
@@ -33,115 +34,190 @@ Step = Callable[["Down", Node, Node, list[Node]], None]
 # Makes of a value that of the older version. Raises Misfit if that cannot hold it.
 Convert = Callable[["Down", Any], Any]
 
-
-class _Plan(NamedTuple):
-    """What to do with a node of these members.
-
-    A step is a member, its name in the older version, and what does it: None copies the value.
-    `lacks`: whether the node cannot have what the older version demands.
-    """
-
-    steps: tuple[tuple[str, str, Step | None], ...]
-    lacks: bool
-
+# Makes of a node that of the older version.
+Make = Callable[["Down", Node], Node]
 
 # Gives the members of a node as extensions.
 Parts = Callable[["Down", Node], list[Node]]
 
+
+class _Plan(NamedTuple):
+    """What to do with a node of these members.
+
+    `asked` has the members that must be held, and the plans of their values. `lacks`: the node
+    cannot have what the older version demands; `basic`: nor can it with what is filled in.
+    """
+
+    make: Make
+    asked: tuple[tuple[str, Mapping[tuple[str, ...], "_Plan"]], ...]
+    lacks: bool
+    basic: bool
+
+
 # Of the nodes that we write there are few sets of members.
 _MOST_PLANS = 4096
 
+_Made = TypeVar("_Made")
+
+
+class _Shapes(dict[tuple[str, ...], _Made]):
+    """What was made for each set of members that the nodes of a path have."""
+
+    def __init__(self, make: Callable[[tuple[str, ...]], _Made]) -> None:
+        self.make = make
+
+    def __missing__(self, shape: tuple[str, ...]) -> _Made:
+        if len(self) >= _MOST_PLANS:
+            self.clear()
+        made = self[shape] = self.make(shape)
+        return made
+
+
+# What of a resource stays where it is when the rest of it becomes extensions.
+_KEPT = ("id", "meta", "text")
+
 
 class _Plans:
-    """The plans of an older version."""
+    """The plans of an older version: functions, generated since there are many such nodes."""
 
     def __init__(self, version: Version) -> None:
         self.known = dialect(version)
-        self._kept: dict[tuple[str, str, tuple[str, ...]], _Plan] = {}
-        self._parts: dict[tuple[str, str, tuple[str, ...]], Parts] = {}
+        self._kept: dict[tuple[str, str], _Shapes[_Plan]] = {}
+        self._parts: dict[str, _Shapes[Parts]] = {}
+        self._basics: dict[str, _Shapes[Parts]] = {}
 
-    def parts_of(self, node: Node, path: str, before: str) -> "Parts":
-        """What gives the members of a node of R5 as extensions, `before` their bare names.
-
-        One function for each set of members, generated, since there are many such nodes.
-        """
-        shape = path, before, tuple(node)
-        found = self._parts.get(shape)
+    def of(self, path: str, older: str) -> _Shapes[_Plan]:
+        """The plans of the nodes of R5 at a path; `older` is their path in the older version."""
+        found = self._kept.get((path, older))
         if found is None:
-            if len(self._parts) >= _MOST_PLANS:
-                self._parts.clear()
-            found = self._parts[shape] = self._parts_made(node, path, before)
+            found = self._kept[path, older] = _Shapes(lambda shape: self._made(shape, path, older))
         return found
 
-    def _parts_made(self, node: Node, path: str, before: str) -> "Parts":
-        known: dict[str, Any] = {"again": _again, "items": _items, "told": _told_by}
+    def parts(self, path: str) -> _Shapes[Parts]:
+        """What gives the members of the nodes at a path as extensions under their bare names."""
+        found = self._parts.get(path)
+        if found is None:
+            found = self._parts[path] = _Shapes(lambda shape: self._parts_made(shape, path, ""))
+        return found
+
+    def basics(self, type_: str) -> _Shapes[Parts]:
+        """What gives the members of resources of a type as extensions of a Basic."""
+        found = self._basics.get(type_)
+        if found is None:
+
+            def make(shape: tuple[str, ...]) -> Parts:
+                rest = tuple(key for key in shape if key not in (*_KEPT, "resourceType"))
+                return self._parts_made(rest, type_, f"{CROSS_VERSION}{type_}.")
+
+            found = self._basics[type_] = _Shapes(make)
+        return found
+
+    def _parts_made(self, shape: tuple[str, ...], path: str, before: str) -> Parts:
+        known: dict[str, Any] = dict(_CALLED)
         parts = []
-        for number, key in enumerate(names(node)):
+        for number, key in enumerate(names(shape)):
             place = self.known.place(path, None, key)
             if key == "extension":
                 parts.append(f"*(node[{key!r}] or ())")
             elif place is not None:
                 url = before + place.name.removesuffix("[x]")
-                known[f"m{number}"] = self._extension(place, url)
-                known[f"s{number}"] = self._told(key, place, url, node)
-                parts.append(self._part(number, key, place, url, f"_{key}" in node))
+                parts.append(self._part(known, number, key, place, url, shape))
         # All of the source is made here: keys and urls are those of the definitions.
-        source = f"lambda down, node: [{', '.join(parts)}]"
-        made: Parts = eval(source, known)
+        made: Parts = eval(f"lambda down, node: [{', '.join(parts)}]", known)
         return made
 
-    def _part(self, number: int, key: str, place: Place, url: str, twin: bool) -> str:
-        """The expression of what becomes of a member of `node`."""
+    def _part(
+        self,
+        known: dict[str, Any],
+        number: int,
+        key: str,
+        place: Place,
+        url: str,
+        shape: tuple[str, ...],
+    ) -> str:
+        """The expression of what becomes of a member; what it calls is added to `known`."""
         member = self._member(place)
-        if twin:
+        if f"_{key}" in shape:
+            known[f"s{number}"] = self._told(key, place, url, shape)
             return f"*told(s{number}, down, node)"
-        if member is not None and place.copied:
-            given = f"{{'url': {url!r}, {member!r}: "
+        converted = "one" if place.copied else _CONVERTED.get(place.type)
+        if member is not None and converted is not None:
+            given = f"{{'url': {url!r}, {member!r}: {converted}}}"
             if place.many:
-                return f"*[{given}one}} for one in items(node[{key!r}])]"
-            return f"{given}node[{key!r}]}}"
+                return f"*[{given} for one in items(node[{key!r}])]"
+            return given.replace("one}", f"node[{key!r}]}}").replace("(one)", f"(node[{key!r}])")
+        known[f"m{number}"] = self._extension(place, url)
         if place.many:
             if member is None and place.path is not None:
-                inner = f"'extension': down.parts(one, {place.path!r})"
+                known[f"p{number}"] = self.parts(place.path)
+                inner = f"'extension': p{number}[tuple(one)](down, one)"
                 return f"*[{{'url': {url!r}, {inner}}} for one in items(node[{key!r}])]"
             return f"*[m{number}(down, one, None) for one in items(node[{key!r}])]"
-        if place.type == "Reference":
-            return f"m{number}(down, node[{key!r}], None)"
         return f"again(down, node[{key!r}], {url!r}, m{number})"
 
-    def of(self, node: Node, path: str, older: str) -> _Plan:
-        """The plan of a node of R5; `older` is its path in the older version."""
-        shape = path, older, tuple(node)
-        found = self._kept.get(shape)
-        if found is None:
-            if len(self._kept) >= _MOST_PLANS:
-                self._kept.clear()
-            found = self._kept[shape] = self._made(node, path, older)
-        return found
-
-    def _made(self, node: Node, path: str, older: str) -> _Plan:
-        places = {key: self.known.place(path, older, key) for key in names(node)}
-        steps = tuple(self._step(path, key, place, node) for key, place in places.items())
-        given = {moved for _, moved, _ in steps}
+    def _made(self, shape: tuple[str, ...], path: str, older: str) -> _Plan:
+        known: dict[str, Any] = dict(_CALLED)
+        lines = []
+        given = set()
+        asked = []
         required = self.known.required(older)
-        return _Plan(steps, any(_is_absent(name, given) for name in required))
+        for number, key in enumerate(names(shape)):
+            place = self.known.place(path, older, key)
+            moved, line = self._line(known, number, path, key, place, shape)
+            given.add(moved)
+            lines.append(line)
+            if key in required and key in shape and place is not None and not place.copied:
+                its = place.path, place.older
+                if place.key is not None and its[0] is not None and its[1] is not None:
+                    asked.append((key, self.of(its[0], its[1])))
+        # All of the source is made here: keys and urls are those of the definitions.
+        body = "".join(f"    {line}\n" for line in lines)
+        exec(
+            f"def make(down, node):\n    made, told = {{}}, []\n{body}"
+            "    if told: made['extension'] = told\n    return made\n",
+            known,
+        )
+        absent = [name for name in required if _is_absent(name, given)]
+        return _Plan(known["make"], tuple(asked), bool(absent), bool({*absent} - GIVEN))
+
+    def _line(
+        self,
+        known: dict[str, Any],
+        number: int,
+        path: str,
+        key: str,
+        place: Place | None,
+        shape: tuple[str, ...],
+    ) -> tuple[str, str]:
+        """The name of a member in the older version, and the line that puts it there."""
+        twin = f"_{key}" in shape
+        if key not in ("extension", "contained") and not twin:
+            moved = key if place is None else place.key
+            if place is not None and moved is None:
+                part = self._part(known, number, key, place, url_of(path, place), shape)
+                return "extension", f"told += [{part}]"
+            if place is None or place.copied:
+                return str(moved), f"if (one := node[{key!r}]) is not None: made[{moved!r}] = one"
+        moved, step = self._step(path, key, place, shape)
+        known[f"s{number}"] = step
+        return moved, f"s{number}(down, node, made, told)"
 
     def _step(
-        self, path: str, key: str, place: Place | None, node: Node
-    ) -> tuple[str, str, Step | None]:
+        self, path: str, key: str, place: Place | None, shape: tuple[str, ...]
+    ) -> tuple[str, Step]:
         if key == "extension":
-            return key, key, _own_first
+            return key, _own_first
         if key == "contained":
-            return key, key, _contained
+            return key, _contained
         if place is None or (place.copied and place.key is not None):
             moved = key if place is None else str(place.key)
-            return key, moved, _copy(key, moved) if f"_{key}" in node else None
-        told = self._told(key, place, url_of(path, place), node)
+            return moved, _copy(key, moved)
+        told = self._told(key, place, url_of(path, place), shape)
         if place.key is None:
-            return key, "extension", told
-        if place.codes is None and f"_{key}" not in node:
-            return key, place.key, self._value(key, place.key, place, told)
-        return key, place.key, self._store(path, key, place.key, place, told)
+            return "extension", told
+        if place.codes is None and f"_{key}" not in shape:
+            return place.key, self._value(key, place.key, place, told)
+        return place.key, self._store(path, key, place.key, place, told)
 
     def _value(self, key: str, moved: str, place: Place, told: Step) -> Step:
         """What puts a value without extensions of its own into the older node."""
@@ -186,10 +262,10 @@ class _Plans:
 
         return step
 
-    def _told(self, key: str, place: Place, url: str, node: Node) -> Step:
+    def _told(self, key: str, place: Place, url: str, shape: tuple[str, ...]) -> Step:
         """What adds the values of an element of R5 as extensions of this url, one each."""
         make, twin = self._extension(place, url), f"_{key}"
-        if twin not in node:
+        if twin not in shape:
 
             def add(down: "Down", node: Node, made: Node, extensions: list[Node]) -> None:
                 value = node[key]
@@ -223,7 +299,11 @@ class _Plans:
     def _extension(self, place: Place, url: str) -> Callable[["Down", Any, Any], Node]:
         path, member = place.path, self._member(place)
         if member is None and path is not None:
-            return lambda down, value, _: {"url": url, "extension": down.parts(value, path)}
+            parts = self.parts(path)
+            return lambda down, value, _: {
+                "url": url,
+                "extension": parts[tuple(value)](down, value),
+            }
         key = member or ""
         convert = None if place.copied else self._converter(place)
 
@@ -255,13 +335,15 @@ class _Plans:
         if path is None or older is None or place.type in ("CodeableReference", "integer64"):
             return lambda _, value: value
         required = self.known.required(older)
+        plans = self.of(path, older)
 
         def convert(down: "Down", value: Any) -> Any:
             if value.__class__ is not dict:
                 return value
-            if down.plans.of(value, path, older).lacks:
+            plan = plans[tuple(value)]
+            if plan.lacks:
                 raise Misfit
-            made = down.element(value, path, older)
+            made = plan.make(down, value)
             if required and any(_is_absent(name, made) for name in required):
                 raise Misfit
             return made
@@ -329,13 +411,16 @@ class Down:
     def _as_is(self, node: Node) -> Node | None:
         """A resource as the older version has it; None if that cannot hold it."""
         type_ = node["resourceType"]
-        if type_ not in self.known.old.resources or self._lacks(node, type_):
+        if type_ not in self.known.old.resources:
+            return None
+        plan = self.plans.of(type_, type_)[tuple(node)]
+        if plan.basic or (plan.asked and _lacks(node, plan)):
             return None
         if "contained" in node:
             self.contained = {
                 str(one.get("id")): str(one.get("resourceType")) for one in node["contained"]
             }
-        made = self.element(node, type_, type_)
+        made = plan.make(self, node)
         if type_ in FILL:
             FILL[type_](node, made, self)
         for name in self.known.required(type_):
@@ -352,39 +437,12 @@ class Down:
     def _basic(self, node: Node) -> Node:
         """A resource that the older version has not. https://hl7.org/fhir/R4/basic.html"""
         type_ = node["resourceType"]
-        kept: Node = {key: node[key] for key in ("id", "meta", "text") if key in node}
-        rest = {key: value for key, value in node.items() if key not in (*kept, "resourceType")}
-        told = self.parts(rest, type_, f"{CROSS_VERSION}{type_}.")
-        return {
-            "resourceType": "Basic",
-            **kept,
-            "extension": told,
-            "code": {"coding": [{"system": TYPES, "code": type_}]},
-        }
-
-    def _lacks(self, node: Node, type_: str) -> bool:
-        """Whether what a resource must have is there, and cannot be held, so that it is a Basic."""
-        for name in self.known.required(type_):
-            place = self.known.place(type_, type_, name) if name in node else None
-            if place is None or place.key is None or place.copied:
-                continue
-            path, older, value = place.path, place.older, node[name]
-            for one in value if value.__class__ is list else (value,):
-                if path is not None and older is not None and self.plans.of(one, path, older).lacks:
-                    return True
-        return False
-
-    def element(self, node: Node, path: str, older: str) -> Node:
-        """A node as the older version has it. Raises Misfit if it lacks what that demands."""
-        made: Node = {}
-        told: list[Node] = []
-        for key, moved, step in self.plans.of(node, path, older).steps:
-            if step is not None:
-                step(self, node, made, told)
-            elif (value := node[key]) is not None:
-                made[moved] = value
-        if told:
-            made["extension"] = told
+        made: Node = {"resourceType": "Basic"}
+        for key in _KEPT:
+            if key in node:
+                made[key] = node[key]
+        made["extension"] = self.plans.basics(type_)[tuple(node)](self, node)
+        made["code"] = {"coding": [{"system": TYPES, "code": type_}]}
         return made
 
     def coding(self, node: Node) -> Node:
@@ -402,6 +460,12 @@ class Down:
     def concept(self, node: Node) -> Node:
         before = node.get("coding")
         if before is None:
+            return node
+        unchanged = self.known.unchanged
+        for one in before:
+            if one.get("system") not in unchanged:
+                break
+        else:
             return node
         codings = [self.coding(one) for one in before]
         # What stays the same is not made anew.
@@ -428,9 +492,15 @@ class Down:
         found: str = reference.get("type") or target.rpartition("/")[0].rpartition("/")[2]
         return found if found in self.known.r5.resources else None
 
-    def parts(self, node: Node, path: str, before: str = "") -> list[Node]:
-        """The members of a node of R5 as extensions, `before` their bare names, and its own."""
-        return self.plans.parts_of(node, path, before)(self, node)
+
+def _lacks(node: Node, plan: _Plan) -> bool:
+    """Whether what a resource must have is there, and cannot be held, so that it is a Basic."""
+    for name, plans in plan.asked:
+        value = node[name]
+        for one in value if value.__class__ is list else (value,):
+            if plans[tuple(one)].lacks:
+                return True
+    return False
 
 
 def _again(down: Down, value: Any, url: str, make: Callable[[Down, Any, Any], Node]) -> Node:
@@ -491,3 +561,14 @@ def _is_absent(name: str, given: Any) -> bool:
     if name in given or f"_{name}" in given:
         return False
     return not (name.endswith("[x]") and any(key.startswith(name[:-3]) for key in given))
+
+
+# What the generated functions call.
+_CALLED: Mapping[str, Any] = {"again": _again, "items": _items, "told": _told_by}
+
+# How they convert the values of data types that stand in an extension.
+_CONVERTED: Mapping[str, str] = {
+    "Coding": "down.coding(one)",
+    "CodeableConcept": "down.concept(one)",
+    "Reference": "down.reference(one)",
+}
