@@ -347,9 +347,13 @@ def test_each_kind_of_wrong_value_is_told(trial: Any, path: str, message: str) -
         trialbridge.write(trial, "ctgov")
 
 
+STATUS = "/protocolSection/statusModule/overallStatus"
+
+
 def test_a_trial_built_right_is_written() -> None:
     trial = built(status=model.StatusModule(overall_status="COMPLETED"))
     assert faults(trial) == []
     for known in written_formats():
         written = trialbridge.write(trial, known.name, options=asked(known))
-        assert trialbridge.read(written).status == "COMPLETED"
+        status = {row.leaf: row.home for row in known.rows()}[STATUS]
+        assert trialbridge.read(written).status == ("COMPLETED" if status != "none" else None)
