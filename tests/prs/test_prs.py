@@ -207,12 +207,13 @@ def test_each_fact_that_has_a_place_comes_back() -> None:
 
 def test_each_leaf_of_the_protocol_has_a_place_or_is_told() -> None:
     for turn in range(turns()):
-        trial = filled_trial(turn)
+        # The id in another register is a secondary id here.
+        trial = msgspec.structs.replace(filled_trial(turn), registration=None)
         upload, told = prs.write(trial, **ACCOUNT)
         again, _ = prs.read(upload)
         places = [pattern(one.path) for one in told]
         for pointer, _, _ in differences(
-            msgspec.structs.replace(trial, page=None, registration=None, unmapped=None),
+            msgspec.structs.replace(trial, page=None, unmapped=None),
             msgspec.structs.replace(again, unmapped=None),
         ):
             leaf = pattern(pointer)

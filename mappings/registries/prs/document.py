@@ -17,13 +17,13 @@ from trialbridge.mappings.coverage import CoverageRow, of_table
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record.markdown import plain
 from trialbridge.mappings.registries import own_words
-from trialbridge.mappings.registries.prs import registration, results
+from trialbridge.mappings.registries.prs import registration, results, words
 from trialbridge.mappings.registries.prs.beyond import KEPT
 from trialbridge.mappings.registries.prs.protocol import PROTOCOL
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.prs.digest import LINK
-from trialbridge.schemas.trial import Trial
+from trialbridge.schemas.trial import Registration, SecondaryIdType, Trial
 
 ROOT = "clinical_study"
 TITLE = "PRS upload XML"
@@ -43,6 +43,15 @@ def coverage() -> list[CoverageRow]:
             "type and name of the interventions that name the arm",
         ),
         CoverageRow("/hasResults", f"{ROOT}.rrs:result", "native", "true where it stands"),
+        CoverageRow(
+            "/registration/id", f"{ROOT}.id_info.secondary_id", "native", "read as a secondary id"
+        ),
+        CoverageRow(
+            "/registration/register",
+            f"{ROOT}.id_info.secondary_id.id_domain",
+            "native",
+            "of CTIS and EUCTR the type of the id",
+        ),
     ]
 
 
@@ -66,6 +75,7 @@ def write_tree(trial: Trial, org_name: str) -> tuple[Node, list[Problem]]:
     told = [problem.path for problem in problems]
     problems += own_words.lost(FORM, own, again, told)
     problems += own_words.put_back(FORM, node, kept, again)
+    _name_register(node, trial.registration)
     _name_account(node, org_name)
     problems += registration.missing(trial, node)
     return node, problems
@@ -79,6 +89,7 @@ def write_untold(trial: Trial, org_name: str) -> Node:
     _complete(node)
     if kept:
         own_words.put_back(FORM, node, kept, _again(node))
+    _name_register(node, trial.registration)
     _name_account(node, org_name)
     return node
 
@@ -96,6 +107,29 @@ def account_of(trial: Trial) -> str:
 def _name_account(node: Node, org_name: str) -> None:
     if org_name:
         node.setdefault("id_info", {})["org_name"] = org_name
+
+
+# The types of identifiers of registers; of all other registers it is a registry identifier, with
+# the register as its domain.
+_REGISTERS: Mapping[str, SecondaryIdType] = {"CTIS": "CTIS", "EUCTR": "EUDRACT_NUMBER"}
+
+
+def _name_register(node: Node, of: Registration | None) -> None:
+    """Give a written study the id that its record has in another register.
+
+    Here it is a secondary id, and never the id of this registry.
+    """
+    if of is None or not of.id:
+        return
+    ids = node.setdefault("id_info", {}).setdefault("secondary_id", [])
+    if any(one.get("id") == of.id for one in ids):
+        return
+    register = of.register or ""
+    said: Node = {"id": of.id}
+    said["id_type"] = words.SECONDARY_ID.write(_REGISTERS.get(register, "REGISTRY"), Names())
+    if register and register not in _REGISTERS:
+        said["id_domain"] = register
+    ids.append(said)
 
 
 def _complete(node: Node) -> None:
