@@ -98,7 +98,11 @@ its MetaDataVersion, or a User of the AdminData. All else is the registry form, 
 [odm-2.0.md](odm-2.0.md): an item (`IT...`) of a row of a group (`IG...`) in the ReferenceData, with
 its ItemGroupDef, ItemDef and CodeList. The name of the protocol is also that of the study, and its
 description where the record has none. `-O template=yes` writes the form without data, as forms of
-one visit, for an EDC system to import.""",
+one visit, for an EDC system to import.
+
+CTR-XML, CDISC's extension of ODM 1.3.2 for registries, is left out: it has been provisional since
+2016, and neither its XSD nor any document of it is to be had in the open, so nothing could be held
+against what others write.""",
     table=odm_1_3_2.ODM,
     coverage=odm_1_3_2.coverage,
     homes={

@@ -29,6 +29,11 @@ def usdm_codes(node: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
 _ABOVE_USDM = re.compile(r"^Wrapper\.study\.(?:versions\.)?")
 
 
+def usdm_place(place: str) -> str:
+    """Give a place without what all have in common."""
+    return _ABOVE_USDM.sub("", place)
+
+
 def usdm_tail() -> Iterator[str]:
     """Give what the tables do not show, and our code systems."""
     yield USDM_RULES
@@ -80,7 +85,7 @@ ClinicalTrials.gov; all else is in extension attributes, on the object that it i
     table=usdm.USDM,
     coverage=usdm.coverage,
     homes={"native": "USDM's own", "official": "", "ours": "extension attribute", "none": ""},
-    place=lambda place: _ABOVE_USDM.sub("", place),
+    place=usdm_place,
     codes=usdm_codes,
     code_lead="""\
 The registry's code, and CDISC's preferred term with its code; where CDISC has none, the registry's
