@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Iterable
 from typing import IO, NamedTuple
 
-from trialbridge.formats.registries.aact import package as aact
 from trialbridge.schemas.sdtm import reading
 
 
@@ -18,11 +17,32 @@ class Packed(NamedTuple):
 
 
 def is_one_record(archive: IO[bytes]) -> bool:
-    """Tell if a zip archive is one document, and none of many; leave it as it was found."""
+    """Tell if a zip archive is one record, and none of many; leave it as it was found."""
     archive.seek(0)
-    found = reading.holds_one(archive) or aact.holds_one(archive)
+    found = reading.holds_one(archive)
     archive.seek(0)
     return found
+
+
+def has_tables(archive: IO[bytes]) -> bool:
+    """Tell if a zip archive has tables of AACT; leave it as it was found."""
+    from trialbridge.formats.registries.aact import package
+
+    archive.seek(0)
+    found = package.holds_one(archive)
+    archive.seek(0)
+    return found
+
+
+def tables_in(folder: str, names: Iterable[str]) -> list[str]:
+    """Give the names of the files of a folder that are tables of AACT."""
+    texts = sorted(name for name in names if name.endswith(".txt"))
+    if not texts:
+        return []
+    from trialbridge.formats.registries.aact import package
+
+    tables = [name for name in texts if package.table_of(name) is not None]
+    return tables if tables and package.looks_like_one(_head(folder, tables[0])) else []
 
 
 def packed(folder: str, names: Iterable[str], limit: int) -> Packed | None:
@@ -32,8 +52,7 @@ def packed(folder: str, names: Iterable[str], limit: int) -> Packed | None:
     there is more than the limit, in bytes.
     """
     names = sorted(names)
-    tables = [name for name in names if aact.table_of(name) is not None]
-    if tables and aact.looks_like_one(_head(folder, tables[0])):
+    if tables := tables_in(folder, names):
         return Packed(_zipped(folder, tables, limit), frozenset(tables))
     members = [name for name in names if reading.is_member(name)]
     if not any(

@@ -6,17 +6,20 @@ import os
 import stat
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
-from typing import IO, BinaryIO, Final, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 
 import msgspec
 
 from trialbridge.api import SIZE_VARIABLE
 from trialbridge.encoding import utf_8
-from trialbridge.formats.folders import is_one_record, packed
+from trialbridge.formats.folders import has_tables, is_one_record, packed, tables_in
 from trialbridge.schemas.problem import ReadError
 from trialbridge.sources import PIECE, STDIN, Source, rejoined, unknown, why_unknown
 from trialbridge.sources.archives import GZIP, ZIP, ZSTANDARD, entries, unzipped
 from trialbridge.sources.lists import members, opening
+
+if TYPE_CHECKING:
+    from trialbridge.formats.registries.aact.package import Part
 
 _LINES: Final = (".ndjson", ".jsonl")
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -93,16 +96,36 @@ def _record_of(
     folder: str, files: list[str], limit: int
 ) -> Generator[Source, None, frozenset[str]]:
     """Give the record that files of a folder are together, and their names."""
+    tables: list[str] = []
     try:
+        if tables := tables_in(folder, files):
+            from trialbridge.formats.registries.aact import splitting
+
+            at = Source(os.path.normpath(folder))
+            yield from _studies(splitting.of_folder(folder, tables), at, limit)
+            return frozenset(tables)
         found = packed(folder, files, limit)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         yield Source(folder).wrong("unreadable", f"cannot be read: {reason}")
-        return frozenset()
+        return frozenset(tables)
     if found is None:
         return frozenset()
     yield Source(os.path.normpath(folder), data=found.data)
     return found.names
+
+
+def _studies(parts: "Iterator[Part]", at: Source, limit: int) -> Iterator[Source]:
+    """Give each study of tables that have the rows of many."""
+    try:
+        for part in parts:
+            one = at._replace(pointer=f"/{part.name}" if part.name else "")
+            if len(part.data) > limit:
+                yield _too_large(one, limit)
+            else:
+                yield one._replace(data=part.data)
+    except ReadError as error:
+        yield at._replace(problems=(*at.problems, *error.problems))
 
 
 def _not_read(at: Source, error: OSError) -> Source:
@@ -136,6 +159,11 @@ def document(file: IO[bytes], at: Source, limit: int) -> Iterator[Source]:
         if file.seekable() and is_one_record(file):
             data = _up_to(file, limit)
             yield _too_large(at, limit) if len(data) > limit else at._replace(data=data)
+            return
+        if file.seekable() and has_tables(file):
+            from trialbridge.formats.registries.aact import splitting
+
+            yield from _studies(splitting.of_zip(file), at, limit)
             return
         yield from entries(file, at, limit, document)
     elif at.suffix in (".gz", ".zst") or (

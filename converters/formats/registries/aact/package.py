@@ -8,8 +8,10 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Final, NamedTuple
+
+import msgspec
 
 from trialbridge.formats.registries.aact import pipes
 from trialbridge.mappings.registries.aact.document import (
@@ -27,6 +29,10 @@ from trialbridge.schemas.problem import EACH, Problem, ReadError
 from trialbridge.schemas.trial import Trial
 
 STUDIES: Final = "studies.txt"
+LINES: Final = ".lines.json"
+"""A member of what was taken out of tables of many: the lines that its rows had there."""
+
+_lines: Final = msgspec.json.Decoder(dict[str, list[int]])
 LIMIT: Final = 1 << 30
 """The most bytes that tables have, all together and not packed."""
 
@@ -40,7 +46,6 @@ _BROKEN = (
     RuntimeError,
     ValueError,
 )
-_PLACE = re.compile(r"(\w+)\.txt, line ([0-9]+)")
 _BEGINS = re.compile(r"(?:[0-9]+\|)?(NCT[0-9]{8})(?=[|\r\n]|\Z)")
 _HEAD: Final = 4_096
 _SHOWN: Final = 60
@@ -83,21 +88,21 @@ def is_one(data: bytes) -> bool:
 def write(trial: Trial) -> tuple[bytes, list[Problem]]:
     """Write the tables of a record as a zip, all of them, with warnings of what is not in them."""
     tables, problems = rows_of(trial)
-    return _zipped(tables), problems
+    return _written(tables), problems
 
 
 def write_untold(trial: Trial) -> bytes:
     """Write as `write` does, without warnings."""
-    return _zipped(rows_of(trial, told=False)[0])
+    return _written(rows_of(trial, told=False)[0])
 
 
-def _zipped(tables: dict[str, list[Cells]]) -> bytes:
+def _written(tables: dict[str, list[Cells]]) -> bytes:
     members = {}
     for name, types in columns().items():
         lines = ["|".join(types)]
         lines += (pipes.written(map(row.get, types)) for row in tables.get(name, ()))
-        members[f"{name}.txt"] = "\n".join(lines) + "\n"
-    return _zip(members)
+        members[f"{name}.txt"] = ("\n".join(lines) + "\n").encode()
+    return zipped(members)
 
 
 def shifted(data: bytes, above: dict[str, int]) -> Iterator[tuple[str, str]]:
@@ -127,15 +132,15 @@ def shifted(data: bytes, above: dict[str, int]) -> Iterator[tuple[str, str]]:
         above[table] = above.get(table, 0) + count
 
 
-def _zip(members: dict[str, str]) -> bytes:
+def zipped(members: dict[str, bytes]) -> bytes:
     """A zip that is not packed: what deflates gives other bytes by its version."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        for name, text in members.items():
+        for name, data in members.items():
             entry = zipfile.ZipInfo(name, _TIME)
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, text.encode())
+            archive.writestr(entry, data)
     return file.getvalue()
 
 
@@ -146,7 +151,6 @@ class _File(NamedTuple):
     """A table that is there: the names of its columns, and its rows."""
 
     name: str
-    header: str
     names: list[str]
     lines: list[pipes.Line]
 
@@ -208,53 +212,21 @@ def _study_of(file: _File, line: pipes.Line) -> str | None:
 
 
 class Part(NamedTuple):
-    """A record's place in a zip of tables, its own zip, and the lines of that in the whole."""
+    """A study's name in tables of many, and its own tables, which know their lines in those."""
 
     name: str
     data: bytes
-    lines: dict[tuple[str, int], int]
 
     def place(self, path: str) -> str:
-        """Give a path of its own tables as it is in the whole."""
-        found = _PLACE.match(path)
-        line = self.lines.get((found[1], int(found[2]))) if found else None
-        return (
-            path
-            if found is None or line is None
-            else f"{found[1]}.txt, line {line}{path[found.end() :]}"
-        )
+        """Give a path of its own tables as it is in the whole: the same."""
+        return path
 
 
 def parts(data: bytes) -> Iterator[Part]:
     """Give the records of a zip of tables, and the rows that are of none of them, if any."""
-    files = _files(data)
-    own: dict[str | None, dict[str, list[pipes.Line]]] = {}
-    for line in files["studies"].lines:
-        own.setdefault(_study_of(files["studies"], line), {})
-    others: dict[str, list[pipes.Line]] = {}
-    for name, file in files.items():
-        for line in file.lines:
-            study = _study_of(file, line)
-            known = own.get(study, others) if study is not None else others
-            known.setdefault(name, []).append(line)
-    for study, tables in own.items():
-        if study is not None:
-            yield _part(f"{STUDIES}/{study}", files, tables)
-    if others:
-        yield _part("others", files, others)
+    from trialbridge.formats.registries.aact import splitting
 
-
-def _part(name: str, files: dict[str, _File], tables: dict[str, list[pipes.Line]]) -> Part:
-    members, places = {}, {}
-    for table, lines in {"studies": [], **tables}.items():
-        head, number = files[table].header, 2 + files[table].header.count("\n")
-        texts = [head]
-        for line in lines:
-            places[table, number] = line.number
-            texts.append(line.text)
-            number += 1 + pipes.ends_of_lines(line.text)
-        members[f"{table}.txt"] = "\n".join(texts) + "\n"
-    return Part(name, _zip(members), places)
+    return splitting.of_zip(io.BytesIO(data))
 
 
 def _rows(file: _File) -> list[Row]:
@@ -270,36 +242,58 @@ def _by_id(row: Row) -> tuple[bool, int]:
     return (False, int(own)) if own.isascii() and own.isdecimal() else (True, row.line)
 
 
-def _files(data: bytes) -> dict[str, _File]:
-    """The tables of a zip. Raises ReadError if one is no table, or there is no `studies.txt`."""
+def unpacked(archive: IO[bytes]) -> dict[str, bytes]:
+    """The bytes of each table of a zip. Raises ReadError if it cannot be read, or is too large."""
     found: dict[str, bytes] = {}
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-            for name in archive.namelist():
+        with zipfile.ZipFile(archive) as opened:
+            size = sum(entry.file_size for entry in opened.infolist())
+            for name in opened.namelist():
                 table = table_of(name)
                 if table is not None and size <= LIMIT:
-                    found[table] = archive.read(name)
+                    found[table] = opened.read(name)
     except _BROKEN as error:
         raise fatal("", "archive", f"the zip cannot be read: {error}", LINK) from error
     if size > LIMIT:
-        said = f"the tables have {size:,} bytes, expected {LIMIT:,} at most: take a part"
-        raise fatal("", "size", f"{said} of the studies", LINK)
-    if "studies" not in found:
+        said = f"the tables have {size:,} bytes, expected {LIMIT:,} at most: unpack them"
+        raise fatal("", "size", f"{said} into a folder", LINK)
+    return found
+
+
+def _files(data: bytes) -> dict[str, _File]:
+    """The tables of a zip. Raises ReadError if one is no table, or there is no `studies.txt`."""
+    found = unpacked(io.BytesIO(data))
+    lines = _lines_in(data)
+    files = {table: file_of(table, text, lines.get(table, [])) for table, text in found.items()}
+    if "studies" not in files:
         there = ", ".join(f"{name}.txt" for name in sorted(found))
         said = f"there is no {STUDIES}, which has a row for each study; found {there:.{_SHOWN}}"
         raise fatal(STUDIES, "no-study", said, LINK)
-    return {table: _file(table, text) for table, text in found.items()}
+    return files
 
 
-def _file(table: str, data: bytes) -> _File:
+def _lines_in(data: bytes) -> dict[str, list[int]]:
+    """The lines that the rows of each table had in those that they were taken from."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            found: dict[str, list[int]] = _lines.decode(archive.read(LINES))
+            return found
+    except (KeyError, msgspec.DecodeError, *_BROKEN):
+        return {}
+
+
+def file_of(table: str, data: bytes, lines: Sequence[int] = ()) -> _File:
+    """A table of its bytes; `lines` are those that its rows had elsewhere. Raises ReadError."""
     try:
         text = data.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError as error:
         number = data.count(b"\n", 0, error.start) + 1
+        if lines:
+            row = sum(1 for _ in pipes.read(f"{data[: error.start].decode()}?")) - 2
+            number = lines[max(0, min(row, len(lines) - 1))]
         said = f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason})"
         raise fatal(f"{table}.txt, line {number}", "encoding", said, LINK) from None
-    head, *lines = list(pipes.read(text)) or [pipes.Line(1, [], "", "")]
+    head, *rows = list(pipes.read(text)) or [pipes.Line(1, [], "", "")]
     names = [name or "" for name in head.cells]
     for name in joins()[table]:
         if name not in names:
@@ -309,4 +303,5 @@ def _file(table: str, data: bytes) -> _File:
     if twice is not None:
         said = f"the column {twice!r} stands twice, expected once"
         raise fatal(f"{table}.txt, line 1", "columns", said, LINK)
-    return _File(table, head.text, names, lines)
+    moved = [row._replace(number=line) for row, line in zip(rows, lines, strict=False)]
+    return _File(table, names, [*moved, *rows[len(moved) :]])

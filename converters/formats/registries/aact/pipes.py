@@ -80,11 +80,6 @@ def _cells(text: str, at: int) -> tuple[Cells, str, int]:
         at += 1
 
 
-def ends_of_lines(text: str) -> int:
-    """Count the ends of lines in a text."""
-    return len(_ENDS.findall(text))
-
-
 def written(cells: Iterable[str | None]) -> str:
     """A row as a line, without its end."""
     return "|".join(
