@@ -53,8 +53,9 @@ class Format(NamedTuple):
     own name there, except those below `homeless`). `advice` is a module whose `check` tells what is
     unusual, and never wrong, with a record that is read. `beyond` is the module that knows what its
     documents say beyond a record, which formats of the same module alone take. `ended`: nobody
-    publishes in it any more, or another version stands for its kind, so that it is written where it
-    is asked for by name, and no ending of a file stands for it.
+    publishes in it any more, or another version stands for its kind, or it is rather a form of many
+    records, so that it is written where it is asked for by name, and no ending of a file stands for
+    it.
     """
 
     name: str

@@ -120,6 +120,7 @@ ROWS: tuple[Format, ...] = (
         reader="trialbridge.formats.registries.aact.package",
         writer="trialbridge.formats.registries.aact.package",
         coverage="trialbridge.mappings.registries.aact.document",
+        ended=True,
         told_in="trialbridge.formats.registries.aact.package",
     ),
 )
