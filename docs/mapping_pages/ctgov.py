@@ -64,7 +64,15 @@ XML = Page(
     title="A trial record in ClinicalTrials.gov's legacy XML",
     lead="""\
 A place is a path of elements from `clinical_study`, `@` an attribute, `#` the text of an element
-with attributes. The form of the site's downloads until June 2024, which archives hold.""",
+with attributes. The form of the site's downloads until June 2024, which archives hold.
+
+Of five trials whose XML and API record are of the same day, `python bench/legacy_xml.py CORPUS`
+finds equal, of the facts that the XML has a place for: all of titles, conditions, keywords,
+descriptions, outcomes, officials, contacts, sites, design and eligibility, 97.5 % of dates and
+status, 95.7 % of arms, 94.4 % of ids, 93.5 % of interventions and of references, 92.9 % of sponsors.
+Each of the ten that differ is the registry's own change since: numbered lists that the XML had as
+paragraphs (3), a status that became unknown with time (2), an organisation renamed (2), a reference
+that PubMed gave later (3 values of one), a class of a collaborator.""",
     table=ctgov_xml.STUDY,
     coverage=ctgov_xml.coverage,
     homes=HOMES,
