@@ -156,7 +156,9 @@ class _Worker(Generic[R]):
             problem = Problem(severity="fatal", layer="file", path="", code=code, message=message)
             self.task.result = (self._failed([problem]),)
         elif not self.ready:
-            raise RuntimeError(f"no process can be started: {message}")
+            # Each process imports the script that asked for it, which must not ask again then.
+            main = 'a script asks for processes below `if __name__ == "__main__":`'
+            raise RuntimeError(f"no process can be started: {message}; {main}")
         self.stop()
         self._start()
 

@@ -81,7 +81,10 @@ USDM = Page(
     lead="""
 A place is a path from the StudyVersion, or from the Study where it begins with `study`, in brackets
 which object of a list. What USDM has a place for is there, by CDISC's own mapping from
-ClinicalTrials.gov; all else is in extension attributes, on the object that it is about.""",
+ClinicalTrials.gov; all else is in extension attributes, on the object that it is about.
+
+    convert --to usdm record.txt -o study.json
+    trialbridge validate study.json""",
     table=usdm.USDM,
     coverage=usdm.coverage,
     homes={"native": "USDM's own", "official": "", "ours": "extension attribute", "none": ""},

@@ -400,3 +400,18 @@ def test_conversions_one_after_another_in_python() -> None:
     ]
     with pytest.raises(trialbridge.UnknownFormat):
         trialbridge.conversions("records.ndjson", "docx")
+
+
+def test_a_script_that_asks_for_processes_as_it_is_imported_is_told_how_to() -> None:
+    """Each process imports the script, and would run into the same call."""
+    ndjson("records.ndjson", [study(1)])
+    call = "list(trialbridge.conversions('records.ndjson', 'ctgov', workers=2))\n"
+    Path("script.py").write_text(f"import trialbridge\n{call}")
+    ran = subprocess.run([sys.executable, "script.py"], capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1] == (
+        "RuntimeError: no process can be started: the process that worked on it ended with status 1;"
+        ' a script asks for processes below `if __name__ == "__main__":`'
+    )
+    Path("script.py").write_text(f'import trialbridge\nif __name__ == "__main__":\n    {call}')
+    subprocess.run([sys.executable, "script.py"], check=True)
