@@ -342,8 +342,10 @@ _WHO = (
     r"patients?|subjects?|participants?|adults?|individuals?|persons?|people|volunteers?|children"
     r"|recipients?|adolescents?|infants?|males?|females?|men|man|women|woman|boys?|girls?"
 )
+# What repeats is atomic here and below: a word that two alternatives match would double the time
+# with each such word.
 _AROUND_AGE = re.compile(
-    rf"(?:[^\w]|\b(?:{_WHO}|healthy|older|male|female|gender|both|all|any|aged?|ages|age:"
+    rf"(?>[^\w]|\b(?:{_WHO}|healthy|older|male|female|gender|both|all|any|aged?|ages|age:"
     r"|years?|yrs?|old|of|in|is|are|be|being|must|have|has|an?|the|or|and|who|whose|with|between|from"
     r"|inclusive|inclusively|range|at|time|signing|signed|informed|consent|screening|enrollment"
     r"|enrolment|inclusion|study|entry|randomi[sz]ation|visit|1|baseline|obtaining|day|for|to|on"
@@ -407,7 +409,7 @@ _LEADS = (
     r"|they|either|e\.g|positive for|vulnerable|populations?|including|adult|fertile|those)"
 )
 _PREGNANT = re.compile(
-    rf"(?:(?:{_LEADS}|[a-z]+,|fetuses|neonates|prisoners|and)[\s,:.]+)*"
+    rf"(?>(?:{_LEADS}|[a-z]+(?=,[\s,:.])|fetuses|neonates|prisoners|and)[\s,:.]+)*"
     r"(?P<words>pregnan(?:t|cy)(?! test| week|-related| related)"
     r"|positive (?:urine |serum |blood )*pregnancy test)"
 )
@@ -439,7 +441,7 @@ def _pregnancy(said: str) -> Iterator[Stated]:
 
 
 _CONSENTS = re.compile(
-    r"(?:(?:the|a|an|any|and|or|of|to|by|for|with|be|is|are|has|have|having|must|should|will|who|his"
+    r"(?>(?:the|a|an|any|and|or|of|to|by|for|with|be|is|are|has|have|having|must|should|will|who|his"
     r"|her|their|its|own|either|self|in|can|may|then|also"
     rf"|{_WHO}|parents?|legal|legally|guardians?|representatives?|authori[sz]ed|caregivers?"
     r"|willing|willingness|able|ability|capable|capability|capacity|competent|agrees?|agreement"
@@ -448,7 +450,7 @@ _CONSENTS = re.compile(
     r"|reads|write|written|writing|informed|valid|personally|dated|date|comprehend|assent|documented"
     r"|participation|participate|study|this|trial|consents?|read/be|complete|completed|irb|ethics"
     r"|committee|approved|form|instructions|comply|questionnaires|fill|out|age-appropriate"
-    r"|patient's|patients'|subject's)[\s,;/()&.-]*)*?(?P<words>(?:informed )?consent)\b"
+    r"|patient's|patients'|subject's)(?![\w'])[\s,;/()&.-]*)*?(?P<words>(?:informed )?consent)\b"
     r"(?P<after>.*)"
 )
 _NO_CONSENT = re.compile(

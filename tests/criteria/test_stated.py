@@ -1,6 +1,7 @@
 """What the words of criteria state: by labels, by hand, and as FHIR."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,22 @@ def test_any_words_are_borne(words: str, exclude: bool) -> None:
     for fact in stated(words, exclude):
         assert fact.words
         assert len(fact.bounds) <= 2
+
+
+@pytest.mark.parametrize(
+    ("words", "exclude"),
+    [
+        ("a,," * 120 + "x pregnant", True),
+        ("female prisoners, " * 20 + "zzz pregnant", True),
+        ("read/be" * 50 + " x consent", False),
+        ("18 years " + "age:" * 90 + "zzz", False),
+        ("female/" * 54 + " zzz", False),
+    ],
+)
+def test_words_that_repeat_take_no_time(words: str, exclude: bool) -> None:
+    started = time.process_time()
+    assert stated(words, exclude) == ()
+    assert time.process_time() - started < 1
 
 
 def test_analytes_have_units_that_are_told_apart() -> None:
