@@ -87,10 +87,17 @@ def _write_nct_id(value: str, names: Names) -> list[Node]:
     return [{"text": value, "scopeId": scope}]
 
 
+_OTHER: Final = "secondary"
+
+
 def _of_nct(nodes: Any, names: Names) -> list[Node]:
     document = names.once(Document)
+    ours = names.once(Apart).ours
     found = []
     for node in nodes:
+        if ours and str(node.get("scopeId")).startswith(f"Organization.{_OTHER}."):
+            # Whose record is another register's may state that it is in ClinicalTrials.gov too.
+            continue
         scope = document.organization(node.get("scopeId"))
         text = str(node.get("text", ""))
         if _is_ctgov(scope) or (_is_registry(scope) and registry.NCT_ID.fullmatch(text)):
@@ -112,6 +119,9 @@ def _write_org_study_id(value: str, names: Names) -> list[Node]:
 
 def _of_sponsor(nodes: Any, names: Names) -> list[Node]:
     sponsors = names.once(Document).sponsors()
+    if names.once(Apart).ours:
+        # A record may have the sponsor's id without a sponsor, whose role would tell.
+        sponsors.add("Organization.sponsor")
     return [node for node in nodes if str(node.get("scopeId")) in sponsors]
 
 
@@ -150,7 +160,7 @@ def _write_secondary(infos: list[SecondaryIdInfo], names: Names) -> list[Node]:
         members: Node = {"label": info.domain} if given(info.domain, names) else {}
         if info.type in _REGISTERED:
             members["type"] = _REGISTRY
-        node: Node = {"scopeId": apart.organization(f"secondary.{number}", **members)}
+        node: Node = {"scopeId": apart.organization(f"{_OTHER}.{number}", **members)}
         if given(info.id, names):
             node["text"] = info.id
         extensions = []

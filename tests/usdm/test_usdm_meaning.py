@@ -1,6 +1,7 @@
 """What a record is in USDM, and what of a USDM document is in the record: by hand."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -336,6 +337,18 @@ def test_the_id_in_another_register_has_that_register_as_its_scope() -> None:
     assert (identifier["text"], identifier["scopeId"]) == ("DRKS00000001", register["id"])
     assert (register["label"], register["type"]["code"]) == ("DRKS", "C93453")
     assert trialbridge.read(data) == trial
+
+
+def test_an_nct_number_beside_another_registers_id_is_not_the_records_own() -> None:
+    register = Path(__file__).resolve().parents[1] / "registers" / "documents"
+    for name in ("ACTRN12699000001999.ictrp.xml", "2099-500001-10-00.ctis.json"):
+        data = trialbridge.convert(register / name, "usdm")
+        assert trialbridge.diff(register / name, data) == []
+
+
+def test_the_sponsors_id_comes_back_without_a_sponsor() -> None:
+    record = {"protocolSection": {"identificationModule": {"orgStudyIdInfo": {"id": "TEA-1"}}}}
+    assert trialbridge.roundtrip(record, "usdm", format="ctgov") == []
 
 
 def test_an_observational_study_has_the_class_of_its_own() -> None:
