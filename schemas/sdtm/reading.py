@@ -295,7 +295,7 @@ def _columns(listed: Any) -> Iterator[Column]:
             raise NoDataset(f"{at}.name", "structure", f"expected a name, found {name!r:.40}")
         if name in seen:
             raise NoDataset(f"{at}.name", "columns", f"the column {name} stands twice")
-        if kind not in _TYPES:
+        if not isinstance(kind, str) or kind not in _TYPES:
             message = f"{kind!r:.40} is not one of {', '.join(sorted(_TYPES))}"
             raise NoDataset(f"{at}.dataType", "structure", message)
         seen.add(name)

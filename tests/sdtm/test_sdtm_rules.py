@@ -311,6 +311,12 @@ BAD: dict[str, tuple[str, bytes, str]] = {
         b'"dataType":"string"}]}',
         "rows: no rows: Dataset-JSON in NDJSON has them on lines, and is not read",
     ),
+    "Dataset-JSON with a type that is a list": (
+        "ts.json",
+        b'{"datasetJSONVersion":"1.1.0","name":"TS","columns":[{"name":"STUDYID",'
+        b'"dataType":["string"]}],"rows":[]}',
+        "columns[0].dataType: ['string'] is not one of URI, boolean",
+    ),
     "Dataset-JSON with a short row": (
         "ts.json",
         b'{"datasetJSONVersion":"1.1.0","name":"TS","columns":[{"name":"STUDYID",'
