@@ -87,7 +87,7 @@ enrollment: Codec[EnrollmentInfo] = Codec(
 )
 """actualNumber or targetNumber, by the type of the count, or else by the status of the study."""
 
-_CRITERION = of_code(CHARACTERISTIC.url, "criterion", CHARACTERISTIC.codes["criterion"])
+CRITERION = of_code(CHARACTERISTIC.url, "criterion", CHARACTERISTIC.codes["criterion"])
 _is_criterion = has_code(CHARACTERISTIC.url, "criterion", "code")
 CRITERIA_DIGEST = ours("criteria-digest", "String")
 STATED_IN = ours("stated-in", "String")
@@ -101,7 +101,7 @@ def _write_criteria(words: str, names: Names) -> Node:
         node["extension"] = [{"url": CRITERIA_DIGEST.url, "valueString": criteria.digest(words)}]
         node["characteristic"] = [
             {
-                "code": _CRITERION,
+                "code": CRITERION,
                 "valueCodeableConcept": {"text": plain(piece.words)},
                 "exclude": piece.exclude,
             }
@@ -116,7 +116,8 @@ def _read_criteria(group: Node, names: Names) -> str | None:
         words = text.read(words, names)
     pieces = []
     for node in group.get("characteristic", ()):
-        if node.__class__ is dict and _is_criterion(node):
+        # A list within a criterion is said by that, too.
+        if node.__class__ is dict and _is_criterion(node) and "valueReference" not in node:
             value = said(node.get("valueCodeableConcept"))
             if value is not None:
                 pieces.append((value, node.get("exclude") is True))

@@ -9,13 +9,16 @@ from decimal import Decimal
 from typing import Any, Final
 
 from trialbridge.mappings.codec import Node
-from trialbridge.mappings.fhir.eligibility import CRITERIA_DIGEST, STATED_IN
+from trialbridge.mappings.fhir.eligibility import CRITERIA_DIGEST, CRITERION, STATED_IN
 from trialbridge.mappings.fhir.terminology.codes import CHARACTERISTIC
 from trialbridge.mappings.fhir.types import of_code
 from trialbridge.mappings.record import criteria
+from trialbridge.mappings.record.criteria_lists import Listed, listed
+from trialbridge.mappings.record.markdown import plain
 from trialbridge.mappings.record.registry import MESH
 from trialbridge.mappings.record.stated import ANALYTES, Bound, Stated, stated
 
+_LIST = "criterion-list-"
 _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"
 _GENDER = "http://hl7.org/fhir/administrative-gender"
@@ -43,9 +46,53 @@ def add_stated(entries: list[Node]) -> None:
         group = entry["resource"]
         told = group.get("extension", ()) if group["resourceType"] == "Group" else ()
         if any(one.get("url") == CRITERIA_DIGEST.url for one in told):
-            for piece in criteria.split(group["description"]):
+            for number, piece in enumerate(criteria.split(group["description"]), 1):
                 for fact in stated(piece.words, piece.exclude):
                     group["characteristic"] += _characteristics(fact, piece.exclude)
+                if (found := listed(piece.words)) is not None:
+                    _add_list(group, found, f"{_LIST}{number}", exclude=piece.exclude)
+
+
+def _add_list(group: Node, found: Listed, id_: str, *, exclude: bool) -> None:
+    """Add a list within a criterion, which its characteristic leads to.
+
+    All characteristics of a Group are true of its members, so that it has no form for any of a
+    list; an EvidenceVariable has. https://hl7.org/fhir/R5/evidencevariable.html
+    """
+    items = [{"definitionCodeableConcept": {"text": plain(one)}} for one in found.items]
+    inner = {
+        "resourceType": "EvidenceVariable",
+        "id": id_,
+        "status": "active",
+        "description": found.lead,
+        "characteristic": [
+            {"definitionByCombination": {"code": found.method, "characteristic": items}}
+        ],
+    }
+    group.setdefault("contained", []).append(inner)
+    told = {"url": STATED_IN.url, "valueString": found.lead}
+    group["characteristic"].append(
+        {
+            "extension": [told],
+            "code": CRITERION,
+            "valueReference": {"reference": f"#{id_}"},
+            "exclude": exclude,
+        }
+    )
+
+
+def without_lists(resource: Node) -> Node:
+    """A Group without what `_add_list` contained in it, of which nothing is read."""
+    contained = resource.get("contained")
+    if resource.get("resourceType") != "Group" or contained.__class__ is not list:
+        return resource
+    kept = [
+        one
+        for one in contained
+        if one.__class__ is not dict or not str(one.get("id")).startswith(_LIST)
+    ]
+    made = {key: value for key, value in resource.items() if key != "contained"}
+    return {**made, "contained": kept} if kept else made
 
 
 def _characteristics(fact: Stated, exclude: bool) -> Iterator[Node]:

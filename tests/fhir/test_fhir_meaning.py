@@ -566,7 +566,11 @@ def test_sites_have_a_place_a_status_and_contacts() -> None:
     first, second = study(bundle)["site"]
     location = resolve(bundle, first)
     (coded,) = location["address"].pop("_country")["extension"]
-    assert coded["valueCoding"] == {"system": "urn:iso:std:iso:3166", "code": "CH"}
+    assert coded["valueCoding"] == {
+        "system": "urn:iso:std:iso:3166",
+        "code": "CH",
+        "display": "Switzerland",
+    }
     assert location["address"] == {
         "city": "Basel",
         "state": "BS",

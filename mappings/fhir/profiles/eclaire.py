@@ -305,9 +305,16 @@ def _strip(study: Study) -> None:
     if "identifier" in node:
         node["identifier"] = [_own_identifier(one, study) for one in nodes(node["identifier"])]
     study.take(node, "category", "ResearchStudy.category")
-    for type_ in ("Group", "Location", "ResearchStudy"):
+    for group in study.of("Group"):
+        if "characteristic" in group:
+            # The kind of one is that of its own code, and its record need not have it.
+            told = [*study.taken]
+            left = study.without({"characteristic": group["characteristic"]}, BASE, "Group")
+            set_or_drop(group, "characteristic", left.get("characteristic"))
+            study.taken = told
+    for type_ in ("Location", "ResearchStudy"):
         for resource in study.of(type_):
-            for member in ("extension", "characteristic", "telecom", "arm", "contact"):
+            for member in ("extension", "telecom", "arm", "contact"):
                 if member in resource:
                     left = study.without({member: resource[member]}, BASE, type_)
                     set_or_drop(resource, member, left.get(member))
