@@ -69,7 +69,8 @@ with attributes. The form of the site's downloads until June 2024, which archive
 Of five trials whose XML and API record are of the same day, `python bench/legacy_xml.py CORPUS`
 finds equal, of the facts that the XML has a place for: all of titles, conditions, keywords,
 descriptions, outcomes, officials, contacts, sites, design and eligibility, 97.5 % of dates and
-status, 95.7 % of arms, 94.4 % of ids, 93.5 % of interventions and of references, 92.9 % of sponsors.
+status, 95.7 % of arms, 94.4 % of ids, 93.5 % of interventions and of references, 92.9 % of
+sponsors.
 Each of the ten that differ is the registry's own change since: numbered lists that the XML had as
 paragraphs (3), a status that became unknown with time (2), an organisation renamed (2), a reference
 that PubMed gave later (3 values of one), a class of a collaborator.""",
