@@ -87,8 +87,8 @@ SDTM = Page(
     lead=f"""
 A place is a row of the dataset TS by its TSPARMCD, or a column of TI. SDTMIG {IG_VERSION};
 controlled terminology of {CDISC_VERSION}. This is a summary, and no lossless format: what it does
-not carry is told. [Files](#files) says what is written and read, [What is checked](#what-is-checked)
-by which rules.
+not carry is told. [Files](#files) says what is written and read,
+[What is checked](#what-is-checked) by which rules.
 
     convert --to sdtm record.txt -o study.zip
     convert --to sdtm -O simplified=yes record.txt -o ts.xpt

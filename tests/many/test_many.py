@@ -410,8 +410,8 @@ def test_a_script_that_asks_for_processes_as_it_is_imported_is_told_how_to() -> 
     ran = subprocess.run([sys.executable, "script.py"], capture_output=True, text=True)
     assert ran.returncode == 1
     assert ran.stderr.splitlines()[-1] == (
-        "RuntimeError: no process can be started: the process that worked on it ended with status 1;"
-        ' a script asks for processes below `if __name__ == "__main__":`'
+        "RuntimeError: no process can be started: the process that worked on it ended with status"
+        ' 1; a script asks for processes below `if __name__ == "__main__":`'
     )
     Path("script.py").write_text(f'import trialbridge\nif __name__ == "__main__":\n    {call}')
     subprocess.run([sys.executable, "script.py"], check=True)
