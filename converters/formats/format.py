@@ -119,7 +119,12 @@ class Format(NamedTuple):
             raise self.refused("read")
         module = import_module(self.reader)
         if alone and hasattr(module, "read_alone"):
-            return module.read_alone(data), []
+            from trialbridge.schemas.trial import Trial
+
+            trial = module.read_alone(data)
+            # Why there is no record, only the reading of everything tells.
+            if trial != Trial():
+                return trial, []
         read: Callable[[bytes], tuple[Trial, list[Problem]]] = module.read
         return read(data)
 

@@ -209,11 +209,14 @@ def read_tree(
     place: Callable[[], str],
     document: Callable[[], str],
     version: Version = V2_0,
+    *,
+    alone: bool = False,
 ) -> tuple[Trial, list[Problem]]:
     """The record of the tree of an ODM document of one Study, and warnings.
 
     What the model has no place for is in `unmapped`, below `/odm`, with the text of the document.
-    `place` gives where the document begins. Raises ReadError with all that does not have its form.
+    `place` gives where the document begins. Where the record is wanted `alone`, neither is looked
+    for. Raises ReadError with all that does not have its form.
     """
     names = Names(form="oid")
     study = tree["Study"][0]
@@ -273,7 +276,7 @@ def read_tree(
             for pointer in rest
         ]
 
-    return whole.read(tree, version.table, names, version.keep, keep_rest)
+    return whole.read(tree, version.table, names, version.keep, None if alone else keep_rest)
 
 
 def _level(protocol: Node) -> None:

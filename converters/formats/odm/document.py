@@ -151,19 +151,21 @@ def _bytes_of(tree: Node, trial: Trial, odm: Odm) -> bytes:
 # --- reading -----------------------------------------------------------------------------------
 
 
-def read(data: bytes, odm: Odm) -> tuple[Trial, list[Problem]]:
+def read(data: bytes, odm: Odm, *, alone: bool = False) -> tuple[Trial, list[Problem]]:
     """The record of a document's one Study.
 
     A document whose root is a Study or a MetaDataVersion is read as that of an ODM. What the model
-    has no place for is in `unmapped`, below `/odm`. Raises ReadError if the bytes are no such
-    document, with all that does not have its form.
+    has no place for is in `unmapped`, below `/odm`, unless the record is wanted `alone`. Raises
+    ReadError if the bytes are no such document, with all that does not have its form.
     """
     tree = plain_tree(data, odm.dialect)
     # A plain document is UTF-8, and says so or nothing.
     if tree is None or not _is_of_one_study(tree, odm):
         data = utf_8(data)
         tree = _document(parse(data), odm)
-    return read_tree(tree, lambda: line_of(parse(data)), lambda: _text(data), odm.version)
+    return read_tree(
+        tree, lambda: line_of(parse(data)), lambda: _text(data), odm.version, alone=alone
+    )
 
 
 def _text(data: bytes) -> str:

@@ -32,6 +32,11 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     return document.read(data, _ODM)
 
 
+def read_alone(data: bytes) -> Trial:
+    """As `read`, without warnings and without what the document says beyond the record."""
+    return document.read(data, _ODM, alone=True)[0]
+
+
 def bare(data: bytes) -> dict[Home, bytes]:
     """A document without study parameters and the registry form, and without the form alone."""
     return document.bare(data)

@@ -101,14 +101,13 @@ def rows_of(tree: Node, study: Node, metadata: Node, known: Groups) -> Iterator[
             if key is not None:
                 node: Node = {"@OID": str(row.get("@ItemGroupRepeatKey", ""))}
                 for held in row.get("ItemData", ()):
-                    node[str(held.get("@ItemOID"))] = _value(held)
+                    said = held.get("@Value")
+                    node[str(held.get("@ItemOID"))] = _value(held) if said is None else said
                 yield key, node
 
 
 def _value(held: Node) -> Any:
-    """The value of an item: an attribute in ODM 1.3.2, an element since."""
-    if "@Value" in held:
-        return held["@Value"]
+    """The value of an item where it is an element, as it is since ODM 2.0."""
     for value in held.get("Value", ()):
         return value.get("#", "") if value.__class__ is dict else value
     return ""

@@ -86,6 +86,8 @@ class Scanner:
         self.namespace, self.kinds, self.described = namespace, kinds, described
         said = "".join(f' {key[1:]}="{value}"' for key, value in described.items())
         self.text = f"TranslatedText{said}>"
+        # In the first versions the value of an item is an attribute.
+        self.item = "ItemData" if kinds["ItemData"].children.get("Value") else None
         self.tags: dict[str, _Tag] = {}
         self.frames: dict[tuple[str, str], _Frame] = {}
 
@@ -181,7 +183,7 @@ class Scanner:
                 raise _Odd
             at = 2
         last = len(pieces) - 3
-        tags, plain = self.tags, self.text
+        tags, plain, item = self.tags, self.text, self.item
         linked = False
         top: Node = {}
         node, name, end = top, "", ""
@@ -249,6 +251,26 @@ class Scanner:
                 if "&" in below:
                     below = unescaped(below)
                 at += 3
+            elif (
+                key == item
+                and many
+                and pieces[at + 2] == its_end
+                and pieces[at + 1] == "/Value>"
+                and pieces[at].startswith("Value>")
+                and not words
+                and len(stack) < MOST_DEPTH - 3
+            ):
+                # Most elements of a document with results are items of the registry form.
+                said = pieces[at][6:]
+                if "&" in said:
+                    said = unescaped(said)
+                below = {**attributes, "Value": [{"#": said} if said else {}]}
+                at += 3
+                if key in node:
+                    node[key].append(below)
+                else:
+                    node[key] = [below]
+                continue
             else:
                 if words and words.strip(BLANKS):
                     raise _Odd
