@@ -510,6 +510,22 @@ def _same(value: V, names: "Names") -> V:
     return value
 
 
+def read_words(value: Any, names: "Names") -> str | None:
+    """Read a text, of which an empty one says nothing."""
+    if value.__class__ is not str:
+        raise Mismatch(f"expected text, found {value!r:.60}")
+    return value or None
+
+
+AS_IS: Mapping[Callable[[Any, "Names"], Any], type] = {
+    _read_text: str,
+    _read_boolean: bool,
+    _read_integer: int,
+    _read_number: float,
+    read_words: str,
+}
+"""The class of values that these give as they are, but for an empty text."""
+
 text: Codec[str] = Codec(_read_text, _same, plain=True)
 boolean: Codec[bool] = Codec(_read_boolean, _same, plain=True)
 integer: Codec[int] = Codec(_read_integer, _same, plain=True)

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from trialbridge.mappings.codec import (
+    AS_IS,
     Aside,
     Codec,
     Extension,
@@ -594,9 +595,9 @@ def _read_branch(source: _Source, table: Record, branch: _Branch, node: str, pat
                 source.line(f"{one} = {tables[item.key[0]]}.get({item.key[1]!r})")
             else:
                 mine = source.value(item.mine)
-                source.line(
-                    f"{one} = next((e for e in {at} if e.__class__ is dict and {mine}(e)), None)"
-                )
+                source.line(f"for {one} in {at}:")
+                source.line(f"    if {one}.__class__ is dict and {mine}({one}): break")
+                source.line(f"else: {one} = None")
             source.line(f"if {one} is not None:")
             source.depth += 1
             source.line("pass")
@@ -633,11 +634,34 @@ def _said(row: Field) -> str:
 def _read_value(source: _Source, table: Record, row: Field, at: str, path: str) -> None:
     owner, _, name = row.model.rpartition(".")
     y = source.new("y")
+    unfit = misfit(annotation(table.type, row.model)) if row.model else None
+    same = AS_IS.get(row.codec.read)
+    if same is not None and row.model and unfit is None and not row.read_always:
+        # Most values are such, and need not be asked for.
+        full = f" and {at}" if same is str else ""
+        source.line(f"if {at}.__class__ is {same.__name__}{full}:")
+        source.line(f"    {_keywords(owner)}[{name!r}] = {at}")
+        source.line("else:")
+        source.depth += 1
+        _read_by_codec(source, row, y, at, path, None)
+        source.depth -= 1
+        return
+    _read_by_codec(source, row, y, at, path, unfit)
+
+
+def _read_by_codec(
+    source: _Source,
+    row: Field,
+    y: str,
+    at: str,
+    path: str,
+    unfit: Callable[[Any], None] | None,
+) -> None:
+    owner, _, name = row.model.rpartition(".")
     source.line("try:")
     word = f"read_{row.model or 'whole'}"
     source.line(f"    {y} = {source.value(row.codec.read, word)}({at}, names)  # {_said(row)}")
     source.line(f"    if names.warnings: told += names.within({path!r})")
-    unfit = misfit(annotation(table.type, row.model)) if row.model else None
     if unfit is not None:
         source.line(f"    if {y} is not None: {source.value(unfit)}({y})")
     if row.model:

@@ -17,13 +17,14 @@ from trialbridge.mappings.codec import (
     below,
     field,
     merged,
+    read_words,
     record,
 )
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm import parts
 from trialbridge.mappings.odm.apart import Apart
 from trialbridge.mappings.odm.countries import countries, country_rows
-from trialbridge.mappings.odm.elements import each, name_rows, named, read_words, words
+from trialbridge.mappings.odm.elements import each, name_rows, named, words
 from trialbridge.mappings.odm.form.rows import completed
 from trialbridge.mappings.odm.parameters import cdisc, coded_one, several
 from trialbridge.mappings.record import registry

@@ -7,9 +7,18 @@ https://cdisc-org.github.io/DataExchange-ODM-LinkML/country
 
 from typing import Any
 
-from trialbridge.mappings.codec import FIRST, Codec, Field, Mismatch, Node, also, field, merged
+from trialbridge.mappings.codec import (
+    FIRST,
+    Codec,
+    Field,
+    Mismatch,
+    Node,
+    also,
+    field,
+    merged,
+    read_words,
+)
 from trialbridge.mappings.names import Names
-from trialbridge.mappings.odm.elements import read_words
 from trialbridge.mappings.odm.form.rows import kept, said_of
 from trialbridge.mappings.odm.parameters import VALUE, value, value_of
 from trialbridge.schemas.base import BASE

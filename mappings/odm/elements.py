@@ -27,6 +27,7 @@ from trialbridge.mappings.codec import (
     also,
     field,
     merged,
+    read_words,
 )
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
@@ -77,12 +78,6 @@ def coding(system: str, code: str | None, label: str | None = None) -> Node:
 
 
 # --- texts and values --------------------------------------------------------------------------
-
-
-def read_words(value: Any, names: Names) -> str | None:
-    if value.__class__ is not str:
-        raise Mismatch(f"expected text, found {value!r:.60}")
-    return value or None
 
 
 words: Codec[str] = Codec(read_words, lambda value, names: value, plain=True)

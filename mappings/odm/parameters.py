@@ -18,6 +18,7 @@ from trialbridge.mappings.codec import (
     field,
     merged,
     present,
+    read_words,
 )
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
@@ -30,7 +31,6 @@ from trialbridge.mappings.odm.elements import (
     coding,
     date,
     each,
-    read_words,
     words,
     yes_no,
 )

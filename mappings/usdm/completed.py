@@ -102,60 +102,106 @@ class _Numbers(dict[str, Callable[[], str]]):
         return made
 
 
+# Makes of a node that of the document, with the numbers of each class and of the extensions.
+_Make = Callable[[Node, _Numbers, Callable[[], str]], Node]
+
+# Of the nodes that we write there are few sets of members.
+_MOST: Final = 4_096
+
+
+class _Shapes(dict[tuple[str, ...], _Make]):
+    """What completes the nodes of a class, for each set of members that one has."""
+
+    def __init__(self, class_: str) -> None:
+        self.class_ = class_
+
+    def __missing__(self, shape: tuple[str, ...]) -> _Make:
+        if len(self) >= _MOST:
+            self.clear()
+        made = self[shape] = _made(self.class_, shape)
+        return made
+
+
+@once
+def _shapes(class_: str) -> _Shapes:
+    return _Shapes(class_)
+
+
 def completed(tree: Node, class_: str, names: Names) -> Node:
     """A written tree with ids, classes and all that USDM requires."""
-    return _completed(tree, class_, _classes(), _Numbers(), names.once(Ids).next)
+    return _shapes(class_)[tuple(tree)](tree, _Numbers(), names.once(Ids).next)
 
 
-def _completed(
-    node: Node,
-    class_: str,
-    classes: Mapping[str, _Class],
-    numbers: _Numbers,
-    next_id: Callable[[], str],
-) -> Node:
-    if not class_:
-        class_ = node["instanceType"]
-    parts, must = classes[class_]
-    made: Node = {}
-    if class_ not in _WITHOUT_ID:
-        made["id"] = node.get("id") or numbers[class_]()
-    for key, value in node.items():
+def _of_its_class(node: Node, numbers: _Numbers, next_id: Callable[[], str]) -> Node:
+    return _shapes(node["instanceType"])[tuple(node)](node, numbers, next_id)
+
+
+def _identified(extensions: list[Node], next_id: Callable[[], str]) -> list[Node]:
+    for one in extensions:
+        if "id" not in one:
+            one["id"] = next_id()
+            one["instanceType"] = "ExtensionAttribute"
+    return extensions
+
+
+def _made(class_: str, shape: tuple[str, ...]) -> _Make:
+    """The function for one set of members; generated, since there are many such nodes."""
+    parts, must = _classes()[class_]
+    held: dict[str, Any] = {"of_its_class": _of_its_class, "identified": _identified}
+
+    def part_of(key: str, part: _Part, value: str) -> str:
+        """The expression of an object that has members of its own."""
+        if not part.class_:
+            return f"of_its_class({value}, numbers, next_id)"
+        name = f"of_{part.class_}"
+        held[name] = _shapes(part.class_)
+        return f"{name}[tuple({value})]({value}, numbers, next_id)"
+
+    lines = ["made = {}"]
+    has_id = class_ not in _WITHOUT_ID
+    if has_id:
+        given = "node['id'] or " if "id" in shape else ""
+        lines.append(f"made['id'] = {given}numbers[{class_!r}]()")
+    for key in shape:
         part = parts.get(key)
         if part is None:
-            made[key] = value
+            value = f"node[{key!r}]"
         elif part.many:
-            within = part.class_
-            made[key] = [_completed(one, within, classes, numbers, next_id) for one in value]
+            value = f"[{part_of(key, part, 'one')} for one in node[{key!r}]]"
         else:
-            made[key] = _completed(value, part.class_, classes, numbers, next_id)
-    extensions = made.get(EXTENSIONS)
-    if extensions is not None:
-        for one in extensions:
-            if "id" not in one:
-                one["id"] = next_id()
-                one["instanceType"] = "ExtensionAttribute"
-    unstated = ""
-    for key, least in must:
-        if key not in node:
-            value = least(made.get("id", ""))
-            part = parts.get(key)
-            if part is not None and not part.many:
-                value = _completed(value, part.class_, classes, numbers, next_id)
-            made[key] = value
-            if key != "name":
-                unstated = f"{unstated} {key}" if unstated else key
+            lines.append(f"one = node[{key!r}]")
+            value = part_of(key, part, "one")
+        lines.append(f"made[{key!r}] = {value}")
+    if EXTENSIONS in shape:
+        lines.append(f"identified(made[{EXTENSIONS!r}], next_id)")
+    unstated = []
+    for number, (key, least) in enumerate(must):
+        if key in shape:
+            continue
+        held[f"least{number}"] = least
+        id_ = "made['id']" if has_id or "id" in shape else "''"
+        value = f"least{number}({id_})"
+        part = parts.get(key)
+        if part is not None and not part.many:
+            lines.append(f"one = {value}")
+            value = part_of(key, part, "one")
+        lines.append(f"made[{key!r}] = {value}")
+        if key != "name":
+            unstated.append(key)
     if unstated:
-        said = {
-            "id": next_id(),
-            "url": NOT_STATED,
-            "valueString": unstated,
-            "instanceType": "ExtensionAttribute",
-        }
-        made[EXTENSIONS] = [*(extensions or ()), said]
+        said = (
+            f"{{'id': next_id(), 'url': {NOT_STATED!r}, 'valueString': {' '.join(unstated)!r}, "
+            "'instanceType': 'ExtensionAttribute'}"
+        )
+        before = f"*made[{EXTENSIONS!r}], " if EXTENSIONS in shape else ""
+        lines.append(f"made[{EXTENSIONS!r}] = [{before}{said}]")
     if class_ != "Wrapper":
-        made["instanceType"] = class_
-    return made
+        lines.append(f"made['instanceType'] = {class_!r}")
+    body = "".join(f"    {line}\n" for line in lines)
+    # All of the source is made here: keys are those of our tables and of the definitions.
+    exec(f"def complete(node, numbers, next_id):\n{body}    return made\n", held)
+    make: _Make = held["complete"]
+    return make
 
 
 _WITHOUT_ID: Final = frozenset({"Wrapper", "Study"})

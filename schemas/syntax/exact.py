@@ -16,10 +16,10 @@ def number_of(text: str) -> float | Decimal:
     Raises ValueError if it is beyond those that a float can be, as where digits are not kept.
     """
     value = float(text)
-    if isinf(value):
-        raise ValueError("Number out of range")
     if repr(value) == text:
         return value
+    if isinf(value):
+        raise ValueError("Number out of range")
     try:
         return Decimal(text)
     except InvalidOperation:  # The exponent is beyond those of Decimal.
