@@ -280,28 +280,30 @@ def test_16_a_protocol_is_one_by_its_standard_code() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "code"),
+    ("name", "code", "display"),
     [
-        ("Switzerland", "CH"),
-        ("Turkey (Türkiye)", "TR"),
-        ("Korea, Republic of", "KR"),
-        ("Côte D'Ivoire", "CI"),
-        ("Former Yugoslavia", None),
+        ("Switzerland", "CH", "Switzerland"),
+        ("Turkey (Türkiye)", "TR", "Türkiye"),
+        ("Korea, Republic of", "KR", "South Korea"),
+        ("Côte D'Ivoire", "CI", "Côte d\u2019Ivoire"),
+        ("Former Yugoslavia", None, None),
     ],
 )
-def test_16_a_country_has_its_code_beside_its_name(name: str, code: str | None) -> None:
+def test_16_a_country_has_its_code_beside_its_name(
+    name: str, code: str | None, display: str | None
+) -> None:
     sites = [{"facility": "Clinic", "country": name}]
     bundle = sent(trial_of({"contactsLocations": {"locations": sites}}))
     (place,) = resources(bundle, "Location")
     assert place["address"]["country"] == name
-    coded = {"url": CODED, "valueCoding": {"system": ISO, "code": code}}
+    coded = {"url": CODED, "valueCoding": {"system": ISO, "code": code, "display": display}}
     assert place["address"].get("_country") == ({"extension": [coded]} if code else None)
 
 
 def test_16_the_countries_of_a_page_have_their_codes() -> None:
     bundle = sent(Trial(page=Page(countries=["Iran", "Atlantis"])))
     assert study(bundle)["region"] == [
-        {"coding": [{"system": ISO, "code": "IR"}], "text": "Iran"},
+        {"coding": [{"system": ISO, "code": "IR", "display": "Iran"}], "text": "Iran"},
         {"text": "Atlantis"},
     ]
 
