@@ -45,8 +45,8 @@ checksum), and what is in them is what CTTI's code takes of the registry's API v
   and it is read back as that. A record without an id is refused, and so is a second record of
   the same id. The other ids are counted from 1 over the records of a run, and rows refer to
   each other by them.
-- **Size**: of a folder of tables one study is in memory at a time, beside an index of all rows;
-  the tables of a zip are unpacked in memory, and may have 1 GiB.
+- **Size**: of a folder of tables one study is in memory at a time, beside an index of where the
+  rows of each are; the tables of a zip are unpacked in memory, and may have 1 GiB.
 - **Order**: rows are read in the order of their ids.
 - **Dates** of a month or a year have their text in the column `..._month_year`, which is read,
   and its last day in the column `..._date`, as in AACT; of `anticipated_posting_date` it is the

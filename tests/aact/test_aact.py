@@ -572,6 +572,43 @@ def test_a_row_that_is_broken_costs_its_study_alone(folder: Path) -> None:
     ]
 
 
+def test_rows_of_studies_that_are_mixed_are_found_with_their_lines(folder: Path) -> None:
+    Path("tables").mkdir()
+    texts = {
+        "studies": "nct_id|enrollment\r\nNCT99900016|5\r\nNCT99900017|x\r\n",
+        "brief_summaries": (
+            'id|nct_id|description\r\n1|NCT99900017|"two\r\nlines"\r\n\r\n'
+            '2|NCT99900016|"a ""b"" | c\r\n"\r\n'
+        ),
+        "study_references": "id|nct_id|pmid\n4|NCT99900016|1\n3|NCT99900017|2\n2|NCT99900016|3\n",
+        "retractions": 'id|reference_id|pmid|source|nct_id\n1|4|9|"s\n"|NCT99900016\n',
+        "links": "id|nct_id|url\n1|NCT99900017|a\n2|NCT99900016|b\n3|NCT99900017|c|d\n",
+    }
+    for name, text in texts.items():
+        Path(f"tables/{name}.txt").write_bytes(text.encode())
+    first, second = trialbridge.records("tables")
+    assert first.trial is not None
+    assert facts(first.trial) == {
+        "/trialbridge": "1",
+        "/protocolSection/identificationModule/nctId": "NCT99900016",
+        "/protocolSection/designModule/enrollmentInfo/count": 5,
+        "/protocolSection/descriptionModule/briefSummary": 'a "b" | c\r\n',
+        "/protocolSection/referencesModule/references/0/pmid": "3",
+        "/protocolSection/referencesModule/references/1/pmid": "1",
+        "/protocolSection/referencesModule/references/1/retractions/0/pmid": "9",
+        "/protocolSection/referencesModule/references/1/retractions/0/source": "s\n",
+        "/protocolSection/referencesModule/seeAlsoLinks/0/url": "b",
+    }
+    assert [str(problem) for problem in second.problems] == [
+        "fatal: links.txt, line 4: 4 cells, expected 3"
+    ]
+    Path("tables/links.txt").unlink()
+    _, second = trialbridge.records("tables")
+    assert [str(problem) for problem in second.problems] == [
+        "error: studies.txt, line 3: enrollment: 'x' is no whole number"
+    ]
+
+
 def test_older_copies_and_other_columns_are_read_or_told() -> None:
     data = changed(
         package.write(Trial(registration=Registration(id="x")))[0],

@@ -31,7 +31,7 @@ _BEGINS: Final = re.compile(rb"(?:[0-9]+\|)?NCT[0-9]{8}\|")
 
 
 class _Span(NamedTuple):
-    """Where a row is: its table, its bytes, and the line that it begins on."""
+    """Where rows of a study are that follow each other: their table, bytes and first line."""
 
     table: str
     start: int
@@ -82,9 +82,12 @@ def studies(tables: Mapping[str, Buffer]) -> Iterator[Part]:
         for span in _spans(name, buffer, len(heads[name])):
             study = _study(buffer[span.start : span.end], places[name])
             if name == "studies" and study:
-                own.setdefault(study, []).append(span)
+                own.setdefault(study, [])
+            found = own.get(study, others)
+            if found and found[-1].table == name and found[-1].end + 1 == span.start:
+                found[-1] = found[-1]._replace(end=span.end)
             else:
-                own.get(study, others).append(span)
+                found.append(span)
     alone = len(own) == 1 and not others
     for study, spans in own.items():
         name = "" if alone else f"{STUDIES}/{study.decode(errors='replace')}"
@@ -98,9 +101,8 @@ def _head(buffer: Buffer) -> bytes:
     return buffer[: len(buffer) if end < 0 else end + 1]
 
 
-def _spans(table: str, buffer: Buffer, at: int) -> Iterator[_Span]:
-    """Where the rows below the first line are: a row ends with its line, if no quote is open."""
-    line = 2
+def _spans(table: str, buffer: Buffer, at: int, line: int = 2) -> Iterator[_Span]:
+    """Where each row from a place is: a row ends with its line, if no quote is open."""
     while at < len(buffer):
         start, begun = at, line
         end, at = _line(buffer, at)
@@ -142,10 +144,12 @@ def _packed(tables: Mapping[str, Buffer], heads: dict[str, bytes], spans: list[_
     texts: dict[str, list[bytes]] = {"studies": []}
     lines: dict[str, list[int]] = {}
     for span in spans:
-        texts.setdefault(span.table, []).append(tables[span.table][span.start : span.end])
-        lines.setdefault(span.table, []).append(span.line)
+        rows = tables[span.table][span.start : span.end]
+        for one in _spans(span.table, rows, 0, span.line):
+            texts.setdefault(span.table, []).append(rows[one.start : one.end])
+            lines.setdefault(span.table, []).append(one.line)
     members = {
-        f"{name}.txt": b"\n".join([heads[name].rstrip(b"\r\n"), *rows, b""])
-        for name, rows in texts.items()
+        f"{name}.txt": b"\n".join([heads[name].rstrip(b"\r\n"), *own, b""])
+        for name, own in texts.items()
     }
     return zipped({**members, LINES: msgspec.json.encode(lines)})
