@@ -16,6 +16,7 @@ from typing import IO, Any, Final, cast
 
 from trialbridge.extras import MissingExtra
 from trialbridge.files import zstandard
+from trialbridge.schemas.syntax.zip_entries import odd_method
 from trialbridge.sources import PIECE, Reader, Source
 
 RATIO: Final = 200
@@ -40,9 +41,6 @@ ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 GZIP: Final = b"\x1f\x8b"
 ZSTANDARD: Final = b"\x28\xb5\x2f\xfd"
 
-# zipfile gives what these expand to in one piece, of any size; others it cannot unpack at all.
-_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_NAMES: Final = {9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ"}
 _LEADS_OUT: Final = re.compile(r"[/\\]|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|$)", re.DOTALL)
 _BROKEN: Final = (
     zipfile.BadZipFile,
@@ -84,10 +82,8 @@ def entries(file: IO[bytes], at: Source, limit: int, reader: Reader) -> Iterator
             yield here.wrong("nested-archive", message)
         elif entry.flag_bits & 1:
             yield here.wrong("encrypted", "the entry is encrypted")
-        elif entry.compress_type not in _METHODS:
-            method = _NAMES.get(entry.compress_type, f"method {entry.compress_type}")
-            message = f"the entry is packed by {method}, expected deflate: pack it anew"
-            yield here.wrong("compression", message)
+        elif method := odd_method(entry):
+            yield here.wrong("compression", method)
         else:
             try:
                 with archive.open(entry) as packed:

@@ -19,6 +19,7 @@ from trialbridge.schemas.sdtm.domains import DESIGN
 from trialbridge.schemas.syntax import xpt
 from trialbridge.schemas.syntax.dataset import Column, Dataset, NoDataset, Value
 from trialbridge.schemas.syntax.decode import parse_object
+from trialbridge.schemas.syntax.zip_entries import odd_method, opened
 
 LINK: Final = "https://www.cdisc.org/standards/foundational/sdtmig"
 MEMBER_LIMIT: Final = 32 << 20
@@ -152,7 +153,10 @@ def holds_one(file: IO[bytes]) -> bool:
             for entry in archive.infolist():
                 found = _MEMBER.fullmatch(entry.filename)
                 if found and found[1].upper() in ("TS", "TI"):
-                    with archive.open(entry) as packed:
+                    if odd_method(entry):
+                        # The reader says why it is not unpacked.
+                        return True
+                    with opened(archive, entry) as packed:
                         if looks_like_one(packed.read(HEAD)):
                             return True
     except _BROKEN:
@@ -208,7 +212,7 @@ def _unzipped(data: bytes) -> Package:
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    with archive.open(entry) as packed:
+    with opened(archive, entry) as packed:
         data = packed.read(MEMBER_LIMIT + 1)
     if len(data) > MEMBER_LIMIT:
         message = f"larger than the limit of {MEMBER_LIMIT:,} bytes"

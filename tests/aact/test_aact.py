@@ -486,6 +486,33 @@ def test_a_layout_that_does_not_fit_is_refused(folder: Path) -> None:
 # --- what is broken, and what others write -------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("names", "method", "reason"),
+    [
+        (
+            ["studies.txt"],
+            zipfile.ZIP_BZIP2,
+            "fatal: the zip cannot be read: studies.txt: the entry is packed by bzip2, expected"
+            " deflate: pack it anew",
+        ),
+        (
+            ["a/studies.txt", "b/studies.txt"],
+            zipfile.ZIP_DEFLATED,
+            "fatal: b/studies.txt: the table studies is in the zip before, expected once",
+        ),
+    ],
+)
+def test_a_zip_that_is_packed_otherwise_or_has_a_table_twice_is_refused(
+    names: list[str], method: int, reason: str
+) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name in names:
+            archive.writestr(name, "nct_id|phase\nNCT99900012|NA\n")
+    assert trialbridge.recognise(file.getvalue()).name == "aact"
+    assert refusal(file.getvalue()) == reason
+
+
 def test_a_record_without_an_id_is_refused() -> None:
     with pytest.raises(Invalid) as error:
         package.write(Trial(has_results=True))

@@ -186,11 +186,11 @@ def test_a_column_that_a_dataset_has_not_is_told() -> None:
     )
 
 
-def changed(edit: Callable[[dict[str, bytes]], None]) -> bytes:
+def changed(edit: Callable[[dict[str, bytes]], None], method: int = zipfile.ZIP_STORED) -> bytes:
     files = members(DATA)
     edit(files)
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
+    with zipfile.ZipFile(file, "w", method) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
     return file.getvalue()
@@ -330,6 +330,11 @@ BAD: dict[str, tuple[str, bytes, str]] = {
         "study.zip",
         changed(lambda files: files.update({"old/ts.json": files["ts.json"]})),
         "old/ts.json: the dataset TS is in ts.json too, expected once",
+    ),
+    "a zip of a method that expands without bounds": (
+        "study.zip",
+        changed(lambda files: None, zipfile.ZIP_BZIP2),
+        "define.xml: the entry is packed by bzip2, expected deflate: pack it anew",
     ),
     "a zip with a broken dataset": (
         "study.zip",

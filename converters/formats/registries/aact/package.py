@@ -26,6 +26,7 @@ from trialbridge.mappings.registries.aact.document import (
 from trialbridge.mappings.registries.aact.rows import Cells, Row
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.problem import EACH, Problem, ReadError
+from trialbridge.schemas.syntax.zip_entries import odd_method, opened
 from trialbridge.schemas.trial import Trial
 
 STUDIES: Final = "studies.txt"
@@ -67,10 +68,13 @@ def looks_like_one(head: bytes) -> bool:
 def holds_one(archive: IO[bytes]) -> bool:
     """Tell if a zip has tables of AACT."""
     try:
-        with zipfile.ZipFile(archive) as opened:
-            for name in opened.namelist():
-                if table_of(name) is not None:
-                    with opened.open(name) as file:
+        with zipfile.ZipFile(archive) as tables:
+            for entry in tables.infolist():
+                if table_of(entry.filename) is not None:
+                    if odd_method(entry):
+                        # The reader says why it is not unpacked.
+                        return True
+                    with opened(tables, entry) as file:
                         return looks_like_one(file.read(_HEAD))
     except _BROKEN:
         return False
@@ -246,12 +250,16 @@ def unpacked(archive: IO[bytes]) -> dict[str, bytes]:
     """The bytes of each table of a zip. Raises ReadError if it cannot be read, or is too large."""
     found: dict[str, bytes] = {}
     try:
-        with zipfile.ZipFile(archive) as opened:
-            size = sum(entry.file_size for entry in opened.infolist())
-            for name in opened.namelist():
-                table = table_of(name)
+        with zipfile.ZipFile(archive) as tables:
+            size = sum(entry.file_size for entry in tables.infolist())
+            for entry in tables.infolist():
+                table = table_of(entry.filename)
+                if table in found:
+                    said = f"the table {table} is in the zip before, expected once"
+                    raise fatal(entry.filename, "twice", said, LINK)
                 if table is not None and size <= LIMIT:
-                    found[table] = opened.read(name)
+                    with opened(tables, entry) as file:
+                        found[table] = file.read()
     except _BROKEN as error:
         raise fatal("", "archive", f"the zip cannot be read: {error}", LINK) from error
     if size > LIMIT:
@@ -276,7 +284,8 @@ def _lines_in(data: bytes) -> dict[str, list[int]]:
     """The lines that the rows of each table had in those that they were taken from."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            found: dict[str, list[int]] = _lines.decode(archive.read(LINES))
+            with opened(archive, archive.getinfo(LINES)) as file:
+                found: dict[str, list[int]] = _lines.decode(file.read())
             return found
     except (KeyError, msgspec.DecodeError, *_BROKEN):
         return {}
