@@ -36,10 +36,10 @@ from trialbridge.mappings.record.summary import duration, of_duration
 from trialbridge.schemas.terms.cdisc_codes import (
     CDISC,
     CDISC_NAME,
-    CDISC_VERSION,
     YES_NO,
     Term,
 )
+from trialbridge.schemas.terms.concepts import version_of
 from trialbridge.schemas.trial import Age, age_text
 
 PLAIN = "text/plain"
@@ -71,7 +71,7 @@ def coding(system: str, code: str | None, label: str | None = None) -> Node:
     if code is not None:
         node["@Code"] = code
     if system == CDISC:
-        node |= {"@SystemName": CDISC_NAME, "@SystemVersion": CDISC_VERSION}
+        node |= {"@SystemName": CDISC_NAME, "@SystemVersion": version_of(code or "")}
     if label is not None:
         node["@Label"] = label
     return node

@@ -60,6 +60,7 @@ TERMS: Mapping[str, Term] = {
     "arm-type": Term("Study Arm Type", "C172457"),
     "intervention-description": Term("Intervention Description", "C177931"),
     "secondary-id": Term("Alternate Protocol Identifier", "C132344"),
+    "expanded-access-type": Term("Expanded Access Study Type", "C187705"),
     "ipd-sharing-description": Term("Data Sharing Statement", "C184394"),
 }
 """Terms of CDISC that are no parameters of the trial summary, by their name in our OIDs."""

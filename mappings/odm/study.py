@@ -6,10 +6,10 @@ https://wiki.cdisc.org/display/PUB/Study
 import re
 from typing import Any
 
-from trialbridge.mappings.codec import Aside, Codec, Node
+from trialbridge.mappings.codec import Aside, Codec, Field, Node, merged
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
-from trialbridge.mappings.odm.elements import coded, name_of, refined, words
+from trialbridge.mappings.odm.elements import Constant, coded, coding, name_of, refined, words
 from trialbridge.mappings.odm.parameters import (
     VALUE,
     Kind,
@@ -27,6 +27,8 @@ from trialbridge.mappings.record.summary import (
 )
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.terms.cdisc_codes import (
+    CDISC,
+    EXPANDED_ACCESS_TYPE,
     MASKING,
     OBSERVER_BLIND,
     PATIENT_REGISTRY,
@@ -226,3 +228,43 @@ patient_registry: Codec[bool] = Codec(
     lambda node, names: True if _is(PATIENT_REGISTRY, node) else None, lambda value, names: None
 )
 """Whether it is a patient registry, where the type of the study says it."""
+
+# --- expanded access ---------------------------------------------------------------------------
+
+_ACCESS_TYPE = cdisc("expanded-access-type")
+_ACCESS_WORDS = frozenset(term.value.casefold() for term in EXPANDED_ACCESS_TYPE.values())
+
+
+def expanded_access(model: str, attribute: str) -> Field:
+    """That an expanded access is of a type that CDISC has a term for: one parameter for each type.
+
+    The form has that it is not of a type.
+    """
+    term = EXPANDED_ACCESS_TYPE[attribute]
+    number = list(EXPANDED_ACCESS_TYPE).index(attribute) + 1
+    written = Constant({"@Value": term.value, "Coding": [Constant(coding(CDISC, term.code))]})
+
+    def store(names: Names, node: Node, inner: Node) -> None:
+        put(names, _ACCESS_TYPE, inner, number=number)
+
+    def find(names: Names, node: Node) -> Node | None:
+        said = (one for one in got(names, _ACCESS_TYPE) if _says(term, one.get(VALUE, {})))
+        return next(said, None)
+
+    label = f"StudyParameter[@Term='{_ACCESS_TYPE.const['@Term']}']"
+    codec: Codec[bool] = Codec(
+        lambda node, names: True, lambda value, names: written, label=f"@Value='{term.value}'"
+    )
+    row = merged(
+        f"{model}.{attribute}", Aside(label, _ACCESS_TYPE.home, store, find), VALUE, codec=codec
+    )
+    return row._replace(when=lambda value: value is True)
+
+
+def _says(term: Term, node: Node) -> bool:
+    """Whether a value is a term, by the word or, where it is no term's, by its code."""
+    word = str(node.get("@Value", "")).casefold()
+    if word in _ACCESS_WORDS:
+        return word == term.value.casefold()
+    codes = (one.get("@Code") for one in node.get("Coding", ()) if one.get("@System") == CDISC)
+    return term.code in codes

@@ -162,6 +162,8 @@ DESIGN_ROWS = (
     field(f"{DESIGN}.phases", *PROTOCOL, "TrialPhase", "@Value", codec=parts.phase)._replace(
         when=has_phase
     ),
+    study.expanded_access(ACCESS, "individual"),
+    study.expanded_access(ACCESS, "treatment"),
     stated("RANDOM"),
     stated("INTMODEL"),
     field(

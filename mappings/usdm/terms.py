@@ -30,7 +30,7 @@ def code(said: str, decode: str | None = None) -> Node:
     return {
         "code": said,
         "codeSystem": CDISC,
-        "codeSystemVersion": concepts.CDISC_VERSION,
+        "codeSystemVersion": concepts.version_of(said),
         "decode": decode or DECODES[said],
     }
 

@@ -58,7 +58,10 @@ ELIGIBILITY = "protocol.eligibility"
 # C207419, and codes that others have for the same.
 _BRIEF: Final = code(concepts.TITLE_TYPE.terms["brief_title"].code)
 _OFFICIAL: Final = code(concepts.TITLE_TYPE.terms["official_title"].code)
+# USDM's own list (USDM_CT.xlsx of version 4.0), and CDISC's examples, have another code for an
+# acronym than the packages of the terminology.
 _ACRONYM: Final = code("C94108", "Study Acronym")
+_ACRONYM_ELSEWHERE: Final = concepts.TITLE_TYPE.terms["acronym"].code
 _PUBLIC: Final = code("C207617", "Public Study Title")
 _SCIENTIFIC: Final = code("C207618", "Scientific Study Title")
 
@@ -81,7 +84,12 @@ TITLES = (
     field(f"{IDENTIFICATION}.brief_title", *_TITLES, _title(_BRIEF), "text"),
     also(field(f"{IDENTIFICATION}.official_title", *_TITLES, _title(_SCIENTIFIC), "text")),
     field(f"{IDENTIFICATION}.official_title", *_TITLES, _title(_OFFICIAL), "text"),
-    field(f"{IDENTIFICATION}.acronym", *_TITLES, _title(_ACRONYM, "C207646"), "text"),
+    field(
+        f"{IDENTIFICATION}.acronym",
+        *_TITLES,
+        _title(_ACRONYM, concepts.TITLE_TYPE.terms["acronym"].code),
+        "text",
+    ),
 )
 
 # --- identifiers and parties -------------------------------------------------------------------

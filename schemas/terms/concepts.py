@@ -215,3 +215,29 @@ VALUE_SETS: Final[Mapping[str, ValueSet]] = {
     name: held for name, held in globals().items() if isinstance(held, ValueSet)
 }
 """Every set, by its name in this module."""
+
+# Terms of no set, each of the first of the stated packages that has it.
+_OTHERS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        # Masking description and role; a registry; public and scientific title; USDM's acronym;
+        # randomized.
+        ("C207505", "C207506", "C93453", "C207617", "C207618", "C94108", "C46079"),
+        DDF_VERSION,
+    ),
+    # Co-sponsor, pharmaceutical company.
+    **dict.fromkeys(("C215669", "C54149"), LATER_DDF_VERSION),
+}
+_VERSIONS: Final[Mapping[str, str]] = {
+    **_OTHERS,
+    **{
+        term.code: held.version
+        for held in VALUE_SETS.values()
+        for term in held.terms.values()
+        if held.version != CDISC_VERSION
+    },
+}
+
+
+def version_of(code: str) -> str:
+    """The version of CDISC's terminology that a code is cited from."""
+    return _VERSIONS.get(code, CDISC_VERSION)

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from lxml import etree
 from odm_documents import CDISC, comes_back, full, root_of, texts, written
 
+import trialbridge
 from trialbridge.formats.odm import v2_0 as odm
 from trialbridge.formats.registries import ctgov
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.elements import name_in, tell_apart, told_apart
 from trialbridge.schemas.odm import validate
+from trialbridge.schemas.terms.concepts import version_of
 from trialbridge.schemas.terms.countries import country, name_of
 from trialbridge.schemas.trial import Trial
 
@@ -455,3 +457,63 @@ def test_finding_9_oids_and_english_are_no_news() -> None:
     trial, problems = odm.read(document)
     assert [p.path for p in problems if "OID" in p.path or "lang" in p.path] == []
     assert odm.write(trial) == (document, [])
+
+
+# --- codes of the package that they are of, and expanded access ----------------------------------
+
+ACCESS = {
+    "protocolSection": {
+        "identificationModule": {"nctId": "NCT00000001", "briefTitle": "Tea"},
+        "designModule": {
+            "studyType": "EXPANDED_ACCESS",
+            "expandedAccessTypes": {"individual": True, "intermediate": True, "treatment": False},
+        },
+    }
+}
+
+
+def _parameter(said: str, code: str) -> str:
+    system = 'System="https://www.cdisc.org/standards/terminology" SystemName="CDISC/NCI CT"'
+    version = 'SystemVersion="2025-03-28"'
+    return (
+        '<StudyParameter OID="SP.expanded-access-type.1" Term="Expanded Access Study Type" '
+        f'ShortName="expanded-access-type"><ParameterValue Value="{said}">'
+        f'<Coding Code="{code}" {system} {version}/></ParameterValue>'
+        f'<Coding Code="C187705" {system} {version}/></StudyParameter>'
+    )
+
+
+def test_a_type_of_expanded_access_has_cdiscs_term_and_what_it_is_not_is_in_the_form() -> None:
+    trial = trialbridge.read(ACCESS)
+    written = trialbridge.write(trial, "odm-2.0").decode()
+    assert _parameter("Individual Patient IND", "C182399") in written
+    assert written.count("C187705") == 1
+    assert "<Value>false</Value>" in written
+    assert trialbridge.read(written.encode()) == trial
+
+
+def test_another_type_of_expanded_access_is_read_by_its_word_and_no_term_by_its_code() -> None:
+    written = trialbridge.write(trialbridge.read(ACCESS), "odm-2.0").decode()
+    for said, individual, treatment in (
+        ("treatment ind", None, True),
+        ("Single patient", True, None),
+    ):
+        edited = written.replace('Value="Individual Patient IND"', f'Value="{said}"')
+        edited = edited.replace("<Value>false</Value>", "<Value></Value>")
+        again = trialbridge.read(edited.encode(), warnings=[])
+        assert again.protocol is not None
+        assert again.protocol.design is not None
+        types = again.protocol.design.expanded_access_types
+        assert types is not None
+        assert (types.individual, types.treatment) == (individual, treatment)
+
+
+def test_a_code_names_the_package_that_has_it() -> None:
+    assert version_of("C98388") == "2025-03-28"
+    assert version_of("C207615") == "2024-09-27"
+    assert version_of("C207506") == "2024-09-27"
+    written = trialbridge.write(trialbridge.read(ACCESS), "odm-2.0").decode()
+    assert (
+        '<Coding Code="C207615" System="https://www.cdisc.org/standards/terminology" '
+        'SystemName="CDISC/NCI CT" SystemVersion="2024-09-27"/>'
+    ) in written
