@@ -51,6 +51,10 @@ https://www.rfc-editor.org/rfc/rfc5646#section-2.2.7
 _FORMER_MARKDOWN = "text/markdown"
 
 
+ROW = "#row"
+"""Where a row of items is read for the record alone: its key, and what it says by items' OIDs."""
+
+
 class Constant(dict[str, Any]):
     """A node that is the same in every document: the writer keeps what it wrote of it.
 

@@ -5,16 +5,21 @@ import os
 import random
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from test_validate_odm import DOCUMENTS, MUTANTS, ODM_2_0
 
 import trialbridge
+from trialbridge.formats.odm import v1_3_2 as odm_1_3_2
 from trialbridge.formats.odm import v2_0 as odm
 from trialbridge.formats.odm.xml.tree import _scanner, plain_tree, tree_of
 from trialbridge.formats.odm.xml.v2_0 import V2_0
 from trialbridge.mappings.odm.beyond import DOCUMENT
+from trialbridge.mappings.odm.form.document import rows_of
+from trialbridge.mappings.odm.form.groups import GROUPS
 from trialbridge.schemas.odm import validate as odm_validate
 from trialbridge.schemas.problem import ReadError
 from trialbridge.schemas.syntax import xml
@@ -249,3 +254,133 @@ def test_administrative_data_of_another_study_is_not_read_as_this_one_s() -> Non
 def test_a_document_that_is_none_is_refused_as_ever() -> None:
     with pytest.raises(ReadError, match="expected one Study, found none"):
         odm.read(b'<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"/>')
+
+
+# --- the registry form ---------------------------------------------------------------------------
+
+FORM = """<?xml version="1.0" encoding="UTF-8"?>
+<ODM xmlns="http://www.cdisc.org/ns/odm/v2.0"><Study OID="S.1" StudyName="A study">\
+<MetaDataVersion OID="MDV.1"><Protocol/>\
+<ItemGroupDef OID="IG.1" Name="One" Type="Section"><ItemRef ItemOID="IT.1"/></ItemGroupDef>
+<ItemGroupDef OID="IG.2" Name="Two" Type="Section"><Alias Context="https://trialbridge.github.io\
+/fhir/registry-form" Name="conditionBrowse.meshes"/></ItemGroupDef>\
+<ItemDef OID="IT.1" Name="One" DataType="text"/><ItemDef OID="IT.2" Name="Two" DataType="text">\
+<CodeListRef CodeListOID="CL.1"/></ItemDef><ItemDef OID="IT.3" Name="&amp;" DataType="text"/>\
+<ItemDef OID="IT.4" Name="Four" DataType="text"><Question><TranslatedText>Why?</TranslatedText>\
+</Question></ItemDef>\
+<CodeList OID="CL.1" Name="Codes"><CodeListItem CodedValue="a"/></CodeList>\
+<CodeList OID="CL.2" Name="Codes"><CodeListItem CodedValue="b"/></CodeList>\
+</MetaDataVersion></Study><ReferenceData StudyOID="S.1" MetaDataVersionOID="MDV.1">\
+<ItemGroupData ItemGroupOID="IG.2" ItemGroupRepeatKey="1"><ItemData ItemOID="IT.1"><Value>a &lt; b\
+</Value></ItemData><ItemData ItemOID="IT.2"><Value></Value></ItemData></ItemGroupData>\
+<ItemGroupData ItemGroupOID="IG.2" ItemGroupRepeatKey="2"><ItemData ItemOID="IT.1"><Value>c</Value>\
+</ItemData></ItemGroupData><ItemGroupData ItemGroupOID="IG.2"/>\
+<ItemGroupData ItemGroupOID="IG.2" ItemGroupRepeatKey="2.1"><ItemData ItemOID="IT.1">\
+<Value>d</Value><Value>e</Value></ItemData><ItemData ItemOID="IT.1">\
+<Value>f</Value></ItemData></ItemGroupData></ReferenceData></ODM>
+"""
+
+
+def rows(tree: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    study = tree["Study"][0]
+    metadata = (study.get("MetaDataVersion") or [{}])[0]
+    return list(rows_of(tree, study, metadata, GROUPS))
+
+
+def same_form(data: bytes) -> bool:
+    """Whether the document is plain; its tree and its rows are then those of the parser."""
+    right: Any = None
+    for _ in range(2):
+        tree, short = plain_tree(data, V2_0), plain_tree(data, V2_0, rows=True)
+        assert (tree is None) == (short is None)
+        if tree is not None and short is not None:
+            right = right or tree_of(xml.parse(data), "ODM", V2_0)
+            assert tree == right
+            if "Study" in right:
+                assert rows(short) == rows(right)
+    return right is not None
+
+
+def test_rows_and_definitions_are_those_of_the_parser() -> None:
+    assert same_form(FORM.encode())
+    assert [row for _, row in rows(plain_tree(FORM.encode(), V2_0, rows=True) or {})] == [
+        {"@OID": "1", "IT.1": "a < b", "IT.2": ""},
+        {"@OID": "2", "IT.1": "c"},
+        {"@OID": ""},
+        {"@OID": "2.1", "IT.1": "f"},
+    ]
+    known = _scanner(V2_0).definitions
+    assert '<CodeListRef CodeListOID="CL.1"/></ItemDef>' in "".join(known["ItemDef"])
+    taken = sum(map(same_form, broken(3 * SAMPLE, FORM)))
+    assert taken > SAMPLE / 4
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('<ItemDef OID="IT.1"', '<ItemDef\nOID="IT.1"'),
+        ("<ItemDef OID", "<!-- <ItemDef OID"),
+        ("<Protocol/>", '<Protocol/><ItemDef OID="IT.3" Name="&amp;" DataType="text"/><Alias/>'),
+        ("<Protocol/>", '<Protocol><ItemDef OID="IT.1" Name="One" DataType="text"/></Protocol>'),
+        ('<ItemDef OID="IT.2"', '<MethodDef OID="M" Name="M"/><ItemDef OID="IT.2"'),
+        ('Name="&amp;" DataType="text"/>', 'Name="&amp;" DataType="text"/>astray'),
+        ("</CodeList></MetaDataVersion>", "</CodeList>\n  </MetaDataVersion>"),
+        ("<Study ", '<Study OID="S.0" StudyName="b"><MetaDataVersion OID="M"/></Study><Study '),
+        ("<Value>c</Value>", "<Value>c</Value>\n"),
+        ("<Value>c</Value>", "\n<Value>c</Value>"),
+        ("<Value>c</Value>", "<Value >c</Value >"),
+        ("<Value>c</Value>", "<Value>c&#0;</Value>"),
+        ("<Value>c</Value>", "<Value><!-- --></Value>"),
+        ("<Value>c</Value></ItemData>", "<Value>c</Value></ItemData>astray"),
+        ("<Value>c</Value></ItemData>", "<Value>c</Value></ItemData>"),
+        ('<ItemData ItemOID="IT.2">', '<ItemData ItemOID="IT.2" Id="x">'),
+        ('<ItemData ItemOID="IT.2">', '<ItemData ItemOID="IT.2">x'),
+        ('ItemGroupRepeatKey="2">', 'ItemGroupRepeatKey="2">x'),
+    ],
+)
+def test_a_form_that_is_like_no_other_is_read_as_it_is(before: str, after: str) -> None:
+    assert same_form(FORM.encode())
+    assert before in FORM
+    same_form(FORM.replace(before, after, 1).encode())
+
+
+def test_what_definitions_share_is_not_changed_by_what_users_do() -> None:
+    right = tree_of(xml.parse(FORM.encode()), "ODM", V2_0)
+    for _ in range(2):
+        kept = odm.read(FORM.encode())[0].unmapped
+        assert kept
+        assert "IT.2" in str(kept)
+        emptied(dict(kept))
+        assert plain_tree(FORM.encode(), V2_0) == right
+
+
+EXAMPLES = sorted(Path(__file__).parents[2].joinpath("examples").glob("*.odm-*.xml"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_the_record_alone_is_that_of_the_whole(path: Path) -> None:
+    version = odm_1_3_2 if "1.3.2" in path.name else odm
+    data = path.read_bytes()
+    assert version.read_alone(data) == version.read(data)[0]
+
+
+@pytest.mark.parametrize("document", [ODM_2_0, FORM, SUMMARY])
+def test_the_record_alone_has_nothing_of_the_document(document: str) -> None:
+    trial = odm.read(document.encode())[0]
+    assert trial.unmapped
+    assert odm.read_alone(document.encode()) == replace(trial, unmapped=None)
+
+
+def test_what_is_no_record_is_told_where_the_record_is_wanted_alone() -> None:
+    bare = FORM.replace(' StudyName="A study"', "").replace("registry-form", "another-form")
+    with pytest.raises(ReadError, match="this is no trial record"):
+        trialbridge.convert(bare.encode(), "ctgov")
+
+
+def test_a_document_of_more_bytes_than_elements_is_read_as_fast() -> None:
+    long = ODM_2_0.replace("18 years or older", "18 years " * 500_000, 1).encode()
+    assert len(long) > 4 * xml.MOST_NODES
+    assert plain_tree(long, V2_0) == tree_of(xml.parse(long), "ODM", V2_0)
+    item = '<CodeListItem CodedValue=""/>'
+    many = FORM.replace("<CodeListItem ", item * 500_000 + "<CodeListItem ", 1)
+    assert plain_tree(many.encode(), V2_0) is None

@@ -158,7 +158,7 @@ def read(data: bytes, odm: Odm, *, alone: bool = False) -> tuple[Trial, list[Pro
     has no place for is in `unmapped`, below `/odm`, unless the record is wanted `alone`. Raises
     ReadError if the bytes are no such document, with all that does not have its form.
     """
-    tree = plain_tree(data, odm.dialect)
+    tree = plain_tree(data, odm.dialect, rows=alone)
     # A plain document is UTF-8, and says so or nothing.
     if tree is None or not _is_of_one_study(tree, odm):
         data = utf_8(data)

@@ -8,6 +8,7 @@ from typing import Any
 
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.names import Names
+from trialbridge.mappings.odm.elements import ROW
 from trialbridge.mappings.odm.form.groups import (
     FIRST_VERSION,
     FORM,
@@ -98,12 +99,15 @@ def rows_of(tree: Node, study: Node, metadata: Node, known: Groups) -> Iterator[
             continue
         for row in data.get("ItemGroupData", ()):
             key = groups.get(row.get("@ItemGroupOID"))
-            if key is not None:
-                node: Node = {"@OID": str(row.get("@ItemGroupRepeatKey", ""))}
+            if key is None:
+                continue
+            node: Node | None = row.get(ROW)
+            if node is None:
+                node = {"@OID": str(row.get("@ItemGroupRepeatKey", ""))}
                 for held in row.get("ItemData", ()):
                     said = held.get("@Value")
                     node[str(held.get("@ItemOID"))] = _value(held) if said is None else said
-                yield key, node
+            yield key, node
 
 
 def _value(held: Node) -> Any:

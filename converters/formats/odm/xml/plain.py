@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from trialbridge.mappings.codec import Node
+from trialbridge.mappings.odm.elements import ROW
 from trialbridge.schemas.syntax.xml import FORBIDDEN, MOST_ATTRIBUTES, MOST_DEPTH, MOST_NODES
 
 XLINK = "http://www.w3.org/1999/xlink"
@@ -35,6 +36,14 @@ _LONG = 400
 _MOST_FRAMES = 4_000
 _LONG_FRAME = 1_600
 
+# How many definitions are kept, of so many characters at most: the registry form has some hundred.
+_MOST_DEFINITIONS = 2_000
+_LONG_DEFINITION = 4_000
+
+# Where a text may be as long as no parser takes it.
+_LONG_DOCUMENT = 9_000_000
+
+_DEFINED = ("ItemGroupDef", "ItemDef", "CodeList")
 _OPENED, _CLOSED = "<StudySummary>", "</StudySummary>"
 _PARAMETER, _VALUE = '<StudyParameter OID="', '<ParameterValue Value="'
 
@@ -87,17 +96,20 @@ class Scanner:
         said = "".join(f' {key[1:]}="{value}"' for key, value in described.items())
         self.text = f"TranslatedText{said}>"
         # In the first versions the value of an item is an attribute.
-        self.item = "ItemData" if kinds["ItemData"].children.get("Value") else None
+        self.row = "ItemGroupData" if kinds["ItemData"].children.get("Value") else None
         self.tags: dict[str, _Tag] = {}
+        self.items: dict[str, Mapping[str, str]] = {}
         self.frames: dict[tuple[str, str], _Frame] = {}
+        self.definitions: dict[str, dict[str, Node]] = {kind: {} for kind in _DEFINED}
 
-    def tree(self, data: bytes) -> Node | None:
+    def tree(self, data: bytes, *, rows: bool = False) -> Node | None:
         """The tree of a document's root, an ODM; None where the parser is to be asked.
 
-        Text in UTF-8. The tree is what `tree_of` gives of the parsed document.
+        Text in UTF-8. The tree is what `tree_of` gives of the parsed document; where `rows` are
+        asked for, but for rows of items: what a row says is then in one dict, under ROW.
         """
         if (
-            len(data) > 4 * MOST_NODES
+            _may_be_too_large(data)
             or not data.startswith((b"<?xml ", b"<ODM"))
             # To look for the three at once stops at each end of a tag.
             or (b"]]" in data and b"]]>" in data)
@@ -110,12 +122,67 @@ class Scanner:
                 return None
             if "\r" in text:
                 text = text.replace("\r\n", "\n").replace("\r", "\n")
-            return self._framed(text) or self._scanned(text)
+            return self._defined(text, rows) or self._framed(text, rows)
         except (_Odd, KeyError, UnicodeDecodeError):
             return None
 
-    def _framed(self, text: str) -> Node | None:
-        """The tree of a document whose StudyParameters are seen by what surrounds their values.
+    def _defined(self, text: str, rows: bool) -> Node | None:
+        """The tree of a document of which the definitions that are known are left out.
+
+        The registry form is defined by the same texts in each document. What is not known yet is
+        scanned, and known from then on. The last of a kind is scanned wherever it stands: so the
+        place is asked for, and those before it have no other. None if they are not as such.
+        """
+        if text.count("<MetaDataVersion") != 1:
+            return None
+        found: dict[str, list[Node | None]] = {}
+        unknown: dict[str, list[str]] = {}
+        for kind in _DEFINED:
+            head, *pieces = text.split(f"<{kind} ")
+            if len(pieces) < 2:
+                continue
+            last = pieces.pop()
+            known = self.definitions[kind]
+            nodes = found[kind] = [known.get(piece) for piece in pieces]
+            left = unknown[kind] = [
+                piece for piece, node in zip(pieces, nodes, strict=True) if node is None
+            ]
+            text = f"<{kind} ".join([head, *left, last])
+        if not found:
+            return None
+        tree = self._framed(text, rows)
+        (metadata,) = [one for study in tree["Study"] for one in study.get("MetaDataVersion", ())]
+        for kind, nodes in found.items():
+            scanned = metadata.get(kind, [])
+            if len(scanned) != len(unknown[kind]) + 1:
+                return None
+            for piece, node in zip(unknown[kind], scanned, strict=False):
+                self._know(kind, piece, node)
+            rest = iter(scanned)
+            metadata[kind] = [next(rest) if node is None else node for node in [*nodes, None]]
+        return tree
+
+    def _know(self, kind: str, piece: str, node: Node) -> None:
+        """Keep a definition that was scanned, if the piece is it and no more."""
+        end = f"</{kind}>"
+        whole = piece.rstrip(BLANKS)
+        if len(piece) > _LONG_DEFINITION or "xlink:" in piece or "xmlns" in piece:
+            return
+        if not (whole.endswith(end) and whole.count(end) == 1) and (
+            "<" in whole or not whole.endswith("/>")
+        ):
+            return
+        known = self.definitions[kind]
+        if len(known) >= _MOST_DEFINITIONS:
+            known.clear()
+        known[piece] = node
+
+    def _framed(self, text: str, rows: bool) -> Node:
+        """The tree of a document, whose StudyParameters are seen by what surrounds their values."""
+        return self._parameters(text, rows) or self._scanned(text, rows)
+
+    def _parameters(self, text: str, rows: bool) -> Node | None:
+        """The tree of a document with StudyParameters that are as such.
 
         Half of a record's elements are parameters, and in those of a kind only the OID and the
         value differ. What is not known yet is scanned, and known from then on. None if there are
@@ -146,7 +213,7 @@ class Scanner:
             node["ParameterValue"] = {"@Value": value, **frame.value}
             found.append(node)
         left = "".join([_PARAMETER + piece for _, piece, _, _ in unknown])
-        tree = self._scanned(f"{head}{_OPENED}{left}{_CLOSED}{tail}")
+        tree = self._scanned(f"{head}{_OPENED}{left}{_CLOSED}{tail}", rows)
         summary = _summary(tree)
         scanned = summary.get("StudyParameter", [])
         if len(scanned) != len(unknown):
@@ -173,17 +240,17 @@ class Scanner:
         others = {key: held for key, held in value.items() if key != "@Value"}
         self.frames[before, behind] = _Frame(own, others)
 
-    def _scanned(self, text: str) -> Node:
+    def _scanned(self, text: str, rows: bool) -> Node:
         pieces = text.split("<")
         # So that to look ahead in a broken document finds no end, and is no error.
-        pieces += ("", "", "")
+        pieces += ("", "", "", "")
         at = 1
         if pieces[1].startswith("?"):
             if not _DECLARATION.fullmatch(pieces[1]):
                 raise _Odd
             at = 2
-        last = len(pieces) - 3
-        tags, plain, item = self.tags, self.text, self.item
+        last = len(pieces) - 4
+        tags, plain, row_of = self.tags, self.text, self.row
         linked = False
         top: Node = {}
         node, name, end = top, "", ""
@@ -252,20 +319,13 @@ class Scanner:
                     below = unescaped(below)
                 at += 3
             elif (
-                key == item
+                key == row_of
                 and many
-                and pieces[at + 2] == its_end
-                and pieces[at + 1] == "/Value>"
-                and pieces[at].startswith("Value>")
                 and not words
-                and len(stack) < MOST_DEPTH - 3
+                and len(stack) < MOST_DEPTH - 4
+                and (row := self._row(pieces, at, its_end, attributes, rows)) is not None
             ):
-                # Most elements of a document with results are items of the registry form.
-                said = pieces[at][6:]
-                if "&" in said:
-                    said = unescaped(said)
-                below = {**attributes, "Value": [{"#": said} if said else {}]}
-                at += 3
+                below, at = row
                 if key in node:
                     node[key].append(below)
                 else:
@@ -294,6 +354,50 @@ class Scanner:
             raise _Odd
         whole: Node = top["ODM"]
         return whole
+
+    def _row(
+        self, pieces: list[str], at: int, end: str, attributes: Mapping[str, str], rows: bool
+    ) -> tuple[Node, int] | None:
+        """A row of items, each with one value, and where it ends; None if it has anything else.
+
+        Most elements of a document with results are in rows of the registry form.
+        """
+        items = self.items
+        held: list[Node] = []
+        row = {"@OID": attributes.get("@ItemGroupRepeatKey", "")}
+        while (piece := pieces[at]) != end:
+            its = items.get(piece)
+            if its is None:
+                its = self._item(piece)
+            said = pieces[at + 1]
+            if (
+                its is None
+                or said[:6] != "Value>"
+                or pieces[at + 2] != "/Value>"
+                or pieces[at + 3] != "/ItemData>"
+            ):
+                return None
+            said = said[6:]
+            if "&" in said:
+                said = unescaped(said)
+            at += 4
+            if rows:
+                row[its["@ItemOID"]] = said
+            else:
+                held.append({**its, "Value": [{"#": said} if said else {}]})
+        if rows:
+            return {**attributes, ROW: row}, at + 1
+        return ({**attributes, "ItemData": held} if held else {**attributes}), at + 1
+
+    def _item(self, piece: str) -> Mapping[str, str] | None:
+        """The attributes of an item, which has no more than its OID; None if it is not so."""
+        tag = self.tags.get(piece[:-1]) if piece[-1:] == ">" else None
+        if tag is None or tag.name != "ItemData" or tag.closed or [*tag.attributes] != ["@ItemOID"]:
+            return None
+        if len(self.items) >= _MOST_TAGS:
+            self.items.clear()
+        self.items[piece] = tag.attributes
+        return tag.attributes
 
     def _tag(self, piece: str) -> tuple[_Tag, bool | None, int]:
         """A start tag, whether it declares XLink, and its length.
@@ -327,6 +431,14 @@ class Scanner:
             declares = True if declared is not None else declares
         tag = _Tag(name, attributes, bool(closed), self.kinds[name], f"/{name}>")
         return tag, declares, found.end()
+
+
+def _may_be_too_large(data: bytes) -> bool:
+    """Whether the parser may refuse a document for its size: which, is for it to say."""
+    if len(data) <= 4 * MOST_NODES:
+        return False
+    attributes = min(data.count(b"="), data.count(b'"') // 2)
+    return len(data) > _LONG_DOCUMENT or data.count(b"<") + attributes > MOST_NODES
 
 
 def _normal(value: str) -> str:

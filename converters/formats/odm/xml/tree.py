@@ -172,14 +172,15 @@ def _scanner(dialect: Dialect) -> Scanner:
     return Scanner(dialect.namespace, kinds, dialect.text)
 
 
-def plain_tree(data: bytes, dialect: Dialect) -> Node | None:
+def plain_tree(data: bytes, dialect: Dialect, *, rows: bool = False) -> Node | None:
     """The tree of an ODM element as `tree_of` gives it, in one pass; most documents have no more.
 
     None where it is no well-formed document, or has anything out of the ordinary: other
     namespaces, elements that ODM does not have or not there, text between elements, markup, limits.
-    `parse` and `tree_of` do with it what is to be done.
+    `parse` and `tree_of` do with it what is to be done. Where `rows` are asked for, what a row of
+    items says is in one dict.
     """
-    return _scanner(dialect).tree(data)
+    return _scanner(dialect).tree(data, rows=rows)
 
 
 # --- writing -----------------------------------------------------------------------------------
