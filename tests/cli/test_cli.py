@@ -629,6 +629,10 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
         "-O stated=false  Beside the words of criteria, what they state as coded characteristics:"
         " ages, values, times.\n"
         "  true, false\n"
+        "\n"
+        "-O profile=none  Of R4: what a guide asks for, France's ECLAIRE or Modul Studie of"
+        " Germany's MII.\n"
+        "  none, eclaire, mii\n"
     )
     assert run("trialbridge formats odm-1.3.2").stdout == (
         "odm-1.3.2: CDISC ODM-XML 1.3.2\n"
@@ -690,7 +694,8 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
     [
         (
             "-O bundel=batch",
-            "fhir-r5 has no option 'bundel'; its options are bundle, base, narrative, stated",
+            "fhir-r5 has no option 'bundel'; its options are bundle, base, narrative, stated,"
+            " profile",
         ),
         ("-O bundle=list", "option bundle is 'list', expected collection, transaction, batch"),
         ("-O bundle", "'bundle' is not NAME=VALUE"),
