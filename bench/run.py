@@ -194,7 +194,10 @@ def parts(records: list[bytes]) -> list[Part]:
     ]
 
 
-FORMATS = ("fhir-r5", "fhir-r4", "odm-2.0", "usdm")
+FORMATS = ("fhir-r5", "fhir-r4", "odm-2.0", "odm-1.3.2", "usdm", "prs", "sdtm")
+
+# What a format has to be told.
+OPTIONS = {"prs": {"org_name": "Bench"}}
 
 
 def multiples(records: list[bytes], passes: int) -> dict[str, tuple[float, float, float]]:
@@ -204,12 +207,18 @@ def multiples(records: list[bytes], passes: int) -> dict[str, tuple[float, float
     import trialbridge
 
     def ways(name: str) -> list[Part]:
-        convert = trialbridge.convert
-        written = [convert(record, name, format="ctgov", validate=False) for record in records]
+        def convert(data: bytes, *, validate: bool) -> bytes:
+            options = OPTIONS.get(name)
+            return trialbridge.convert(
+                data, name, format="ctgov", options=options, validate=validate
+            )
+
+        back = trialbridge.convert
+        written = [convert(record, validate=False) for record in records]
         return [
-            Part(name, lambda i: convert(records[i], name, format="ctgov", validate=False)),
-            Part(name, lambda i: convert(records[i], name, format="ctgov")),
-            Part(name, lambda i: convert(written[i], "ctgov", format=name, validate=False)),
+            Part(name, lambda i: convert(records[i], validate=False)),
+            Part(name, lambda i: convert(records[i], validate=True)),
+            Part(name, lambda i: back(written[i], "ctgov", format=name, validate=False)),
         ]
 
     floor = Part("floor", lambda i: orjson.dumps(orjson.loads(records[i])))
