@@ -141,18 +141,19 @@ class _Plans:
             known[f"s{number}"] = self._told(key, place, url, shape)
             return f"*told(s{number}, down, node)"
         converted = "one" if place.copied else _CONVERTED.get(place.type)
+        every = f"(node[{key!r}] if node[{key!r}].__class__ is list else (node[{key!r}],))"
         if member is not None and converted is not None:
+            if not place.many:
+                converted = converted.replace("one", f"node[{key!r}]")
             given = f"{{'url': {url!r}, {member!r}: {converted}}}"
-            if place.many:
-                return f"*[{given} for one in items(node[{key!r}])]"
-            return given.replace("one}", f"node[{key!r}]}}").replace("(one)", f"(node[{key!r}])")
+            return f"*[{given} for one in {every}]" if place.many else given
         known[f"m{number}"] = self._extension(place, url)
         if place.many:
             if member is None and place.path is not None:
                 known[f"p{number}"] = self.parts(place.path)
                 inner = f"'extension': p{number}[tuple(one)](down, one)"
-                return f"*[{{'url': {url!r}, {inner}}} for one in items(node[{key!r}])]"
-            return f"*[m{number}(down, one, None) for one in items(node[{key!r}])]"
+                return f"*[{{'url': {url!r}, {inner}}} for one in {every}]"
+            return f"*[m{number}(down, one, None) for one in {every}]"
         return f"again(down, node[{key!r}], {url!r}, m{number})"
 
     def _made(self, shape: tuple[str, ...], path: str, older: str) -> _Plan:
@@ -515,10 +516,6 @@ def _again(down: Down, value: Any, url: str, make: Callable[[Down, Any, Any], No
     return found
 
 
-def _items(value: Any) -> Any:
-    return value if value.__class__ is list else (value,)
-
-
 def _told_by(step: Step, down: Down, node: Node) -> list[Node]:
     found: list[Node] = []
     step(down, node, node, found)
@@ -564,11 +561,11 @@ def _is_absent(name: str, given: Any) -> bool:
 
 
 # What the generated functions call.
-_CALLED: Mapping[str, Any] = {"again": _again, "items": _items, "told": _told_by}
+_CALLED: Mapping[str, Any] = {"again": _again, "told": _told_by}
 
 # How they convert the values of data types that stand in an extension.
 _CONVERTED: Mapping[str, str] = {
     "Coding": "down.coding(one)",
-    "CodeableConcept": "down.concept(one)",
+    "CodeableConcept": "down.concept(one) if 'coding' in one else one",
     "Reference": "down.reference(one)",
 }

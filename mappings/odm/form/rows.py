@@ -6,6 +6,7 @@ the model has is in a native element or in the form, whatever is added to the mo
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any, NamedTuple, get_args
 
 from msgspec import Struct
@@ -71,6 +72,7 @@ def said_of(names: Names, struct: type[Struct], path: str, node: Node) -> str | 
     return row.get(_item_of(struct, path).oid) or None
 
 
+@cache
 def _item_of(struct: type[Struct], path: str) -> Item:
     one = fields_of(struct)[path]
     its = group(struct.__name__, repeats=True)
