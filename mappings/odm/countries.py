@@ -5,6 +5,7 @@ give back is in the registry form.
 https://cdisc-org.github.io/DataExchange-ODM-LinkML/country
 """
 
+from functools import lru_cache
 from typing import Any
 
 from trialbridge.mappings.codec import (
@@ -29,15 +30,21 @@ NAMES = f"{BASE}/CodeSystem/country-name"
 """The system of the names of countries, as a register gives them."""
 
 
+# A record has the same few for all of its sites.
+_MOST = 1_024
+
+
+@lru_cache(maxsize=_MOST)
 def code_of(name: str) -> str | None:
     """The three letters of a country by its name."""
     found = country(name)
     return None if found is None else found.alpha_3
 
 
-def _is_given_back(name: str) -> bool:
+@lru_cache(maxsize=_MOST)
+def _is_not_given_back(name: str) -> bool:
     code = code_of(name)
-    return code is not None and name_of(code) == name
+    return code is None or name_of(code) != name
 
 
 def _read(said: str, given: str | None) -> str:
@@ -66,7 +73,7 @@ def country_rows(model: str) -> tuple[Field, ...]:
         also(merged(model, codec=_country)),
         field(model, "Address", FIRST, "Country", codec=_code),
         kept(Location, model, _name)._replace(
-            when=lambda name: not _is_given_back(name),
+            when=_is_not_given_back,
             note="where the code does not give the name back",
         ),
     )
@@ -89,7 +96,7 @@ def _write_countries(countries: list[str], names: Names) -> list[Node]:
         names.odd = names.odd or not name
         if name:
             code = code_of(name)
-            beside = [] if code is None or _is_given_back(name) else [_named(name)]
+            beside = [_named(name)] if code and _is_not_given_back(name) else []
             nodes.append(value(code or name, *beside))
     return nodes
 
