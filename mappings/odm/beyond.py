@@ -6,35 +6,21 @@ model's own form holds it too, but for the data of subjects, which go to no othe
 
 from typing import Any, Final
 
+from trialbridge.mappings.beyond import Beyond, left_behind
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.syntax.pointer import steps
 
-PREFIX: Final = "/odm/"
-_ROOT: Final = "/odm"
-DOCUMENT: Final = f"{PREFIX}#document"
-"""The pointer of the text of the document."""
+_ODM: Final = Beyond("/odm", "ODM", whole=True)
+PREFIX: Final = _ODM.prefix
+DOCUMENT: Final = _ODM.document
+is_beyond = _ODM.is_beyond
+document_of = _ODM.document_of
 
 SUBJECTS: Final = "the data of subjects go to no other format than ODM"
-BEYOND: Final = "it stands beyond the record, and is written again in ODM alone"
 
 # Who the subjects are, and what was found of them: also what is signed or remarked of their data.
 # https://wiki.cdisc.org/display/PUB/ClinicalData
 _OF_SUBJECTS: Final = ("ClinicalData", "Association")
-
-
-def is_beyond(pointer: str) -> bool:
-    """Whether what stands here in `unmapped` is of an ODM document."""
-    return pointer == _ROOT or pointer.startswith(PREFIX)
-
-
-def document_of(unmapped: dict[str, Any] | None) -> str | None:
-    """The text of the document that a record was read from, if it says more than the record."""
-    if not unmapped:
-        return None
-    # The model's own form gives what it does not know as the largest part of it.
-    whole = unmapped.get(_ROOT)
-    text = unmapped.get(DOCUMENT, whole.get("#document") if isinstance(whole, dict) else None)
-    return text if isinstance(text, str) else None
 
 
 def left_out(
@@ -48,7 +34,7 @@ def left_out(
     problems = []
 
     def leave(pointer: str, message: str) -> None:
-        problems.append(_problem(pointer, message))
+        problems.append(left_behind(pointer, message))
 
     for pointer, value in unmapped.items():
         inside = steps(pointer)[1:2] if is_beyond(pointer) else []
@@ -58,10 +44,10 @@ def left_out(
             leave(pointer, SUBJECTS)
         elif not subjects_only:
             if pointer != DOCUMENT:
-                leave(pointer, BEYOND)
+                leave(pointer, _ODM.message)
         elif pointer == DOCUMENT:
             kept[pointer] = _without_subjects(value)
-        elif pointer == _ROOT and isinstance(value, dict):
+        elif pointer == _ODM.root and isinstance(value, dict):
             for name in _OF_SUBJECTS:
                 if name in value:
                     leave(f"{PREFIX}{name}", SUBJECTS)
@@ -92,9 +78,3 @@ def _without_subjects(document: Any) -> str:
         # What stands behind it is blanks: it is no text of the document.
         above.remove(element)
     return str(etree.tostring(root, encoding="unicode"))
-
-
-def _problem(path: str, message: str) -> Problem:
-    return Problem(
-        severity="warning", layer="mapping", path=path, code="not-carried", message=message
-    )

@@ -13,12 +13,11 @@ from trialbridge.formats.options import UnknownOption
 from trialbridge.formats.registries import table
 from trialbridge.mappings.registries.ctgov_csv import LINK, NAMES, read_row, row_of
 from trialbridge.mappings.whole import fatal
-from trialbridge.schemas.problem import EACH, Problem
+from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.trial import Trial
 
 # As a row of either site begins: its number, or its rank and its number.
 _BEGINS = re.compile(r'^"?(?:[0-9]{1,6}"?,"?)?NCT[0-9]{8}"?(?=[,\r\n]|\Z)', re.MULTILINE)
-_SHOWN = 40
 
 
 def rows(text: str) -> Iterator[table.Row]:
@@ -48,20 +47,7 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason})"
         raise fatal(f"line {line}", "encoding", message, LINK) from None
-    head, *found = rows(text) if text.strip() else [table.Row(1, [], "", "")]
-    names = [name.strip() for name in head.fields]
-    if "NCT Number" not in names or head.wrong:
-        said = head.wrong or f"the columns are {', '.join(names)[:_SHOWN]!r}"
-        raise fatal("line 1", "columns", f"{said}, expected NCT Number and others", LINK)
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise fatal("line 1", "columns", f"the column {twice!r} stands twice, expected once", LINK)
-    if len(found) != 1:
-        said = f"{len(found)} rows, expected one: {EACH}"
-        raise fatal(f"line {found[1].line if found else 1}", "one-study", said, LINK)
-    (row,) = found
-    if row.wrong:
-        raise fatal(f"line {row.line}", "row", row.wrong, LINK)
+    names, row = table.only(list(rows(text)) if text.strip() else [], "NCT Number", LINK)
     trial, problems = read_row(dict(zip(names, row.fields, strict=True)), f"line {row.line}")
     if not trial.nct_id:
         raise fatal(f"line {row.line}", "row", "the row has no NCT number", LINK)

@@ -18,7 +18,6 @@ from trialbridge.schemas.trial import Trial
 _BEGINS = re.compile(
     r'^"?[A-Za-z0-9/_-]{4,40}"?,"?[0-9]{1,2} [A-Z][a-z]+ [0-9]{4}"?,', re.MULTILINE
 )
-_SHOWN = 40
 
 
 def read(data: bytes) -> tuple[Trial, list[Problem]]:
@@ -31,21 +30,10 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise _not_text(data, error) from None
-    head, *found = table.rows(text, _BEGINS) if text.strip() else [table.Row(1, [], "", "")]
-    names = [name.strip() for name in head.fields]
-    if "TrialID" not in names or head.wrong:
-        said = head.wrong or f"the columns are {', '.join(names)[:_SHOWN]!r}"
-        raise fatal("line 1", "columns", f"{said}, expected TrialID and others", LINK)
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise fatal("line 1", "columns", f"the column {twice!r} stands twice, expected once", LINK)
-    if len(found) != 1:
-        said = f"{len(found)} rows, expected one: {EACH}"
-        raise fatal(f"line {found[1].line if found else 1}", "one-study", said, LINK)
-    (row,) = found
+    names, row = table.only(
+        list(table.rows(text, _BEGINS)) if text.strip() else [], "TrialID", LINK
+    )
     at = f"line {row.line}"
-    if row.wrong:
-        raise fatal(at, "row", row.wrong, LINK)
     texts = dict(zip(names, row.fields, strict=True))
     if not texts["TrialID"].strip():
         raise fatal(at, "no-id", "the row has no TrialID, expected one", LINK)

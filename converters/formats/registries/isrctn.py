@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from trialbridge.formats.registries.part import Part, pieces
+from trialbridge.formats.registries.part import Part, local, only, pieces
 from trialbridge.mappings.registries.isrctn import LINK, REPEATED, read_tree
 from trialbridge.mappings.whole import fatal
-from trialbridge.schemas.problem import EACH, Problem, ReadError
+from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.registers import odd
-from trialbridge.schemas.syntax.xml import line_of, parse
+from trialbridge.schemas.syntax.xml import line_of
 from trialbridge.schemas.trial import Trial
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
 
     Raises ReadError if the bytes are no XML of the register, or have several records.
     """
-    found = _only(data)
+    found = only(data, (f"{{{_SPACE}}}fullTrial",), _END, LINK)
     tree = _tree(found)
     trial = tree.get("trial") if isinstance(tree, dict) else None
     if not isinstance(trial, dict) or not trial.get("isrctn"):
@@ -37,39 +37,15 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     return read_tree(tree)
 
 
-def _only(data: bytes) -> "_Element":
-    try:
-        root = parse(data)
-    except ReadError as error:
-        whole = sum(1 for _ in _END.finditer(data))
-        if not whole:
-            raise
-        said = f"{whole} whole <fullTrial> stand in it: {EACH}"
-        more = fatal(error.problems[0].path, "one-study", said, LINK)
-        raise ReadError([*error.problems, *more.problems]) from None
-    found = list(root.iter(f"{{{_SPACE}}}fullTrial"))
-    if len(found) > 1:
-        said = f"expected one <fullTrial>, found {len(found)}: {EACH}"
-        raise fatal(line_of(found[1]), "one-study", said, LINK)
-    if not found:
-        said = f"<{_local(root)}> has no <fullTrial>, expected one"
-        raise fatal(line_of(root), "no-study", said, LINK)
-    return found[0]
-
-
-def _local(element: "_Element") -> str:
-    return str(element.tag).rpartition("}")[2]
-
-
 def _tree(element: "_Element") -> Any:
     """An element as a tree: what may stand several times, or does, is a list."""
-    node: dict[str, Any] = {f"@{key.rpartition('}')[2]}": value for key, value in element.items()}
+    node: dict[str, Any] = {f"@{local(key)}": value for key, value in element.items()}
     text = (element.text or "").strip()
     for child in element:
         if not isinstance(child.tag, str):
             continue
-        below, name = _tree(child), _local(child)
-        if name in node or not REPEATED.isdisjoint((name, f"{_local(element)}/{name}")):
+        below, name = _tree(child), local(child.tag)
+        if name in node or not REPEATED.isdisjoint((name, f"{local(element.tag)}/{name}")):
             held = node.get(name, [])
             node[name] = [*(held if isinstance(held, list) else [held]), below]
         else:

@@ -41,13 +41,16 @@ class Part(NamedTuple):
         return f"line {int(found[1]) + self.before}{path[found.end() :]}"
 
 
-def only(data: bytes, names: tuple[str, ...], ends: re.Pattern[bytes]) -> "_Element":
+def only(
+    data: bytes, names: tuple[str, ...], ends: re.Pattern[bytes], link: str = LINK
+) -> "_Element":
     """Give the one record of an XML document, an element of one of these names.
 
     Raises ReadError if it has none or several; of a document that is broken, with the reason, and
     that whole records stand in it.
     """
-    shown = f"<{names[0]}>"
+    name = local(names[0])
+    shown = f"<{name}>"
     try:
         root = parse(data)
     except ReadError as error:
@@ -55,16 +58,22 @@ def only(data: bytes, names: tuple[str, ...], ends: re.Pattern[bytes]) -> "_Elem
         if not whole:
             raise
         said = f"{whole} whole {shown} stand in it: {EACH}"
-        more = fatal(error.problems[0].path, "one-study", said, LINK)
+        more = fatal(error.problems[0].path, "one-study", said, link)
         raise ReadError([*error.problems, *more.problems]) from None
     found = list(root.iter(*names))
     if len(found) > 1:
         said = f"expected one {shown}, found {len(found)}: {EACH}"
-        raise fatal(line_of(found[1]), "one-study", said, LINK)
+        raise fatal(line_of(found[1]), "one-study", said, link)
     if not found:
-        said = f"<{root.tag}> has no {shown}, expected one"
-        raise fatal(line_of(root), "no-study", said, LINK)
+        space = names[0].removesuffix(name)
+        said = f"<{str(root.tag).removeprefix(space)}> has no {shown}, expected one"
+        raise fatal(line_of(root), "no-study", said, link)
     return found[0]
+
+
+def local(name: str) -> str:
+    """Give the name of an element or attribute without its namespace."""
+    return name.rpartition("}")[2]
 
 
 def pieces(

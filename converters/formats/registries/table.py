@@ -7,6 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from trialbridge.mappings.whole import fatal
+from trialbridge.schemas.problem import EACH
+
+_SHOWN = 40
 _FIELD = re.compile(r'[^",\r\n][^,\r\n]*|(?=[,\r\n])|\Z')
 _QUOTED = re.compile(r'"((?:[^"]|"")*+)"')
 _END = re.compile(r"\r\n|\n|\r|\Z")
@@ -44,6 +48,29 @@ def rows(text: str, begins: re.Pattern[str]) -> Iterator[Row]:
         width = width or len(fields)
         line += ends_of_lines(source)
         at = after
+
+
+def only(found: list[Row], key: str, link: str) -> tuple[list[str], Row]:
+    """Give the names of the columns and the one row of a table.
+
+    Raises ReadError if no column has the name `key`, or one stands twice, if the table has several
+    rows or none, or if the row is broken.
+    """
+    head, *below = found or [Row(1, [], "", "")]
+    names = [name.strip() for name in head.fields]
+    if key not in names or head.wrong:
+        said = head.wrong or f"the columns are {', '.join(names)[:_SHOWN]!r}"
+        raise fatal("line 1", "columns", f"{said}, expected {key} and others", link)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise fatal("line 1", "columns", f"the column {twice!r} stands twice, expected once", link)
+    if len(below) != 1:
+        said = f"{len(below)} rows, expected one: {EACH}"
+        raise fatal(f"line {below[1].line if below else 1}", "one-study", said, link)
+    (row,) = below
+    if row.wrong:
+        raise fatal(f"line {row.line}", "row", row.wrong, link)
+    return names, row
 
 
 def ends_of_lines(text: str) -> int:
