@@ -682,6 +682,14 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
                 "help": "Beside the words of criteria, what they state as coded characteristics:"
                 " ages, values, times.",
             },
+            {
+                "name": "profile",
+                "type": "choice",
+                "default": "none",
+                "expected": "none, eclaire, mii",
+                "help": "Of R4: what a guide asks for, France's ECLAIRE or Modul Studie of"
+                " Germany's MII.",
+            },
         ],
     }
     found = run("trialbridge formats fihr")
