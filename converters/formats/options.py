@@ -15,6 +15,8 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _URL = re.compile(r"https?://[^\s/?#<>\"\\^`{|}]+[^\s?#<>\"\\^`{|}]*")
 _WORDS = {"true": True, "false": False, "yes": True, "no": False}
 _SHOWN = 60
+# What XML has no form for either: a writer would have no place to tell it by.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 class UnknownOption(ValueError):
@@ -49,7 +51,7 @@ class Option(NamedTuple):
         if self.type == "bool":
             return "true, false"
         if self.type == "text":
-            return "a text"
+            return "a text without control characters"
         if self.type == "url":
             return "an absolute url of http or https, without ? and #"
         bounds = [
@@ -90,7 +92,7 @@ class Option(NamedTuple):
         if self.type == "bool":
             return isinstance(value, bool)
         if self.type == "text":
-            return isinstance(value, str)
+            return isinstance(value, str) and not _CONTROL.search(value)
         if self.type == "url":
             return isinstance(value, str) and (not value or bool(_URL.fullmatch(value)))
         return (

@@ -83,6 +83,15 @@ def test_a_name_of_a_person_is_in_its_parts() -> None:
         assert people.read_name(parts, Names()) == name
 
 
+def test_a_name_that_xml_has_no_form_for_is_refused_with_a_reason() -> None:
+    for name in ("X\x01", "X\ufffe", "X\n"):
+        with pytest.raises(trialbridge.UnknownOption) as caught:
+            trialbridge.convert(EXAMPLE, "prs", options={"org_name": name})
+        assert str(caught.value) == (
+            f"option org_name is {name!r}, expected a text without control characters"
+        )
+
+
 def test_a_name_of_the_account_must_be_given() -> None:
     with pytest.raises(trialbridge.UnknownOption) as caught:
         trialbridge.convert(EXAMPLE, "prs")

@@ -398,9 +398,11 @@ def made(
 
 def _told(found: Found, texts: Mapping[str, str], place: Callable[[str], str]) -> list[Problem]:
     """A warning for each field that is kept, and one for all that no leaf is for."""
-    aside = [
-        name for name, why in found.kept.items() if why == NO_PLACE and name not in found.unknown
-    ]
+    aside = {
+        name: None
+        for name, why in found.kept.items()
+        if why == NO_PLACE and name not in found.unknown
+    }
     problems = []
     for name, reason in found.kept.items():
         if name in aside:

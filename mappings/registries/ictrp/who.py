@@ -223,7 +223,7 @@ def _secondary_ids(texts: Texts, found: Found) -> list[Tree]:
 
 def _contacts(texts: Texts) -> list[Tree]:
     """Those for the public and for science, one person once."""
-    people: list[Tree] = []
+    people: dict[tuple[str, ...], Tree] = {}
     heads = dict.fromkeys(
         path.rpartition("/")[0] for path in texts if path.startswith("contacts/contact")
     )
@@ -235,9 +235,9 @@ def _contacts(texts: Texts) -> list[Tree]:
         name = " ".join(filter(None, map(said, ("firstname", "middlename", "lastname"))))
         one = {"name": name, "phone": said("telephone"), "email": said("email")}
         person = {key: value for key, value in one.items() if value}
-        if person and person not in people:
-            people.append(person)
-    return people
+        if person:
+            people.setdefault(tuple(one.values()), person)
+    return list(people.values())
 
 
 def _type(texts: Texts, found: Found) -> None:
