@@ -414,7 +414,7 @@ _PREGNANT = re.compile(
     r"|positive (?:urine |serum |blood )*pregnancy test)"
 )
 _FEEDS = r"(?:lactat(?:ing|ion)|breast[- ]?feed(?:ing)?|nursing(?! home))"
-_FEEDING = re.compile(rf"(?:{_LEADS}[\s,:.]+)*(?P<words>{_FEEDS})\b")
+_FEEDING = re.compile(rf"(?>{_LEADS}[\s,:.]+)*(?P<words>{_FEEDS})\b")
 _ALSO_FEEDING = re.compile(rf"\b(?P<words>{_FEEDS})\b")
 _PLANS = re.compile(r"\bunless\b|\bexcept|\bhistory of\b|\bprevious pregnan|\bpregnancy complicat")
 
