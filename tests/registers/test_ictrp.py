@@ -2,6 +2,7 @@
 
 import gzip
 import runpy
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -255,6 +256,16 @@ def test_sexes(said: str, sex: str | None) -> None:
 )
 def test_phases(said: str, phases: list[str] | None) -> None:
     assert leaf(f"{P}/designModule/phases", Phase=said) == phases
+
+
+def test_blanks_that_pad_a_text_take_no_time() -> None:
+    started = time.process_time()
+    padded = f"Tired{' ' * 30_000}daily"
+    said = values.criteria(padded, "", "ANZCTR")
+    assert said == "Inclusion Criteria:\n\nTired daily"
+    assert values.age(f"65{' ' * 30_000}-", "ANZCTR", ">=") is None
+    assert values.age("65 - years", "ANZCTR", ">=") == "65 Years"
+    assert time.process_time() - started < 1
 
 
 def test_words_that_nobody_has_seen_are_told_as_unknown_codes() -> None:

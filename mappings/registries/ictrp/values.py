@@ -82,7 +82,7 @@ def _day(year: str, month: str, day: str) -> str | None:
 # --- eligibility -------------------------------------------------------------------------------
 
 _AGE = re.compile(
-    r"(?P<sign>[<>]=)?\s*(?P<number>[0-9]{1,3})\s*[- ]?\s*\(?"
+    r"(?P<sign>[<>]=)?\s*(?P<number>[0-9]{1,3})\s*(?:-\s*)?\(?"
     r"(?P<unit>years?|months?|weeks?|days?|hours?|minutes?|age|y|m|w|d)"
     r"(?:\(s\))?\)?(?:[- ]old)?\.?",
     re.IGNORECASE,
@@ -152,7 +152,8 @@ def sex(text: str) -> str | None:
     return SEXES.get(text.lower())
 
 
-_HEAD = re.compile(r"\s*(?:In|Ex)clusion criteria:", re.IGNORECASE)
+# Texts are padded with blanks, of which only the first may begin what is looked for.
+_HEAD = re.compile(r"(?<!\s)\s*(?:In|Ex)clusion criteria:", re.IGNORECASE)
 _ITEM = re.compile(r"([-*•]|[0-9]{1,3}\.)\s+(?=\S)")
 # As the legacy XML indents its text block of criteria.
 _COLUMN = 8
