@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from trialbridge import model as model
+    from trialbridge import spark as spark
     from trialbridge.api import Source as Source
     from trialbridge.api import convert as convert
     from trialbridge.api import coverage as coverage
@@ -145,6 +146,7 @@ __all__ = [
     "recognise",
     "records",
     "roundtrip",
+    "spark",
     "to_fhir_resources",
     "validate",
     "write",
@@ -155,8 +157,8 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> object:
         from importlib import import_module
 
-        if name == "model":
-            return import_module("trialbridge.model")
+        if name in ("model", "spark"):
+            return import_module(f"trialbridge.{name}")
         if name == "__version__":
             return import_module("trialbridge.api").version()
         if name not in _HOMES:

@@ -91,7 +91,7 @@ def test_names_for_type_checkers_are_the_lazy_names() -> None:
     for name, module in trialbridge._HOMES.items():  # type: ignore[attr-defined]
         assert f"from {module} import {name} as {name}\n" in typed
     homes = set(trialbridge._HOMES)  # type: ignore[attr-defined]
-    assert homes | {"__version__", "model"} == set(trialbridge.__all__)
+    assert homes | {"__version__", "model", "spark"} == set(trialbridge.__all__)
 
 
 def test_import_loads_nothing_heavy() -> None:
