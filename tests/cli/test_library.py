@@ -162,7 +162,11 @@ def test_an_option_takes_its_type_or_the_word_for_it() -> None:
         (number, "0", "option width is '0', expected a whole number from 1 to 99"),
         (number, True, "option width is True, expected a whole number from 1 to 99"),
         (number, "x" * 99, f"option width is '{'x' * 59}..., expected a whole number from 1 to 99"),
-        (Option("base", "text", "", ""), 5, "option base is 5, expected a text"),
+        (
+            Option("base", "text", "", ""),
+            5,
+            "option base is 5, expected a text without control characters",
+        ),
     ):
         with pytest.raises(UnknownOption) as error:
             option.settled(value)
