@@ -95,6 +95,9 @@ patient_registry: Codec[bool] = Codec(
 )
 
 
+_MASKING_AT = "/protocolSection/designModule/designInfo/maskingInfo/masking"
+
+
 def _read_masking(row: Node, names: Names) -> Any:
     return "SINGLE" if _is(row, terms.OBSERVER_BLIND) else _base_masking.read(row, names)
 
@@ -106,6 +109,9 @@ def _write_masking(value: Any, names: Names) -> Node:
         assert _MASKING.exact is not None
         return {"TSVAL": _MASKING.exact.codes[value].upper()}
     node: Node = _base_masking.write(value, names)
+    if _base_masking.read(node, names) != value:
+        message = f"CDISC says {node['TSVAL']} of {value}, which is read as DOUBLE"
+        of(names).left.append((_MASKING_AT, message))
     return node
 
 

@@ -278,6 +278,25 @@ def test_what_a_ts_has_no_place_for_is_told() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("masking", "told"),
+    [
+        ("DOUBLE", []),
+        ("TRIPLE", ["CDISC says DOUBLE BLIND of TRIPLE, which is read as DOUBLE"]),
+        ("QUADRUPLE", ["CDISC says DOUBLE BLIND of QUADRUPLE, which is read as DOUBLE"]),
+    ],
+)
+def test_a_masking_that_is_read_as_another_is_told(masking: str, told: list[str]) -> None:
+    info = {"designInfo": {"maskingInfo": {"masking": masking}}}
+    names = {"nctId": "NCT99900009", "briefTitle": "Tea"}
+    design = {"studyType": "INTERVENTIONAL", **info}
+    record = {"protocolSection": {"identificationModule": names, "designModule": design}}
+    warnings: list[Problem] = []
+    trialbridge.convert(record, "sdtm", warnings=warnings)
+    found = [one.message for one in warnings if one.path.endswith("/maskingInfo/masking")]
+    assert found == told
+
+
 def test_an_edit_of_a_row_is_an_edit_of_the_record() -> None:
     files = members(DATA)
     tree = json.loads(files["ts.json"])
