@@ -20,7 +20,7 @@ from trialbridge.mappings.fhir.narrative import narrative as as_text
 from trialbridge.mappings.fhir.others import as_ours
 from trialbridge.mappings.fhir.r5 import STUDY, coverage
 from trialbridge.mappings.fhir.rest import rest
-from trialbridge.mappings.fhir.stated import add_stated, without_lists
+from trialbridge.mappings.fhir.stated import add_stated, without_stated
 from trialbridge.mappings.fhir.terminology.mesh import without_repeated
 from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, UNMAPPED, is_uri
 from trialbridge.mappings.fhir.versions import newer, older
@@ -202,7 +202,7 @@ def read_tree(
         tree = _newest(tree, version)
     names = Names()
     known = names.once(Resources)
-    entries = [(path, url, without_lists(one)) for path, url, one in _entries(tree)]
+    entries = [(path, url, without_stated(one)) for path, url, one in _entries(tree)]
     studies = []
     for path, full_url, resource in entries:
         known.add(resource, full_url)

@@ -55,9 +55,30 @@ STUDY_ROWS: tuple[Field, ...] = (
 STUDY = record(Trial, *STUDY_ROWS)
 
 
+_OUTCOMES = "/resultsSection/outcomeMeasuresModule/outcomeMeasures/*"
+_MEASURED = "classes/*/categories/*/measurements/*"
+_NUMBERS = [
+    f"{above}/{_MEASURED}/{name}"
+    for above in (_OUTCOMES, "/resultsSection/baselineCharacteristicsModule/measures/*")
+    for name in ("value", "spread")
+]
+_TEXTS = [
+    *_NUMBERS,
+    *(f"{_OUTCOMES}/analyses/*/{name}" for name in ("paramValue", "ciPctValue", "pValue")),
+    *(f"{_OUTCOMES}/denoms/*/{name}" for name in ("units", "counts/*/groupId", "counts/*/value")),
+]
+_STATISTIC = "Evidence.statistic"
+OTHER_HOMES: tuple[CoverageRow, ...] = (
+    *(CoverageRow(leaf, f"{_STATISTIC}.extension", "official", "no number") for leaf in _NUMBERS),
+    *(CoverageRow(leaf, f"{_STATISTIC}.extension", "ours", "no number") for leaf in _TEXTS),
+)
+"""Where results are that are no numbers, or counted by groups in another order."""
+
+
 def coverage() -> list[CoverageRow]:
     """Where each leaf of the model goes."""
     rows = of_table(STUDY, "ResearchStudy", BASE, OFFICIAL_BASE)
     place = place_of(UNMAPPED.steps, "ResearchStudy")
     rows.append(CoverageRow("/unmapped", place, "ours"))
+    rows += OTHER_HOMES
     return complete(rows, Trial)

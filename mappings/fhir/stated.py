@@ -81,10 +81,17 @@ def _add_list(group: Node, found: Listed, id_: str, *, exclude: bool) -> None:
     )
 
 
-def without_lists(resource: Node) -> Node:
-    """A Group without what `_add_list` contained in it, of which nothing is read."""
+def without_stated(resource: Node) -> Node:
+    """A Group without what was added to it, of which nothing is read: a sex is not the record's."""
+    if resource.get("resourceType") != "Group":
+        return resource
+    listed = resource.get("characteristic")
+    if listed.__class__ is list and any(map(_is_stated, listed)):
+        own = [one for one in listed if not _is_stated(one)]
+        resource = {key: value for key, value in resource.items() if key != "characteristic"}
+        resource |= {"characteristic": own} if own else {}
     contained = resource.get("contained")
-    if resource.get("resourceType") != "Group" or contained.__class__ is not list:
+    if contained.__class__ is not list:
         return resource
     kept = [
         one
@@ -93,6 +100,11 @@ def without_lists(resource: Node) -> Node:
     ]
     made = {key: value for key, value in resource.items() if key != "contained"}
     return {**made, "contained": kept} if kept else made
+
+
+def _is_stated(node: Any) -> bool:
+    told = node.get("extension") if node.__class__ is dict else None
+    return any(one.__class__ is dict and one.get("url") == STATED_IN.url for one in told or ())
 
 
 def _characteristics(fact: Stated, exclude: bool) -> Iterator[Node]:

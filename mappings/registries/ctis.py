@@ -220,7 +220,9 @@ def _overall(place: Place) -> str | None:
             place.take(key)
             return found
     if told:
-        place.warn("unknown-code", f"{place.word(told[0])!r} is no status of a trial here", told[0])
+        place.warn(
+            "unknown-code", f"{place.word(told[0])!r:.60} is no status of a trial here", told[0]
+        )
     return None
 
 
