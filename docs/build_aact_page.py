@@ -10,6 +10,7 @@ from pathlib import Path
 from trialbridge.formats import by_name
 from trialbridge.mappings.registries.aact.document import REFERENCES, columns, table
 from trialbridge.mappings.registries.aact.rows import CODE, Flags, Rows
+from trialbridge.schemas.made import settle
 
 PAGE = Path(__file__).resolve().parent / "aact.md"
 
@@ -139,13 +140,7 @@ def _why(column: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the page, or check it; give the exit status."""
-    made = page()
-    if "--check" not in arguments:
-        PAGE.write_text(made, encoding="utf-8")
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != made:
-        print(f"{PAGE} is not current: run docs/build_aact_page.py", file=sys.stderr)
-        return 1
-    return 0
+    return settle(PAGE, page(), "the table gives", check="--check" in arguments)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from trialbridge.formats import Format, written_formats
 from trialbridge.mappings.coverage import CoverageRow, Home
+from trialbridge.schemas.made import settle
 from trialbridge.shown.report import HOMES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,18 +47,13 @@ TITLES = {
 
 def main(arguments: Sequence[str] = ()) -> int:
     """Write the tables or, with `--check`, tell whether they are; give the exit status."""
-    stale = 0
+    status = 0
     for name, rows in (("README.md", totals), ("docs/what-carries-what.md", summary)):
         path = ROOT / name
-        before = path.read_text(encoding="utf-8")
         table = "\n".join(rows()) + "\n"
-        content = MARKED.sub(lambda _, table=table: table, before)
-        if "--check" not in arguments:
-            path.write_text(content, encoding="utf-8")
-        elif before != content:
-            print(f"{name} is not current: python docs/{Path(__file__).name}", file=sys.stderr)
-            stale = 1
-    return stale
+        made = MARKED.sub(lambda _, table=table: table, path.read_text(encoding="utf-8"))
+        status |= settle(path, made, "the tables give", check="--check" in arguments)
+    return status
 
 
 def _listed() -> list[Format]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trialbridge.mappings.fhir.others import FORMS
+from trialbridge.schemas.made import settle
 
 PAGE = Path(__file__).resolve().parent / "fhir-others.md"
 
@@ -230,13 +231,7 @@ def lines() -> Iterator[str]:
 def main(arguments: Sequence[str] = ()) -> int:
     """Write the page or, with `--check`, tell whether it is current; give the exit status."""
     made = "\n".join(lines()) + "\n"
-    if "--check" in arguments:
-        current = PAGE.exists() and PAGE.read_text(encoding="utf-8") == made
-        if not current:
-            print(f"{PAGE.name} is not current: python docs/{Path(__file__).name}")
-        return int(not current)
-    PAGE.write_text(made, encoding="utf-8")
-    return 0
+    return settle(PAGE, made, "the list of forms gives", check="--check" in arguments)
 
 
 if __name__ == "__main__":

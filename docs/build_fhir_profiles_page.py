@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from trialbridge.mappings.fhir.profiles.rules import rules
+from trialbridge.schemas.made import settle
 
 PATH = Path(__file__).resolve().parent / "fhir-profiles.md"
 
@@ -157,14 +158,8 @@ What has no place in a record (votes of ethics committees, funding, regulation, 
 
 def main(arguments: Sequence[str] = ()) -> int:
     """Write the page or, with `--check`, compare it; give the exit status."""
-    text = "\n".join(_page()) + "\n"
-    if "--check" in arguments:
-        if PATH.read_text("utf-8") == text:
-            return 0
-        print(f"{PATH.name} is not current: run {Path(__file__).name}", file=sys.stderr)
-        return 1
-    PATH.write_text(text, encoding="utf-8")
-    return 0
+    made = "\n".join(_page()) + "\n"
+    return settle(PATH, made, "the guides' rules give", check="--check" in arguments)
 
 
 def _page() -> Iterator[str]:

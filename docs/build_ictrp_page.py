@@ -13,6 +13,7 @@ from typing import Any
 from trialbridge.mappings.registries.ictrp import who
 from trialbridge.mappings.registries.ictrp.fields import FIELDS
 from trialbridge.mappings.registries.ictrp.rows import DAY_FIRST
+from trialbridge.schemas.made import line, settle
 
 FOLDER = Path(__file__).resolve().parent
 PAGE = FOLDER / "ictrp.md"
@@ -182,21 +183,10 @@ def cell(of: dict[str, int] | None) -> str:
     return f"{of.get('model', 0) + of.get('part', 0)}/{sum(of.values())}"
 
 
-def line(*cells: str) -> str:
-    """Give a line of a table."""
-    return "| " + " | ".join(one.replace("|", r"\|") for one in cells) + " |"
-
-
 def main(arguments: Sequence[str] = ()) -> int:
     """Write the page or, with `--check`, tell whether it is current; give the exit status."""
-    content = "\n".join(page()).rstrip("\n") + "\n"
-    if "--check" not in arguments:
-        PAGE.write_text(content, encoding="utf-8")
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != content:
-        script = f"docs/{Path(__file__).name}"
-        print(f"docs/{PAGE.name} is not current: python {script}", file=sys.stderr)
-        return 1
-    return 0
+    made = "\n".join(page()).rstrip("\n") + "\n"
+    return settle(PAGE, made, "the tables and figures give", check="--check" in arguments)
 
 
 if __name__ == "__main__":

@@ -6,27 +6,27 @@ python docs/build_mapping_page.py --check    # writes nothing, exits 1 if one is
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from mapping_pages import ctgov, fhir, odm, sdtm, usdm
 from mapping_pages.pages import FOLDER, page
+
+from trialbridge.schemas.made import settle
 
 PAGES = (fhir.R5, odm.V2_0, sdtm.SDTM, odm.V1_3_2, usdm.USDM, ctgov.XML)
 
 
 def main(arguments: Sequence[str] = ()) -> int:
     """Write the pages or, with `--check`, tell whether they are current; give the exit status."""
-    stale = 0
     made = [(one.path, page(one)) for one in PAGES]
-    for path, lines in [*made, (FOLDER / "ctgov-csv.md", ctgov.csv_page())]:
-        content = "\n".join(lines).rstrip("\n") + "\n"
-        if "--check" not in arguments:
-            path.write_text(content, encoding="utf-8")
-        elif not path.exists() or path.read_text(encoding="utf-8") != content:
-            script = f"docs/{Path(__file__).name}"
-            print(f"docs/{path.name} is not current: python {script}", file=sys.stderr)
-            stale = 1
-    return stale
+    return max(
+        settle(
+            path,
+            "\n".join(lines).rstrip("\n") + "\n",
+            "the tables give",
+            check="--check" in arguments,
+        )
+        for path, lines in [*made, (FOLDER / "ctgov-csv.md", ctgov.csv_page())]
+    )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from trialbridge.formats import by_name
 from trialbridge.mappings.registries import ctis, drks, euctr, isrctn
 from trialbridge.mappings.registries.places import Row
+from trialbridge.schemas.made import line, settle
 
 PATH = Path(__file__).resolve().parent / "registers.md"
 
@@ -176,21 +177,10 @@ def words(value: Any) -> str:
     return ", ".join(f"`{one}`" for one in (value if isinstance(value, list) else [value]))
 
 
-def line(*cells: str) -> str:
-    """Give a line of a table."""
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
-
-
 def main(arguments: Iterable[str] = ()) -> int:
     """Write the page or, with `--check`, tell whether it is current; give the exit status."""
-    content = "\n".join(page()).rstrip("\n") + "\n"
-    if "--check" not in arguments:
-        PATH.write_text(content, encoding="utf-8")
-    elif not PATH.exists() or PATH.read_text(encoding="utf-8") != content:
-        script = f"docs/{Path(__file__).name}"
-        print(f"docs/{PATH.name} is not current: python {script}", file=sys.stderr)
-        return 1
-    return 0
+    made = "\n".join(page()).rstrip("\n") + "\n"
+    return settle(PATH, made, "the tables give", check="--check" in arguments)
 
 
 if __name__ == "__main__":

@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 from build_coverage_table import TITLES
 from mapping_pages.odm import odm_place
-from mapping_pages.pages import line
 from mapping_pages.usdm import usdm_place
 
 from trialbridge.formats import written_formats
 from trialbridge.mappings.coverage import CoverageRow
+from trialbridge.schemas.made import line, settle
 from trialbridge.schemas.terms.concepts import FHIR_VERSION, REGISTRY_VERSION, VALUE_SETS
 
 PAGE = Path(__file__).resolve().parent / "where-it-lives.md"
@@ -89,13 +89,8 @@ COLUMNS = (
 
 def main(arguments: Sequence[str] = ()) -> int:
     """Write the page or, with `--check`, tell whether it is current; give the exit status."""
-    content = "\n".join(lines()).rstrip("\n") + "\n"
-    if "--check" not in arguments:
-        PAGE.write_text(content, encoding="utf-8")
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != content:
-        print(f"{PAGE.name} is not current: python docs/{Path(__file__).name}", file=sys.stderr)
-        return 1
-    return 0
+    made = "\n".join(lines()).rstrip("\n") + "\n"
+    return settle(PAGE, made, "the tables give", check="--check" in arguments)
 
 
 def lines() -> Iterator[str]:

@@ -11,7 +11,12 @@ def settle(out: Path, made: str, source: str, *, check: bool) -> int:
     """
     if not check:
         out.write_text(made, encoding="utf-8")
-    elif out.read_text(encoding="utf-8") != made:
+    elif not out.exists() or out.read_text(encoding="utf-8") != made:
         print(f"{out} is not what {source}: run without --check", file=sys.stderr)
         return 1
     return 0
+
+
+def line(*cells: str) -> str:
+    """Give a line of a table in Markdown."""
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from mapping_pages.pages import FOLDER, Page, line
+from mapping_pages.pages import FOLDER, Page
 from mapping_pages.systems import short, systems_table
 from trialbridge.mappings.fhir import r5 as fhir_r5
 from trialbridge.mappings.fhir.definitions import Definition, extensions, systems
 from trialbridge.schemas.base import BASE
+from trialbridge.schemas.made import line
 from trialbridge.shown.report import HOMES
 
 

@@ -9,6 +9,7 @@ from trialbridge.mappings.codec import Field, Record, attribute_type, item_type
 from trialbridge.mappings.coverage import CoverageRow, Home
 from trialbridge.mappings.fhir.definitions import meaning, walk
 from trialbridge.mappings.names import Names
+from trialbridge.schemas.made import line
 
 FOLDER = Path(__file__).resolve().parents[1]
 
@@ -97,11 +98,6 @@ def module_lines(
         leaf = row.leaf.removeprefix(f"{module}/")
         yield line(f"`{leaf}`", place, of.homes[row.home], codes)
     yield ""
-
-
-def line(*cells: str) -> str:
-    """Give a line of a table."""
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
 # --- codes ------------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from mapping_pages.pages import FOLDER, Page, line
+from mapping_pages.pages import FOLDER, Page
 from trialbridge.mappings.sdtm import summary as sdtm
+from trialbridge.schemas.made import line
 from trialbridge.schemas.sdtm.domains import IG_VERSION, MODEL_VERSION
 from trialbridge.schemas.sdtm.rules import FORM, ODD, RULES
 from trialbridge.schemas.terms.cdisc_codes import CDISC_VERSION

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from mapping_pages.pages import line
 from trialbridge.schemas.base import BASE
+from trialbridge.schemas.made import line
 
 
 def short(system: str) -> str:
