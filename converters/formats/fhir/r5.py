@@ -3,6 +3,8 @@
 https://hl7.org/fhir/R5/bundle.html
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from trialbridge.formats.options import UnknownOption
@@ -17,7 +19,9 @@ from trialbridge.schemas.syntax.decode import parse_object
 from trialbridge.schemas.trial import Trial
 
 
-def write(
+def written(
+    encode: Callable[[Node, Version], bytes],
+    checked: bool,
     trial: Trial,
     *,
     bundle: str = "collection",
@@ -27,13 +31,15 @@ def write(
     profile: str = "none",
     version: Version = "r5",
 ) -> tuple[bytes, list[Problem]]:
-    """The record as a Bundle, the ResearchStudy first.
+    """The record as a Bundle, the ResearchStudy first, as `encode` has its tree in bytes.
 
     `bundle` is its type. A transaction and a batch ask a server to put each resource at its id:
     https://hl7.org/fhir/R5/http.html#transaction. `base` is the url that full urls begin with, ours
     if it is empty; `narrative` gives the study a text for people, `stated` codes what criteria
-    state, `profile` says which guide a Bundle of R4 follows. A Bundle of an older
-    version says all that the one of R5 says. The problems are warnings of what it does not carry.
+    state, `profile` says which guide a Bundle of R4 follows. A Bundle of an older version says all
+    that the one of R5 says. The problems are warnings of what it does not carry and, where it is
+    `checked`, those of what was written: the tree is checked as it is, since to parse the bytes
+    again takes as long as to check it.
     """
     tree, problems = write_tree(
         trial,
@@ -44,36 +50,20 @@ def write(
         profile=profile,
         version=version,
     )
-    return exact.encode(tree), problems
-
-
-def write_checked(
-    trial: Trial,
-    *,
-    bundle: str = "collection",
-    base: str = "",
-    narrative: bool = False,
-    stated: bool = False,
-    profile: str = "none",
-    version: Version = "r5",
-) -> tuple[bytes, list[Problem]]:
-    """Write as `write` does; the problems are those of what was written, too.
-
-    The tree is checked as it is, since to parse the bytes again takes as long as to check it.
-    """
+    data = encode(tree, version)
+    if not checked:
+        return data, problems
     from trialbridge.schemas.fhir.validate import validate
 
-    tree, problems = write_tree(
-        trial,
-        kind=bundle,
-        base=base,
-        narrative=narrative,
-        stated=stated,
-        profile=profile,
-        version=version,
-    )
-    data = exact.encode(tree)
     return data, [*problems, *validate(tree, version)]
+
+
+def _encode(tree: Node, version: Version) -> bytes:
+    return exact.encode(tree)
+
+
+write = partial(written, _encode, False)
+write_checked = partial(written, _encode, True)
 
 
 def read(data: bytes, *, version: Version = "r5") -> tuple[Trial, list[Problem]]:

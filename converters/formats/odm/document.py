@@ -40,6 +40,24 @@ class Odm(NamedTuple):
         """Whether an ODMVersion is one of it."""
         return said == self.numbers or said.startswith(f"{self.numbers}.")
 
+    def write(self, trial: Trial, *, template: bool = False) -> tuple[bytes, list[Problem]]:
+        """The record as an ODM document, as `write` has it, or the form without data."""
+        return write_template(trial, self) if template else write(trial, self)
+
+    def write_checked(self, trial: Trial, *, template: bool = False) -> tuple[bytes, list[Problem]]:
+        """Write as `write` does; the problems are those of what was written, too."""
+        if template:
+            return write_template(trial, self, checked=True)
+        return write_checked(trial, self)
+
+    def read(self, data: bytes) -> tuple[Trial, list[Problem]]:
+        """The record of a document's one Study, as `read` has it."""
+        return read(data, self)
+
+    def read_alone(self, data: bytes) -> Trial:
+        """As `read`, without warnings and without what the document says beyond the record."""
+        return read(data, self, alone=True)[0]
+
 
 # --- writing -----------------------------------------------------------------------------------
 
