@@ -96,8 +96,9 @@ def _write_countries(countries: list[str], names: Names) -> list[Node]:
         names.odd = names.odd or not name
         if name:
             code = code_of(name)
-            beside = [_named(name)] if code and _is_not_given_back(name) else []
-            nodes.append(value(code or name, *beside))
+            # A name may be a code of another country's, as it stands.
+            said = code or name
+            nodes.append(value(said, *([_named(name)] if _read(said, None) != name else ())))
     return nodes
 
 

@@ -306,6 +306,8 @@ def test_odd_texts_come_back_at_every_place(text: str) -> None:
 @example("\\")
 @example("\\\\*")
 @example("*\\**")
+# The code of a country, where a name is expected.
+@example("AD")
 def test_any_text_comes_back_at_every_place(text: str) -> None:
     trial = with_text(text)
     assert odm.read(written(trial)) == (trial, [])
