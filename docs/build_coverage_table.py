@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from trialbridge.formats import Format, written_formats
-from trialbridge.mappings.coverage import CoverageRow, Home
+from trialbridge.mappings.coverage import Home, main_homes
 from trialbridge.schemas.made import settle
 from trialbridge.shown.report import HOMES
 
@@ -66,13 +66,13 @@ def totals() -> Iterator[str]:
     yield "| format | " + " | ".join(HOMES.values()) + " |"
     yield "| --- |" + " --: |" * len(HOMES)
     for known in _listed():
-        homes = list(_main_rows(known.rows()).values())
+        homes = list(main_homes(known.rows()).values())
         yield f"| `{known.name}` | " + " | ".join(str(homes.count(home)) for home in HOMES) + " |"
 
 
 def summary() -> Iterator[str]:
     """Give a table: for each module of the model, how many leaves have which home in a format."""
-    columns = {known.name: _main_rows(known.rows()) for known in _listed()}
+    columns = {known.name: main_homes(known.rows()) for known in _listed()}
     leaves = next(iter(columns.values()))
     if untold := [leaf for leaf in leaves if not any(_below(leaf, prefix) for prefix in TITLES)]:
         raise ValueError(f"no title for {untold[0]}")
@@ -88,14 +88,6 @@ def summary() -> Iterator[str]:
 
 def _below(leaf: str, prefix: str) -> bool:
     return f"{leaf}/".startswith(f"{prefix}/")
-
-
-def _main_rows(rows: Sequence[CoverageRow]) -> dict[str, Home]:
-    """Give each leaf's main home, the first."""
-    homes: dict[str, Home] = {}
-    for row in rows:
-        homes.setdefault(row.leaf, row.home)
-    return homes
 
 
 def _counts(homes: list[Home]) -> str:

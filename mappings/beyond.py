@@ -4,9 +4,13 @@ The writer of that format alone puts it back. The model's own form holds it too;
 leaves it out, and says so.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.trial import Trial
 
 
 class Beyond(NamedTuple):
@@ -48,6 +52,23 @@ class Beyond(NamedTuple):
         inner = parts.get("#document") if isinstance(parts, dict) else None
         text = unmapped.get(self.document, inner)
         return text if isinstance(text, str) else None
+
+    def kept_beyond(
+        self, trial: Trial, found: Mapping[str, Any], text: str, link: str
+    ) -> tuple[Trial, list[Problem]]:
+        """The record with what was found beyond it and the text of the document; and warnings."""
+        unmapped = {**(trial.unmapped or {}), **found, self.document: text}
+        return replace(trial, unmapped=unmapped), [
+            Problem(
+                severity="warning",
+                layer="mapping",
+                path=pointer,
+                code="not-read",
+                message="a trial record has no place for this; it is kept as unmapped",
+                link=link,
+            )
+            for pointer in found
+        ]
 
     def left_out(
         self, unmapped: dict[str, Any], *, subjects_only: bool

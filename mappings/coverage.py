@@ -49,9 +49,14 @@ def leaves(struct: type[Any]) -> list[str]:
 
 @once
 def _leaves(struct: type[Any]) -> tuple[str, ...]:
-    found: list[str] = []
+    return tuple(leaf_types(struct))
+
+
+def leaf_types(struct: type[Any]) -> dict[str, inspect.Type]:
+    """The type of every leaf of a struct, by its pointer, in the struct's order."""
+    found: dict[str, inspect.Type] = {}
     _gather(inspect.type_info(struct), "", found)
-    return tuple(found)
+    return found
 
 
 def complete(rows: list[CoverageRow], struct: type[Any]) -> list[CoverageRow]:
@@ -76,7 +81,7 @@ def pattern(pointer: str) -> str:
     return _INDEX.sub("/*", pointer)
 
 
-def _gather(kind: inspect.Type, pointer: str, found: list[str]) -> None:
+def _gather(kind: inspect.Type, pointer: str, found: dict[str, inspect.Type]) -> None:
     match kind:
         case inspect.UnionType():
             for member in kind.types:
@@ -90,8 +95,7 @@ def _gather(kind: inspect.Type, pointer: str, found: list[str]) -> None:
         case inspect.ListType() | inspect.VarTupleType():
             _gather(kind.item_type, f"{pointer}/*", found)
         case _:
-            if pointer not in found:
-                found.append(pointer)
+            found.setdefault(pointer, kind)
 
 
 def of_table(table: Record, root: str, ours: str, official: str) -> list[CoverageRow]:

@@ -33,6 +33,18 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"{self.severity}: {place}{self.message}"
 
 
+def no_record(path: str, message: str, link: str) -> Problem:
+    """The warning that a document is read and has no fact of a record; `message` says why."""
+    return Problem(
+        severity="warning",
+        layer="mapping",
+        path=path,
+        code=NO_RECORD,
+        message=f"this is no trial record: {message}",
+        link=link,
+    )
+
+
 class ProblemError(Exception):
     """Raised with every problem of a record at once."""
 

@@ -68,6 +68,18 @@ def _packed(data: bytes) -> Format | None:
     return None
 
 
+def xml_roots() -> tuple[str, ...]:
+    """The roots, or their namespaces, that tell the formats of XML which are read."""
+    roots = dict.fromkeys(
+        mark
+        for known in read_formats()
+        if known.syntax == "xml"
+        for mark in known.marks
+        if not mark.startswith("root/")
+    )
+    return tuple(roots)
+
+
 def _xml(data: bytes) -> Format:
     from trialbridge.schemas.syntax.xml import parse, root_of
 
@@ -89,15 +101,7 @@ def _xml(data: bytes) -> Format:
     if kind := by_root(root.namespace, root.name):
         raise _unread_kind(f"line {root.line}", kind)
     namespace = f"of namespace {root.namespace!r}" if root.namespace else "of no namespace"
-    expected = ", ".join(
-        dict.fromkeys(
-            mark
-            for known in read_formats()
-            if known.syntax == "xml"
-            for mark in known.marks
-            if not mark.startswith("root/")
-        )
-    )
+    expected = ", ".join(xml_roots())
     raise _unread(
         f"line {root.line}",
         "format",

@@ -17,6 +17,7 @@ from msgspec import inspect
 
 from trialbridge.formats import Format
 from trialbridge.formats.laid_out import laid_out
+from trialbridge.mappings.coverage import leaf_types
 from trialbridge.schemas.once import once
 from trialbridge.schemas.syntax.pointer import as_index, steps
 from trialbridge.schemas.trial import Trial
@@ -127,25 +128,11 @@ def _others(pointer: str, value: Any) -> Iterator[Any]:
 @once
 def _codes() -> dict[str, tuple[str, ...]]:
     """The codes that a leaf of the model may have, by its pattern."""
-    found: dict[str, tuple[str, ...]] = {}
-    _gather(inspect.type_info(Trial), "", found)
-    return found
-
-
-def _gather(kind: inspect.Type, pointer: str, found: dict[str, tuple[str, ...]]) -> None:
-    match kind:
-        case inspect.UnionType():
-            for member in kind.types:
-                _gather(member, pointer, found)
-        case inspect.Metadata():
-            _gather(kind.type, pointer, found)
-        case inspect.StructType():
-            for field in kind.fields:
-                _gather(field.type, f"{pointer}/{field.encode_name}", found)
-        case inspect.ListType() | inspect.VarTupleType():
-            _gather(kind.item_type, f"{pointer}/*", found)
-        case inspect.LiteralType():
-            found[pointer] = tuple(str(value) for value in kind.values)
+    return {
+        pointer: tuple(str(value) for value in kind.values)
+        for pointer, kind in leaf_types(Trial).items()
+        if isinstance(kind, inspect.LiteralType)
+    }
 
 
 def _different(before: list[str], after: list[str]) -> list[int]:

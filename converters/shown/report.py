@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from trialbridge.mappings.coverage import CoverageRow, Home, pattern
+from trialbridge.mappings.coverage import CoverageRow, Home, main_homes, pattern
 from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.syntax.pointer import ABSENT
 from trialbridge.shown.terminal import table
@@ -156,9 +156,7 @@ def fidelity_table(found: Fidelity) -> Iterator[str]:
 
 def coverage_totals(rows: Iterable[CoverageRow]) -> dict[Home, int]:
     """Count the leaves of the model by their main home, the first of each leaf."""
-    main: dict[str, Home] = {}
-    for row in rows:
-        main.setdefault(row.leaf, row.home)
+    main = main_homes(rows)
     return {home: sum(found == home for found in main.values()) for home in HOMES}
 
 

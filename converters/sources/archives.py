@@ -8,15 +8,13 @@ import gzip
 import io
 import os
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import IO, Any, Final, cast
 
 from trialbridge.extras import MissingExtra
 from trialbridge.files import zstandard
-from trialbridge.schemas.syntax.zip_entries import odd_method
+from trialbridge.schemas.syntax.zip_entries import BROKEN, odd_method
 from trialbridge.sources import PIECE, Reader, Source
 
 RATIO: Final = 200
@@ -42,15 +40,6 @@ GZIP: Final = b"\x1f\x8b"
 ZSTANDARD: Final = b"\x28\xb5\x2f\xfd"
 
 _LEADS_OUT: Final = re.compile(r"[/\\]|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|$)", re.DOTALL)
-_BROKEN: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    OSError,
-    ValueError,
-)
 
 
 def entries(file: IO[bytes], at: Source, limit: int, reader: Reader) -> Iterator[Source]:
@@ -58,7 +47,7 @@ def entries(file: IO[bytes], at: Source, limit: int, reader: Reader) -> Iterator
     try:
         size = file.seek(0, os.SEEK_END)
         archive = zipfile.ZipFile(cast(IO[bytes], _Guarded(file)))
-    except _BROKEN as error:
+    except BROKEN as error:
         yield at.wrong("archive", f"not a zip archive that can be read: {_reason(error)}")
         return
     listed = archive.infolist()
@@ -93,7 +82,7 @@ def entries(file: IO[bytes], at: Source, limit: int, reader: Reader) -> Iterator
                 return
             except _NotUnpacked as error:
                 yield here.wrong("archive", f"the entry cannot be unpacked: {error}")
-            except _BROKEN as error:
+            except BROKEN as error:
                 yield here.wrong("archive", f"the entry cannot be unpacked: {_reason(error)}")
 
 
@@ -199,7 +188,7 @@ class _Rationed(io.RawIOBase):
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
         try:
             piece = self._file.read(len(buffer))
-        except _BROKEN as error:
+        except BROKEN as error:
             raise _NotUnpacked(_reason(error)) from error
         self._budget.take(len(piece))
         buffer[: len(piece)] = piece

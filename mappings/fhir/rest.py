@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from trialbridge.mappings.codec import Node
-from trialbridge.mappings.fhir.eligibility import STATED_IN
 from trialbridge.mappings.fhir.links import Resources, shown
 from trialbridge.mappings.leftover import Facts
 from trialbridge.mappings.record import registry
@@ -155,8 +154,8 @@ def _spelt(node: Any, resolve: Callable[[Any], Node | None]) -> Any:
     """A tree without what says nothing, each code system by one of its names."""
     if isinstance(node, list):
         return [_spelt(one, resolve) for one in node]
-    if not isinstance(node, dict) or _is_stated(node):
-        return {} if isinstance(node, dict) else node
+    if not isinstance(node, dict):
+        return node
     made = {}
     target = next((found for key in _LINKS if (found := resolve(node.get(key)))), None)
     for key, value in node.items():
@@ -178,14 +177,6 @@ def _spelt(node: Any, resolve: Callable[[Any], Node | None]) -> Any:
             value = _one_name(value)
         made[key] = _spelt(value, resolve)
     return made
-
-
-def _is_stated(node: Node) -> bool:
-    """Whether a characteristic says again, for machines, what the words of a criterion say."""
-    return "exclude" in node and any(
-        isinstance(one, dict) and one.get("url") == STATED_IN.url
-        for one in node.get("extension") or ()
-    )
 
 
 def _is_record_tag(tag: Any) -> bool:

@@ -7,14 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
 from trialbridge.mappings import whole
 from trialbridge.mappings.codec import Node, Record
 from trialbridge.mappings.leftover import Facts
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.apart import Apart
-from trialbridge.mappings.odm.beyond import DOCUMENT, PREFIX
+from trialbridge.mappings.odm.beyond import PREFIX, kept_beyond
 from trialbridge.mappings.odm.countries import code_of
 from trialbridge.mappings.odm.elements import PLAIN, named, tell_apart, told_apart
 from trialbridge.mappings.odm.form.document import Form, rows_of, template
@@ -30,7 +28,7 @@ from trialbridge.mappings.odm.parameters import (
 from trialbridge.mappings.odm.study import BRIEF_TITLE
 from trialbridge.mappings.odm.v2_0 import EMPTY_ELEMENT, ODM, UNMAPPED, coverage
 from trialbridge.mappings.record.times import as_of, created
-from trialbridge.schemas.problem import NO_RECORD, Problem
+from trialbridge.schemas.problem import Problem, no_record
 from trialbridge.schemas.syntax.pointer import escape
 from trialbridge.schemas.terms.countries import name_of
 from trialbridge.schemas.trial import ProtocolSection, Trial
@@ -250,31 +248,15 @@ def read_tree(
         rest = _rest(tree, trial, version)
         if rest is None:
             return trial, []
-        unmapped = {**(trial.unmapped or {}), **rest, DOCUMENT: document()}
         none = []
         if rest and trial == Trial():
-            none.append(
-                Problem(
-                    severity="warning",
-                    layer="mapping",
-                    path=place(),
-                    code=NO_RECORD,
-                    message="this is no trial record: the document names no study, and has no arm, "
-                    "end point, criterion or other part of one; it is good for ODM alone",
-                    link=LINK,
-                )
+            message = (
+                "the document names no study, and has no arm, end point, criterion or other part "
+                "of one; it is good for ODM alone"
             )
-        return msgspec.structs.replace(trial, unmapped=unmapped), none + [
-            Problem(
-                severity="warning",
-                layer="mapping",
-                path=pointer,
-                code="not-read",
-                message="a trial record has no place for this; it is kept as unmapped",
-                link=LINK,
-            )
-            for pointer in rest
-        ]
+            none.append(no_record(place(), message, LINK))
+        trial, problems = kept_beyond(trial, rest, document(), LINK)
+        return trial, none + problems
 
     return whole.read(tree, version.table, names, version.keep, None if alone else keep_rest)
 

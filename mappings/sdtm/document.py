@@ -17,7 +17,7 @@ from trialbridge.mappings.sdtm import design
 from trialbridge.mappings.sdtm.beyond import PREFIX, parted
 from trialbridge.mappings.sdtm.rows import MESH, NO_STUDY, Summary, of
 from trialbridge.mappings.sdtm.summary import TABLE, coverage, shown
-from trialbridge.schemas.problem import NO_RECORD, Problem
+from trialbridge.schemas.problem import Problem, no_record
 from trialbridge.schemas.sdtm.domains import (
     DOMAINS,
     LONGEST,
@@ -375,17 +375,8 @@ def _rest(
             found[f"{PREFIX}{name}"] = _kept(dataset)
             problems.append(_not_read(name, "a record has no place for it; kept as unmapped"))
     if found and trial == Trial():
-        message = "this is no trial record: no parameter of it is of a record; good for SDTM alone"
-        problems.append(
-            Problem(
-                severity="warning",
-                layer="mapping",
-                path="TS",
-                code=NO_RECORD,
-                message=message,
-                link=LINK,
-            )
-        )
+        message = "no parameter of it is of a record; good for SDTM alone"
+        problems.append(no_record("TS", message, LINK))
     return found, problems
 
 

@@ -6,20 +6,18 @@ https://www.cdisc.org/ddf
 from collections.abc import Callable
 from typing import Any, Final
 
-import msgspec
-
 from trialbridge.mappings import whole
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.usdm import design
 from trialbridge.mappings.usdm.apart import DESIGN_ID, VERSION_ID, Apart, class_of_design
-from trialbridge.mappings.usdm.beyond import DOCUMENT
+from trialbridge.mappings.usdm.beyond import kept_beyond
 from trialbridge.mappings.usdm.completed import completed, stated
 from trialbridge.mappings.usdm.extensions import EXTENSIONS, attribute, of_url
 from trialbridge.mappings.usdm.foreign import gathered, plain_texts
 from trialbridge.mappings.usdm.rest import rest
 from trialbridge.mappings.usdm.v4_0 import USDM, coverage, is_exact
-from trialbridge.schemas.problem import NO_RECORD, Problem
+from trialbridge.schemas.problem import Problem, no_record
 from trialbridge.schemas.trial import Trial
 from trialbridge.schemas.usdm.definitions import LINK, URL
 
@@ -152,30 +150,13 @@ def read_tree(
         found = rest(said, stated(again, ours=True))
         if apart.ours and not found:
             return trial, []
-        unmapped = {**(trial.unmapped or {}), **found, DOCUMENT: document()}
         none = []
         if trial == Trial():
-            none.append(
-                Problem(
-                    severity="warning",
-                    layer="mapping",
-                    path="/study",
-                    code=NO_RECORD,
-                    message="this is no trial record: the study has no title, no id and no design "
-                    "of its own; it is good for USDM alone",
-                    link=LINK,
-                )
+            message = (
+                "the study has no title, no id and no design of its own; it is good for USDM alone"
             )
-        return msgspec.structs.replace(trial, unmapped=unmapped), none + [
-            Problem(
-                severity="warning",
-                layer="mapping",
-                path=pointer,
-                code="not-read",
-                message="a trial record has no place for this; it is kept as unmapped",
-                link=LINK,
-            )
-            for pointer in found
-        ]
+            none.append(no_record("/study", message, LINK))
+        trial, problems = kept_beyond(trial, found, document(), LINK)
+        return trial, none + problems
 
     return whole.read(to_read, USDM, names, KEEP, None if alone else keep_rest)

@@ -6,9 +6,7 @@ https://www.cdisc.org/standards/data-exchange/dataset-json
 import csv
 import io
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, Final, NamedTuple
 
@@ -19,7 +17,7 @@ from trialbridge.schemas.sdtm.domains import DESIGN
 from trialbridge.schemas.syntax import xpt
 from trialbridge.schemas.syntax.dataset import Column, Dataset, NoDataset, Value
 from trialbridge.schemas.syntax.decode import parse_object
-from trialbridge.schemas.syntax.zip_entries import odd_method, opened
+from trialbridge.schemas.syntax.zip_entries import BROKEN, odd_method, opened
 
 LINK: Final = "https://www.cdisc.org/standards/foundational/sdtmig"
 MEMBER_LIMIT: Final = 32 << 20
@@ -34,16 +32,8 @@ HEAD: Final = 4_096
 _MEMBER = re.compile(rf"(?:.*/)?({'|'.join(DESIGN)})\.(json|xpt|csv)", re.IGNORECASE)
 _OTHER = re.compile(r"(?:.*/)?[^/]+\.(json|xpt|csv)", re.IGNORECASE)
 _SHOWN = 120
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
+# A member that is encrypted is a RuntimeError to zipfile.
+_BROKEN = (*BROKEN, RuntimeError)
 
 
 class Held(NamedTuple):

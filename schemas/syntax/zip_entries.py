@@ -1,11 +1,23 @@
 """Entries of zip archives, of those methods alone that are unpacked in pieces of a bounded size."""
 
+import struct
 import zipfile
+import zlib
 from typing import IO, Final
 
 # zipfile gives what others expand to in one piece, of any size, or cannot unpack them at all.
 METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _NAMES: Final = {9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ"}
+BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+)
+"""What zipfile raises for an archive, or an entry, that is none."""
 
 
 def odd_method(entry: zipfile.ZipInfo) -> str | None:

@@ -10,6 +10,7 @@ from trialbridge.formats import (
     written_formats,
 )
 from trialbridge.formats.options import stand_ins
+from trialbridge.formats.sniff import xml_roots
 
 ALL = names(FORMATS)
 READ = names(read_formats())
@@ -19,15 +20,7 @@ JSON_KEYS = ", ".join(
     dict.fromkeys(known.marks[0] for known in read_formats() if known.syntax == "json")
 )
 """The keys that tell the formats of JSON."""
-XML_ROOTS = ", ".join(
-    dict.fromkeys(
-        mark
-        for known in read_formats()
-        if known.syntax == "xml"
-        for mark in known.marks
-        if not mark.startswith("root/")
-    )
-)
+XML_ROOTS = ", ".join(xml_roots())
 """The roots, or their namespaces, that tell the formats of XML."""
 
 

@@ -5,9 +5,7 @@ https://aact.ctti-clinicaltrials.org/downloads
 
 import io
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from typing import IO, Final, NamedTuple
 
@@ -26,7 +24,7 @@ from trialbridge.mappings.registries.aact.document import (
 from trialbridge.mappings.registries.aact.rows import Cells, Row
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.problem import EACH, Problem, ReadError
-from trialbridge.schemas.syntax.zip_entries import odd_method, opened
+from trialbridge.schemas.syntax.zip_entries import BROKEN, odd_method, opened
 from trialbridge.schemas.trial import Trial
 
 STUDIES: Final = "studies.txt"
@@ -37,16 +35,8 @@ _lines: Final = msgspec.json.Decoder(dict[str, list[int]])
 LIMIT: Final = 1 << 30
 """The most bytes that tables have, all together and not packed."""
 
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
+# A member that is encrypted is a RuntimeError to zipfile.
+_BROKEN = (*BROKEN, RuntimeError)
 _BEGINS = re.compile(r"(?:[0-9]+\|)?(NCT[0-9]{8})(?=[|\r\n]|\Z)")
 _HEAD: Final = 4_096
 _SHOWN: Final = 60
