@@ -12,15 +12,13 @@ The packages are HL7's and CC0:
 """
 
 import argparse
-import base64
-import hashlib
 import json
 import sys
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from trialbridge.schemas.fhir.digests.build_digest import read_packages
 from trialbridge.schemas.made import settle
 
 OUT = Path(__file__).resolve().with_name("displays.json")
@@ -49,28 +47,9 @@ SYSTEMS = (
 
 def displays(packages: list[Path]) -> str:
     """The text of `displays.json`; of a system in two packages, the first has the word."""
-    sources: dict[str, dict[str, str]] = {}
-    found: dict[str, dict[str, str]] = {}
-    for path in packages:
-        data = path.read_bytes()
-        with tarfile.open(path) as package:
-            for member in package:
-                folder, _, name = member.name.partition("/")
-                file = package.extractfile(member)
-                if folder != "package" or file is None:
-                    continue
-                if name == "package.json":
-                    about = json.load(file)
-                    digest = base64.b64encode(hashlib.sha512(data).digest()).decode()
-                    sources[about["name"]] = {
-                        "version": about["version"],
-                        "integrity": f"sha512-{digest}",
-                    }
-                elif name.startswith("CodeSystem-"):
-                    system = json.load(file)
-                    if system.get("url") in SYSTEMS:
-                        found.setdefault(system["url"], dict(_concepts(system)))
-    made = {"sources": sources, "displays": {url: found[url] for url in SYSTEMS}}
+    read = read_packages(packages)
+    found = {url: dict(_concepts(read.definitions["CodeSystem", url][0])) for url in SYSTEMS}
+    made = {"sources": read.sources, "displays": found}
     return json.dumps(made, indent=0, ensure_ascii=False) + "\n"
 
 
