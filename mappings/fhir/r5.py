@@ -12,6 +12,7 @@ from trialbridge.mappings.fhir.results.baseline import BASELINE_ROWS
 from trialbridge.mappings.fhir.results.events import EVENT_ROWS
 from trialbridge.mappings.fhir.results.flow import FLOW_ROWS
 from trialbridge.mappings.fhir.results.more import MORE_ROWS
+from trialbridge.mappings.fhir.results.numbers import OTHER_HOMES
 from trialbridge.mappings.fhir.results.outcomes import OUTCOME_MEASURE_ROWS
 from trialbridge.mappings.fhir.study.arms import ARM_ROWS, PLAN_ROWS
 from trialbridge.mappings.fhir.study.artifacts import ARTIFACT_ROWS
@@ -53,26 +54,6 @@ STUDY_ROWS: tuple[Field, ...] = (
 )
 
 STUDY = record(Trial, *STUDY_ROWS)
-
-
-_OUTCOMES = "/resultsSection/outcomeMeasuresModule/outcomeMeasures/*"
-_MEASURED = "classes/*/categories/*/measurements/*"
-_NUMBERS = [
-    f"{above}/{_MEASURED}/{name}"
-    for above in (_OUTCOMES, "/resultsSection/baselineCharacteristicsModule/measures/*")
-    for name in ("value", "spread")
-]
-_TEXTS = [
-    *_NUMBERS,
-    *(f"{_OUTCOMES}/analyses/*/{name}" for name in ("paramValue", "ciPctValue", "pValue")),
-    *(f"{_OUTCOMES}/denoms/*/{name}" for name in ("units", "counts/*/groupId", "counts/*/value")),
-]
-_STATISTIC = "Evidence.statistic"
-OTHER_HOMES: tuple[CoverageRow, ...] = (
-    *(CoverageRow(leaf, f"{_STATISTIC}.extension", "official", "no number") for leaf in _NUMBERS),
-    *(CoverageRow(leaf, f"{_STATISTIC}.extension", "ours", "no number") for leaf in _TEXTS),
-)
-"""Where results are that are no numbers, or counted by groups in another order."""
 
 
 def coverage() -> list[CoverageRow]:

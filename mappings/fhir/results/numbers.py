@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from trialbridge.mappings.codec import Mismatch, Node
+from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.mappings.fhir.types import OFFICIAL_BASE, ours
 from trialbridge.schemas.syntax.exact import number_of
 
@@ -178,3 +179,25 @@ def integer_in(node: Node, member: str) -> int | None:
             return int(text)
         value = text
     raise Mismatch(f"expected a whole number, found {value!r:.60}")
+
+
+# --- where else results are --------------------------------------------------------------------
+
+_OUTCOMES = "/resultsSection/outcomeMeasuresModule/outcomeMeasures/*"
+_MEASURED = "classes/*/categories/*/measurements/*"
+_NUMBERS = [
+    f"{above}/{_MEASURED}/{name}"
+    for above in (_OUTCOMES, "/resultsSection/baselineCharacteristicsModule/measures/*")
+    for name in ("value", "spread")
+]
+_TEXTS = [
+    *_NUMBERS,
+    *(f"{_OUTCOMES}/analyses/*/{name}" for name in ("paramValue", "ciPctValue", "pValue")),
+    *(f"{_OUTCOMES}/denoms/*/{name}" for name in ("units", "counts/*/groupId", "counts/*/value")),
+]
+_STATISTIC = "Evidence.statistic"
+OTHER_HOMES: tuple[CoverageRow, ...] = (
+    *(CoverageRow(leaf, f"{_STATISTIC}.extension", "official", "no number") for leaf in _NUMBERS),
+    *(CoverageRow(leaf, f"{_STATISTIC}.extension", "ours", "no number") for leaf in _TEXTS),
+)
+"""Where results are that are no numbers, or counted by groups in another order."""
