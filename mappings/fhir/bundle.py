@@ -12,15 +12,14 @@ import msgspec
 
 from trialbridge.mappings import whole
 from trialbridge.mappings.codec import Mismatch, Node
-from trialbridge.mappings.fhir import profiles
 from trialbridge.mappings.fhir.beyond import PREFIX
 from trialbridge.mappings.fhir.cautions import cautions
+from trialbridge.mappings.fhir.eligibility import without_stated
 from trialbridge.mappings.fhir.links import Resources
 from trialbridge.mappings.fhir.narrative import narrative as as_text
 from trialbridge.mappings.fhir.others import as_ours
 from trialbridge.mappings.fhir.r5 import STUDY, coverage
 from trialbridge.mappings.fhir.rest import rest
-from trialbridge.mappings.fhir.stated import add_stated, without_stated
 from trialbridge.mappings.fhir.terminology.mesh import without_repeated
 from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, UNMAPPED, is_uri
 from trialbridge.mappings.fhir.versions import newer, older
@@ -114,6 +113,9 @@ def write_tree(
     """
     tree, problems = _written(trial, narrative=narrative)
     if stated:
+        # Its many patterns are compiled for who asks for it.
+        from trialbridge.mappings.fhir.stated import add_stated
+
         add_stated(tree["entry"])
     if version != "r5":
         # Much of what a version has another has too, so it is stated of which one this is.
@@ -121,6 +123,8 @@ def write_tree(
         head = {"resourceType": "Bundle", "meta": {"profile": [edition]}}
         tree = {**head, **older(tree, version)}
         if profile != "none":
+            from trialbridge.mappings.fhir import profiles
+
             tree, missing = profiles.add(tree, trial, profile)
             problems = [*problems, *missing]
     if base:
@@ -194,10 +198,14 @@ def read_tree(
     looked for. Of an older version, the places of problems are those of R5, where its elements have
     other names. Raises ReadError with all that does not have its form.
     """
-    guide = profiles.guide_of(tree) if version == "r4" else None
+    guide: str | None = None
     told: list[tuple[str, object]] | None = None
-    if guide is not None:
-        tree, told = profiles.plain(tree, guide)
+    if version == "r4":
+        from trialbridge.mappings.fhir import profiles
+
+        guide = profiles.guide_of(tree)
+        if guide is not None:
+            tree, told = profiles.plain(tree, guide)
     if version != "r5":
         tree = _newest(tree, version)
     names = Names()
@@ -225,6 +233,8 @@ def read_tree(
     def keep_rest(trial: Trial) -> tuple[Trial, list[Problem]]:
         trial, problems = keep_unread(trial)
         if guide is not None and told is not None:
+            from trialbridge.mappings.fhir import profiles
+
             written = write_tree(trial, profile=guide, version=version)[0]
             problems += profiles.told(told, written, guide)
         return trial, problems

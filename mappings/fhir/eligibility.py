@@ -92,6 +92,8 @@ _is_criterion = has_code(CHARACTERISTIC.url, "criterion", "code")
 CRITERIA_DIGEST = ours("criteria-digest", "String")
 STATED_IN = ours("stated-in", "String")
 """On a characteristic that was read from the words of a criterion: which words."""
+LIST = "criterion-list-"
+"""What the id of a list that was read from a criterion begins with."""
 
 
 def _write_criteria(words: str, names: Names) -> Node:
@@ -162,3 +164,32 @@ eligibility_criteria: Codec[str] = Codec(
 
 The criteria are read where they were edited; the description where the digest says that it was.
 """
+
+
+# --- what was added of what criteria state --------------------------------------------------------
+
+
+def without_stated(resource: Node) -> Node:
+    """A Group without what was added to it, of which nothing is read: a sex is not the record's."""
+    if resource.get("resourceType") != "Group":
+        return resource
+    listed = resource.get("characteristic")
+    if listed.__class__ is list and any(map(_is_stated, listed)):
+        own = [one for one in listed if not _is_stated(one)]
+        resource = {key: value for key, value in resource.items() if key != "characteristic"}
+        resource |= {"characteristic": own} if own else {}
+    contained = resource.get("contained")
+    if contained.__class__ is not list:
+        return resource
+    kept = [
+        one
+        for one in contained
+        if one.__class__ is not dict or not str(one.get("id")).startswith(LIST)
+    ]
+    made = {key: value for key, value in resource.items() if key != "contained"}
+    return {**made, "contained": kept} if kept else made
+
+
+def _is_stated(node: Any) -> bool:
+    told = node.get("extension") if node.__class__ is dict else None
+    return any(one.__class__ is dict and one.get("url") == STATED_IN.url for one in told or ())

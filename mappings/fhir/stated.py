@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from trialbridge.mappings.codec import Node
-from trialbridge.mappings.fhir.eligibility import CRITERIA_DIGEST, CRITERION, STATED_IN
+from trialbridge.mappings.fhir.eligibility import CRITERIA_DIGEST, CRITERION, LIST, STATED_IN
 from trialbridge.mappings.fhir.terminology.codes import CHARACTERISTIC
 from trialbridge.mappings.fhir.types import of_code
 from trialbridge.mappings.record import criteria
@@ -18,7 +18,6 @@ from trialbridge.mappings.record.markdown import plain
 from trialbridge.mappings.record.registry import MESH
 from trialbridge.mappings.record.stated import ANALYTES, Bound, Stated, stated
 
-_LIST = "criterion-list-"
 _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"
 _GENDER = "http://hl7.org/fhir/administrative-gender"
@@ -50,7 +49,7 @@ def add_stated(entries: list[Node]) -> None:
                 for fact in stated(piece.words, piece.exclude):
                     group["characteristic"] += _characteristics(fact, piece.exclude)
                 if (found := listed(piece.words)) is not None:
-                    _add_list(group, found, f"{_LIST}{number}", exclude=piece.exclude)
+                    _add_list(group, found, f"{LIST}{number}", exclude=piece.exclude)
 
 
 def _add_list(group: Node, found: Listed, id_: str, *, exclude: bool) -> None:
@@ -79,32 +78,6 @@ def _add_list(group: Node, found: Listed, id_: str, *, exclude: bool) -> None:
             "exclude": exclude,
         }
     )
-
-
-def without_stated(resource: Node) -> Node:
-    """A Group without what was added to it, of which nothing is read: a sex is not the record's."""
-    if resource.get("resourceType") != "Group":
-        return resource
-    listed = resource.get("characteristic")
-    if listed.__class__ is list and any(map(_is_stated, listed)):
-        own = [one for one in listed if not _is_stated(one)]
-        resource = {key: value for key, value in resource.items() if key != "characteristic"}
-        resource |= {"characteristic": own} if own else {}
-    contained = resource.get("contained")
-    if contained.__class__ is not list:
-        return resource
-    kept = [
-        one
-        for one in contained
-        if one.__class__ is not dict or not str(one.get("id")).startswith(_LIST)
-    ]
-    made = {key: value for key, value in resource.items() if key != "contained"}
-    return {**made, "contained": kept} if kept else made
-
-
-def _is_stated(node: Any) -> bool:
-    told = node.get("extension") if node.__class__ is dict else None
-    return any(one.__class__ is dict and one.get("url") == STATED_IN.url for one in told or ())
 
 
 def _characteristics(fact: Stated, exclude: bool) -> Iterator[Node]:
