@@ -16,13 +16,13 @@ from starlette.routing import Route
 from trialbridge import api
 from trialbridge.formats import FORMATS, UnknownFormat, by_name
 from trialbridge.service.asking import PARAMETERS, Held, body_of, job_of
-from trialbridge.service.jobs import Answer, Job, told
 from trialbridge.service.limits import Limits
 from trialbridge.service.metrics import MEDIA, Metrics
 from trialbridge.service.negotiation import JSON, wants_outcome
 from trialbridge.service.openapi import description
 from trialbridge.service.page import INDEX, assets
-from trialbridge.service.pool import Pool
+from trialbridge.service.processes.jobs import Answer, Job, told
+from trialbridge.service.processes.pool import Pool
 from trialbridge.service.refused import Refused, busy
 from trialbridge.service.watching import FACTS, App, Watched
 from trialbridge.shown.report import format_json

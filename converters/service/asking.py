@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from trialbridge.formats import Format, UnknownFormat, by_name, names, written_formats
 from trialbridge.formats.options import UnknownOption, settled
 from trialbridge.schemas.syntax.pointer import steps
-from trialbridge.service.jobs import Job
 from trialbridge.service.limits import Limits
 from trialbridge.service.negotiation import (
     JSON,
@@ -22,6 +21,7 @@ from trialbridge.service.negotiation import (
     target,
     wants_outcome,
 )
+from trialbridge.service.processes.jobs import Job
 from trialbridge.service.refused import Refused, busy
 
 if TYPE_CHECKING:

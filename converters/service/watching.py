@@ -14,9 +14,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
 from trialbridge.faults import fault, place
-from trialbridge.service.jobs import told
 from trialbridge.service.logs import log
 from trialbridge.service.metrics import Metrics
+from trialbridge.service.processes.jobs import told
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -20,9 +20,9 @@ import httpx
 import pytest
 from service import Service, serving
 
-from trialbridge.service.jobs import Answer, Job
 from trialbridge.service.limits import Limits
-from trialbridge.service.pool import Pool
+from trialbridge.service.processes.jobs import Answer, Job
+from trialbridge.service.processes.pool import Pool
 from trialbridge.service.refused import Refused
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from service import Service
 import trialbridge
 from trialbridge.formats import by_name, read_formats, written_formats
 from trialbridge.formats.options import stand_ins
-from trialbridge.service.locating import shown
+from trialbridge.service.processes.locating import shown
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "examples/NCT99900001.txt").read_text()

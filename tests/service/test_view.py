@@ -13,8 +13,8 @@ from trialbridge.formats import by_name, written_formats
 from trialbridge.homes import model_tree
 from trialbridge.mappings.coverage import pattern
 from trialbridge.schemas.syntax.pointer import walk
-from trialbridge.service.locating import located, shown
 from trialbridge.service.page import assets
+from trialbridge.service.processes.locating import located, shown
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "examples/NCT99900001.txt").read_bytes()

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from trialbridge.service.jobs import Answer, Job, failed, work
 from trialbridge.service.limits import Limits
 from trialbridge.service.logs import log
-from trialbridge.service.process import Process
+from trialbridge.service.processes.jobs import Answer, Job, failed, work
+from trialbridge.service.processes.process import Process
 from trialbridge.service.refused import busy
 
 _START: Final = 60.0

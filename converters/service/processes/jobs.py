@@ -312,7 +312,7 @@ def _ready(job: Job, data: bytes) -> Answer:
 def _done(job: Job, data: bytes) -> Answer:
     if job.what in _WORK:
         return _WORK[job.what](job, data)
-    from trialbridge.service import viewing
+    from trialbridge.service.processes import viewing
 
     seen = {"draw": viewing.picture, "page/view": viewing.view, "page/locate": viewing.locate}
     return seen[job.what](job, data)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from trialbridge.service.jobs import Answer, Job
+from trialbridge.service.processes.jobs import Answer, Job
 from trialbridge.workers import limit_memory
 
 Do = Callable[[Job], Answer]

@@ -14,9 +14,9 @@ from trialbridge.mappings.coverage import pattern
 from trialbridge.mappings.pictures.design import draw
 from trialbridge.schemas.problem import Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
-from trialbridge.service.jobs import Answer, Job, codes_of, placed, source_of
-from trialbridge.service.locating import located, shown
 from trialbridge.service.negotiation import JSON, SVG
+from trialbridge.service.processes.jobs import Answer, Job, codes_of, placed, source_of
+from trialbridge.service.processes.locating import located, shown
 from trialbridge.service.refused import Refused
 
 
