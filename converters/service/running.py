@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 from trialbridge import api
-from trialbridge.extras import MissingExtra
+from trialbridge.extras import loaded
 from trialbridge.service.limits import Limits
 from trialbridge.service.logs import log, set_up
 
@@ -19,16 +19,8 @@ _CONNECTIONS = 256
 
 def uvicorn_module() -> Any:
     """The HTTP server. Raises MissingExtra, which says how to install it."""
-    try:
-        import starlette  # noqa: F401
-        import uvicorn
-    except ImportError as error:
-        message = (
-            "starlette and uvicorn, which serve over HTTP, are not installed: "
-            "pip install 'trialbridge[serve]'"
-        )
-        raise MissingExtra(message) from error
-    return uvicorn
+    loaded("starlette", "answers requests over HTTP", "serve")
+    return loaded("uvicorn", "serves over HTTP", "serve")
 
 
 def run(host: str, port: int, limits: Limits) -> None:
