@@ -3,7 +3,7 @@
 `TABLES` names them; their columns are the leaves of the model's structs. A row says whose it is:
 `record` counts the records of a run from 1, `study` is the record's own id; the row of a list has
 the positions, from 1, of the rows that it is below, and its own, `position`. Every leaf value of a
-record is in one cell, and nothing else but these keys is. `docs/tables.md` lists all.
+record is in one cell, and nothing else but these keys is. `docs/formats/tables.md` lists all.
 """
 
 from collections.abc import Iterator, Mapping

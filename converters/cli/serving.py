@@ -68,7 +68,8 @@ def serve(
 
     The log goes to standard error, a line of JSON for each request, with nothing of the records.
     Ctrl-C or SIGTERM ends it once the requests that are being worked on are answered.
-    docs/service.md says what is asked for how; so does GET /openapi.json. Needs the extra `serve`.
+    docs/howto/service.md says what is asked for how; so does GET /openapi.json. Needs the extra
+    `serve`.
     """
     from trialbridge.extras import MissingExtra
     from trialbridge.service.limits import MIB, Limits

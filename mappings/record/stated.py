@@ -3,7 +3,7 @@
 The words stay what counts; a fact is beside them, for a machine, and says which words it was read
 from. What is not certain is left to the words: a fact is read only where what stands around it is
 of a few known words. `tests/criteria/labelled.tsv` has criteria that a person labelled, and
-`docs/criteria.md` how many of each kind are found, and how many of those are right.
+`docs/howto/criteria.md` how many of each kind are found, and how many of those are right.
 
 - `age`, `sex`: whom a criterion takes, or in an exclusion leaves out.
 - `pregnancy`, `breast-feeding`: what an exclusion leaves out.

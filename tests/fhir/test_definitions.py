@@ -41,7 +41,7 @@ from trialbridge.schemas.trial import Trial
 Node = dict[str, Any]
 
 EXTENSIONS = f"{BASE}/StructureDefinition/"
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "build_mapping_page.py"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "scripts" / "build_mapping_page.py"
 
 
 def resource(type_name: str) -> list[Node]:

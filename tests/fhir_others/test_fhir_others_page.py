@@ -12,7 +12,7 @@ from fhir_others import Node, converted, examples
 import trialbridge
 
 PAGE = runpy.run_path(
-    str(Path(__file__).resolve().parents[2] / "docs" / "build_fhir_others_page.py")
+    str(Path(__file__).resolve().parents[2] / "docs" / "scripts" / "build_fhir_others_page.py")
 )
 POINTS = PAGE["POINTS"]
 

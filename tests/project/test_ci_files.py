@@ -142,7 +142,7 @@ def test_the_steps_of_the_action_need_no_more_than_the_bash_of_macos() -> None:
 
 
 def test_no_tag_is_named_that_there_is_not() -> None:
-    for page in ("README.md", "docs/ci-usage.md"):
+    for page in ("README.md", "docs/howto/ci-usage.md"):
         text = (ROOT / page).read_text()
         assert re.findall(r"uses: trialbridge/trialbridge@(\S+)", text) == ["main"]
         assert re.findall(r'rev: "([^"]*)"', text) == [""]
@@ -172,7 +172,7 @@ def test_the_inputs_of_the_action_have_the_commands_own_defaults() -> None:
 
 
 def test_the_page_shows_the_hook_and_the_action_as_they_are() -> None:
-    page = (ROOT / "docs" / "ci-usage.md").read_text()
+    page = (ROOT / "docs" / "howto" / "ci-usage.md").read_text()
     shown = [
         yaml.safe_load(block["body"]) for block in BLOCK.finditer(page) if block["info"] == "yaml"
     ]

@@ -18,9 +18,9 @@ MADE = sorted(
     for path in (ROOT / "examples").glob(ending)
 )
 SCRIPTS = [
-    "docs/build_coverage_table.py",
-    "docs/build_model_page.py",
-    "docs/build_tables_page.py",
+    "docs/scripts/build_coverage_table.py",
+    "docs/scripts/build_model_page.py",
+    "docs/scripts/build_tables_page.py",
     "examples/regenerate.py",
 ]
 ENDINGS = runpy.run_path(str(ROOT / "examples" / "regenerate.py"))["ENDINGS"].values()

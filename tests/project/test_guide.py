@@ -15,7 +15,7 @@ from trialbridge.formats import Format, sniff
 from trialbridge.formats.options import Option
 from trialbridge.mappings.coverage import pattern
 
-GUIDE = Path(__file__).resolve().parents[2] / "docs" / "adding-a-format.md"
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "design" / "adding-a-format.md"
 
 
 def blocks() -> dict[str, str]:

@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_the_menu_has_every_page_of_the_docs() -> None:
     pages = re.findall(r"[ :](\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
-    assert sorted(pages) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+    assert sorted(pages) == sorted(
+        path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")
+    )
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ import pytest
 import trialbridge
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGE = DOCS / "where-it-lives.md"
+SCRIPTS = DOCS / "scripts"
+PAGE = DOCS / "formats" / "where-it-lives.md"
 
 
 def cells(name: str) -> list[str]:
@@ -22,8 +23,8 @@ def cells(name: str) -> list[str]:
 
 
 def test_the_page_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(DOCS))
-    assert runpy.run_path(str(DOCS / "build_where_page.py"))["main"](["--check"]) == 0
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    assert runpy.run_path(str(SCRIPTS / "build_where_page.py"))["main"](["--check"]) == 0
 
 
 @pytest.mark.parametrize(

@@ -565,7 +565,7 @@ def test_what_the_page_says_is_what_is_measured() -> None:
     if ALL and file("ictrp/ictrp.csv.gz"):
         script = runpy.run_path(str(ROOT / "bench" / "ictrp.py"))
         assert script["content"](folder() / "ictrp") == script["OUTPUT"].read_text("utf-8")
-    page = runpy.run_path(str(ROOT / "docs" / "build_ictrp_page.py"))
+    page = runpy.run_path(str(ROOT / "docs" / "scripts" / "build_ictrp_page.py"))
     assert page["main"](["--check"]) == 0
     rules = page["measured"]()["rules"]
     slashes = "registered day with slashes, day first, is Date_registration3"

@@ -9,7 +9,9 @@ from trialbridge.formats import by_name
 from trialbridge.mappings.coverage import leaves
 from trialbridge.schemas.trial import Trial
 
-PAGE = runpy.run_path(str(Path(__file__).resolve().parents[2] / "docs" / "build_registers_page.py"))
+PAGE = runpy.run_path(
+    str(Path(__file__).resolve().parents[2] / "docs" / "scripts" / "build_registers_page.py")
+)
 NAMES = [register.name for register in PAGE["REGISTERS"]]
 
 

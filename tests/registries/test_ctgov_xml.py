@@ -400,7 +400,8 @@ def _pattern(pointer: str) -> str:
     return "/".join("*" if step.isdigit() else step for step in pointer.split("/"))
 
 
-# What the two say differently of the same data, by the rules in docs/ctgov-xml.md.
+# What the two say differently of the same data, by the rules in
+# docs/formats/registries/ctgov-xml.md.
 _KNOWN = (
     "/derivedSection",
     "/protocolSection/identificationModule/organization",

@@ -1,4 +1,4 @@
-"""The report for programs. Its form is that of docs/ci-usage.md; `report` counts its versions."""
+"""The report for programs. Its form is that of docs/howto/ci-usage.md; `report` counts versions."""
 
 import textwrap
 from collections.abc import Iterable, Iterator

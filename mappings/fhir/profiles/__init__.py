@@ -3,7 +3,7 @@
 France's ECLAIRE and Germany's MII ask for elements of their own: most say again what the Bundle
 says. So `add` puts them into a Bundle that is done, and `plain` takes them out before a Bundle is
 read: of one of ours what the guide's elements say again is not read, and told where it disagrees;
-of a Bundle of others they are made what our rows read. docs/fhir-profiles.md
+of a Bundle of others they are made what our rows read. docs/formats/fhir/fhir-profiles.md
 """
 
 from collections.abc import Mapping

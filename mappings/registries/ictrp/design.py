@@ -1,7 +1,8 @@
 """How a trial is designed, in the sentences of the registers.
 
 ClinicalTrials.gov's is read whole. Of the others what has a label of its own and a code of the same
-meaning is in the record, and the sentence is kept beside it. How often is on docs/ictrp.md.
+meaning is in the record, and the sentence is kept beside it. How often is on the page
+docs/formats/registries/ictrp.md.
 """
 
 import re

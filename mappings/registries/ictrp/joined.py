@@ -1,6 +1,7 @@
 """Fields in which WHO's export joins what the register has apart: split where that was counted.
 
-The counts of the rules are on the page docs/ictrp.md. What no rule splits is one whole text.
+The counts of the rules are on the page docs/formats/registries/ictrp.md. What no rule splits is
+one whole text.
 """
 
 import re

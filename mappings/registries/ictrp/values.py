@@ -1,7 +1,7 @@
 """Values of WHO's exports in the variants of their registers: texts, dates, ages, sexes, phases.
 
 Whatever has another form is None: it is kept as text, and told. How often each form stands in real
-exports is on the page docs/ictrp.md.
+exports is on the page docs/formats/registries/ictrp.md.
 https://www.who.int/tools/clinical-trials-registry-platform
 """
 

@@ -8,7 +8,7 @@ first; where the keywords begin is told by a term said before, by a term that is
 (the registry puts conditions in title case), or by the name of an intervention after terms that
 the record says its patients have. Whatever is not told, is not split: precision comes first.
 
-Beside this rule stands a model of how trials wrote their lists (docs/terms-line.md).
+Beside this rule stands a model of how trials wrote their lists (docs/formats/terms-line.md).
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A log-linear semi-Markov model of the line of conditions and keywords (docs/terms-line.md).
+"""A log-linear semi-Markov model of the line of terms (docs/formats/terms-line.md).
 
 What it knows is how trials wrote their lists (counts, made by bench/build_terms.py) and what the
 record itself says. A path cuts the line into terms, conditions first; its score is the sum of
