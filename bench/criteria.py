@@ -1,7 +1,9 @@
 """How many facts are found in criteria, of those that a person labelled, and how many are right.
 
-    python bench/criteria.py                 # by kind, over tests/criteria/labelled.tsv
+    python bench/criteria.py                 # by kind, over tests/criteria/*.tsv
     python bench/criteria.py --judge 40      # found ones of the corpus, to be judged by eye
+
+Times of outcomes likewise.
 
 Precision is the share of what is found that the labels have, recall that of the labels found.
 """
@@ -16,11 +18,21 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
 import corpus
-from labelled_criteria import labelled, named, score
+from labelled_criteria import (
+    Score,
+    kind_of_time,
+    labelled,
+    labelled_times,
+    named,
+    named_time,
+    score,
+    score_times,
+)
 
 import trialbridge
 from trialbridge.mappings.record import criteria
 from trialbridge.mappings.record.stated import stated
+from trialbridge.mappings.record.time_frames import time_frame
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -32,7 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.judge:
         judge(options.judge, random.Random(options.seed))
         return
-    right, wrong, missed = score()
+    table(score())
+    print()
+    table(score_times())
+
+
+def table(counts: Score) -> None:
+    """Print how many of each kind are found, right and labelled."""
+    right, wrong, missed = counts
     print("kind             found  right  labelled  precision  recall")
     for kind in sorted(right | wrong | missed):
         found, said = right[kind] + wrong[kind], right[kind] + missed[kind]
@@ -45,10 +64,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def judge(number: int, chance: random.Random) -> None:
     """Print facts of the corpus that no label was made for, with their words."""
-    seen = {one.words for one in labelled()}
+    seen = {one.words for one in labelled()} | {words for words, _ in labelled_times()}
     found: dict[str, list[str]] = defaultdict(list)
     for data in corpus.records():
         protocol = trialbridge.read(data).protocol
+        outcomes = protocol.outcomes if protocol else None
+        for kind in ("primary", "secondary", "other"):
+            for outcome in getattr(outcomes, f"{kind}_outcomes", None) or ():
+                frame = outcome.time_frame or ""
+                if frame not in seen and (times := time_frame(frame)):
+                    seen.add(frame)
+                    names = [*map(named_time, times)]
+                    line = f"{' '.join(names)}: {' '.join(frame.split())}"
+                    found[f"time: {kind_of_time(names[-1])}"].append(line)
         module = protocol.eligibility if protocol else None
         for piece in criteria.split((module and module.eligibility_criteria) or ""):
             if piece.words not in seen:

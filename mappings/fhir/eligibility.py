@@ -170,16 +170,21 @@ The criteria are read where they were edited; the description where the digest s
 
 
 def without_stated(resource: Node) -> Node:
-    """A Group without what was added to it, of which nothing is read: a sex is not the record's."""
-    if resource.get("resourceType") != "Group":
+    """A resource without what was added to it, of which nothing is read: a sex is not the record's.
+
+    That is characteristics and lists of a Group, and times of an EvidenceVariable.
+    """
+    kind = resource.get("resourceType")
+    if kind not in ("Group", "EvidenceVariable"):
         return resource
     listed = resource.get("characteristic")
-    if listed.__class__ is list and any(map(_is_stated, listed)):
-        own = [one for one in listed if not _is_stated(one)]
-        resource = {key: value for key, value in resource.items() if key != "characteristic"}
-        resource |= {"characteristic": own} if own else {}
+    if listed.__class__ is list:
+        own = [one if kind == "Group" else _own_times(one) for one in listed if not _is_stated(one)]
+        if own != listed:
+            resource = {key: value for key, value in resource.items() if key != "characteristic"}
+            resource |= {"characteristic": own} if own else {}
     contained = resource.get("contained")
-    if contained.__class__ is not list:
+    if kind != "Group" or contained.__class__ is not list:
         return resource
     kept = [
         one
@@ -188,6 +193,13 @@ def without_stated(resource: Node) -> Node:
     ]
     made = {key: value for key, value in resource.items() if key != "contained"}
     return {**made, "contained": kept} if kept else made
+
+
+def _own_times(node: Any) -> Any:
+    times = node.get("timeFromEvent") if node.__class__ is dict else None
+    if times.__class__ is not list or not any(map(_is_stated, times)):
+        return node
+    return {**node, "timeFromEvent": [one for one in times if not _is_stated(one)]}
 
 
 def _is_stated(node: Any) -> bool:

@@ -1,9 +1,11 @@
-"""What criteria state, for a machine: coded and measured characteristics beside their words.
+"""What criteria and time frames state, for a machine: coded and measured, beside their words.
 
 Each says in an extension which words it was read from, and nothing is read of it: the words are
-the record's. https://hl7.org/fhir/R5/group-definitions.html#Group.characteristic
+the record's. https://hl7.org/fhir/R5/group-definitions.html#Group.characteristic,
+https://hl7.org/fhir/R5/evidencevariable-definitions.html#EvidenceVariable.characteristic.timeFromEvent
 """
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
@@ -17,6 +19,7 @@ from trialbridge.mappings.record.criteria_lists import Listed, listed
 from trialbridge.mappings.record.markdown import plain
 from trialbridge.mappings.record.registry import MESH
 from trialbridge.mappings.record.stated import ANALYTES, Bound, Stated, stated
+from trialbridge.mappings.record.time_frames import Moment, time_frame
 
 _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"
@@ -36,13 +39,45 @@ _OF_TIME: Final = {
         CHARACTERISTIC.url, "time-before-entry", CHARACTERISTIC.codes["time-before-entry"]
     ),
 }
-_UNITS: Final = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours"}
+_UNITS: Final = {"a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours"} | {
+    "min": "minutes"
+}
+# An event is coded where it is surely that of the code, and else said.
+_EVENT: Final = "http://hl7.org/fhir/evidence-variable-event"
+_EVENTS: Final = tuple(
+    (re.compile(words), of_code(_EVENT, code, display))
+    for words, code, display in (
+        (r"enrol?lment", "study-start", "Study Start"),
+        (
+            r"(?:treatment|therapy) start|start of (?:the )?(?:study )?(?:treatment|therapy)"
+            r"|first dose(?: of (?:the )?study (?:drug|treatment|medication))?",
+            "treatment-start",
+            "Start of Treatment",
+        ),
+        (
+            r"hospital admission|admission to (?:the )?hospital",
+            "hospital-admission",
+            "Hospital Admission",
+        ),
+        (
+            r"hospital discharge|discharge from (?:the )?hospital",
+            "hospital-discharge",
+            "Hospital Discharge",
+        ),
+        (r"(?:the )?(?:surgery|operation)", "operative-procedure", "Operative Procedure"),
+    )
+)
 
 
 def add_stated(entries: list[Node]) -> None:
-    """Add to the Group of criteria what these state."""
+    """Add to the Group of criteria what these state, and to outcomes when they are measured."""
     for entry in entries:
         group = entry["resource"]
+        if group["resourceType"] == "EvidenceVariable":
+            for one in group.get("characteristic", ()):
+                if (words := one.get("timeFromEvent", ({},))[0].get("description")) is not None:
+                    one["timeFromEvent"] += map(_time, time_frame(words))
+            continue
         told = group.get("extension", ()) if group["resourceType"] == "Group" else ()
         if any(one.get("url") == CRITERIA_DIGEST.url for one in told):
             for number, piece in enumerate(criteria.split(group["description"]), 1):
@@ -126,6 +161,24 @@ def _values(bounds: tuple[Bound, ...], exclude: bool) -> Iterator[Node]:
     elif not exclude:
         for bound in bounds:
             yield {"valueQuantity": _quantity(bound, bound.comparator)}
+
+
+def _time(moment: Moment) -> Node:
+    """A time of an outcome, counted from its event."""
+    node: Node = {"extension": [{"url": STATED_IN.url, "valueString": moment.words}]}
+    if moment.event:
+        coded = next((one for words, one in _EVENTS if words.fullmatch(moment.event)), {})
+        node["eventCodeableConcept"] = {**coded, "text": moment.event}
+    if moment.unit:
+        low, high = (
+            _quantity(Bound(">=", number, moment.unit)) if number else None
+            for number in (moment.low, moment.high)
+        )
+        if low == high:
+            node["quantity"] = low
+        else:
+            node["range"] = {**({"low": low} if low else {}), "high": high}
+    return node
 
 
 def _quantity(bound: Bound, comparator: str | None = None) -> Node:

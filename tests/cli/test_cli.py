@@ -626,8 +626,8 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
         " sites as XHTML.\n"
         "  true, false\n"
         "\n"
-        "-O stated=false  Beside the words of criteria, what they state as coded characteristics:"
-        " ages, values, times.\n"
+        "-O stated=false  Beside words, what they state for machines: ages, values of criteria,"
+        " times of outcomes.\n"
         "  true, false\n"
         "\n"
         "-O profile=none  Of R4: what a guide asks for, France's ECLAIRE or Modul Studie of"
@@ -679,8 +679,8 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
                 "type": "bool",
                 "default": False,
                 "expected": "true, false",
-                "help": "Beside the words of criteria, what they state as coded characteristics:"
-                " ages, values, times.",
+                "help": "Beside words, what they state for machines: ages, values of criteria,"
+                " times of outcomes.",
             },
             {
                 "name": "profile",

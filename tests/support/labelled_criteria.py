@@ -1,4 +1,4 @@
-"""Criteria with the facts that a person read in them, and how those that are found compare."""
+"""Criteria and time frames with what a person read in them, and how what is found compares."""
 
 import json
 from collections import Counter
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trialbridge.mappings.record.stated import Stated, stated
+from trialbridge.mappings.record.time_frames import Moment, time_frame
 
 FOLDER = Path(__file__).resolve().parents[1] / "criteria"
 
@@ -63,3 +64,38 @@ def _kind(name: str) -> str:
     word = name.partition("<")[0].partition(">")[0].partition("=")[0]
     known = ("age", "sex", "pregnancy", "breast-feeding", "consent", "duration", "within")
     return word if word in known else "measurement"
+
+
+# --- time frames ---------------------------------------------------------------------------------
+
+
+def labelled_times() -> Iterator[tuple[str, list[str]]]:
+    """Give the time frames of `time_frames.tsv`, each with the times that a person read in it."""
+    for line in (FOLDER / "time_frames.tsv").read_text().splitlines():
+        if not line.startswith("#"):
+            _, times, words = line.split("\t")
+            yield json.loads(words), times.split()
+
+
+def named_time(time: Moment) -> str:
+    """Name a time as a person labels it."""
+    span = "" if time.low == time.high else f"{time.low}.."
+    event = f"@{time.event.replace(' ', '_')}" if time.event else ""
+    return f"{span}{time.high}{time.unit}{event}"
+
+
+def kind_of_time(name: str) -> str:
+    """Whether a label is of baseline, a point or a span."""
+    return "baseline" if name == "@baseline" else "span" if ".." in name else "point"
+
+
+def score_times() -> Score:
+    """Compare what is found in the labelled time frames with the labels."""
+    found = Score(Counter(), Counter(), Counter())
+    for words, times in labelled_times():
+        read = Counter(map(named_time, time_frame(words)))
+        said = Counter(times)
+        for counts, names in zip(found, (read & said, read - said, said - read), strict=True):
+            for name, number in names.items():
+                counts[kind_of_time(name)] += number
+    return found

@@ -29,7 +29,7 @@ _STATED = Option(
     "stated",
     "bool",
     False,
-    "Beside the words of criteria, what they state as coded characteristics: ages, values, times.",
+    "Beside words, what they state for machines: ages, values of criteria, times of outcomes.",
 )
 
 _PROFILE = Option(

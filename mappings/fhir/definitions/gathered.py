@@ -95,9 +95,9 @@ _WHOLE = (
     ),
     Definition(
         STATED_IN.url,
-        contexts=["Group.characteristic"],
+        contexts=["Group.characteristic", "EvidenceVariable.characteristic.timeFromEvent"],
         kinds=["string"],
-        notes=["a characteristic that was read from a criterion: the words that state it"],
+        notes=["what was read from a criterion or a time frame: the words that state it"],
     ),
     Definition(
         AS_TEXT.url,
