@@ -1,5 +1,6 @@
 """ClinicalTrials.gov's legacy XML: each element at its place of today, and back as it was."""
 
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from trialbridge.formats.registries import ctgov, ctgov_xml
 from trialbridge.formats.sniff import recognise
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries.ctgov_xml import texts, words
-from trialbridge.schemas.problem import Invalid, ReadError
+from trialbridge.schemas.problem import Invalid, Problem, ReadError
 from trialbridge.schemas.syntax.pointer import differences, get
 from trialbridge.schemas.trial import Trial
 
@@ -318,6 +319,61 @@ def test_a_text_block_is_laid_out_and_read_again(markdown: str, lines: list[str]
     text = codec.write(markdown, Names())
     assert text == "\n".join(["", *lines, "    "])
     assert codec.read(text, Names()) == markdown
+
+
+@pytest.mark.parametrize(
+    ("lines", "markdown"),
+    [
+        (["-  a b", "           c", "", "      d"], "* a b c\n\nd"),
+        (["1. a", "           b", "", "        2. c"], "1. a b\n2. c"),
+        (["a", "", "      -  b"], "a\n\n\\- b"),
+    ],
+)
+def test_the_first_item_of_a_text_block_has_its_indent_trimmed(
+    lines: list[str], markdown: str
+) -> None:
+    text = "\n".join(["", f"      {lines[0]}", *lines[1:], "    "])
+    assert texts.block(6).read(text, Names()) == markdown
+
+
+_AGES = ("<=18 years", "Between 18 and 65 years", ">=65 years")
+
+
+@pytest.mark.parametrize(
+    ("param", "parts", "title"),
+    [
+        ("MEAN", (), "Age, Continuous"),
+        ("COUNT_OF_PARTICIPANTS", _AGES, "Age, Categorical"),
+        ("COUNT_OF_PARTICIPANTS", ("Young", "Old"), "Age, Customized"),
+    ],
+)
+def test_the_registrys_measures_of_age_are_told_apart(
+    param: str, parts: tuple[str, ...], title: str
+) -> None:
+    categories = [{"title": one, "measurements": [{"value": "1"}]} for one in parts] or [
+        {"measurements": [{"value": "1"}]}
+    ]
+    measure = {"title": title, "paramType": param, "classes": [{"categories": categories}]}
+    study = {
+        "protocolSection": {"identificationModule": {"nctId": "NCT00000001"}},
+        "resultsSection": {"baselineCharacteristicsModule": {"measures": [measure]}},
+    }
+    written = trialbridge.convert(study, "ctgov-xml")
+    said = title if title == "Age, Customized" else "Age"
+    assert f"<title>{said}</title>".encode() in written
+    again = json.loads(trialbridge.convert(written, "ctgov"))
+    assert again["resultsSection"]["baselineCharacteristicsModule"]["measures"] == [measure]
+
+
+def test_a_measure_of_age_that_is_not_the_registrys_is_told() -> None:
+    told: list[Problem] = []
+    study = {
+        "protocolSection": {"identificationModule": {"nctId": "NCT00000001"}},
+        "resultsSection": {"baselineCharacteristicsModule": {"measures": [{"title": "Age"}]}},
+    }
+    trialbridge.convert(study, "ctgov-xml", warnings=told)
+    at = "/resultsSection/baselineCharacteristicsModule/measures/0/title"
+    assert str(told[0]) == f'warning: {at}: legacy XML says "Age, Continuous" for "Age"'
 
 
 _WORDS = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=40)

@@ -141,9 +141,37 @@ CATEGORY = record(
     field("measurements", "measurement_list", "measurement", codec=each(MEASUREMENT)),
 )
 CLASS = _class(_denoms("Class"))
+
+# The XML calls two of the registry's measures of age alike.
+_AGE, _CONTINUOUS, _CATEGORICAL = "Age", "Age, Continuous", "Age, Categorical"
+_AGES = ["<=18 years", "Between 18 and 65 years", ">=65 years"]
+_COUNTED = ("Number", "Count of Participants", "Count of Units")
+
+
+def _read_title(node: Node, names: Names) -> str | None:
+    """The title; of a measure of age the one that its parts are those of."""
+    title = word(node.get("title", "")) or None
+    if title != _AGE:
+        return title
+    classes = node.get("class_list", {}).get("class", [])
+    parts = [
+        *classes,
+        *(part for one in classes for part in one.get("category_list", {}).get("category", [])),
+    ]
+    titles = [found for part in parts if (found := word(part.get("title", "")))]
+    if titles == _AGES:
+        return _CATEGORICAL
+    return title if word(node.get("param", "")) in _COUNTED else _CONTINUOUS
+
+
+def _write_title(value: str, names: Names) -> Node:
+    return {"title": _AGE if value in (_CONTINUOUS, _CATEGORICAL) else value}
+
+
+_title: Codec[str] = Codec(_read_title, _write_title, label="title", gives=str)
 BASELINE = record(
     BaselineMeasure,
-    field("title", "title", codec=text),
+    merged("title", codec=_title),
     field("description", "description", codec=markup),
     field("population_description", "population", codec=markup),
     field("unit_of_measure", "units", codec=text),
