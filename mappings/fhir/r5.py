@@ -8,12 +8,12 @@ from trialbridge.mappings.codec import (
     record,
 )
 from trialbridge.mappings.coverage import CoverageRow, complete, of_table, place_of
-from trialbridge.mappings.fhir.results.baseline import BASELINE_ROWS
-from trialbridge.mappings.fhir.results.events import EVENT_ROWS
-from trialbridge.mappings.fhir.results.flow import FLOW_ROWS
-from trialbridge.mappings.fhir.results.more import MORE_ROWS
 from trialbridge.mappings.fhir.results.numbers import OTHER_HOMES
-from trialbridge.mappings.fhir.results.outcomes import OUTCOME_MEASURE_ROWS
+from trialbridge.mappings.fhir.results.sections.baseline import BASELINE_ROWS
+from trialbridge.mappings.fhir.results.sections.events import EVENT_ROWS
+from trialbridge.mappings.fhir.results.sections.flow import FLOW_ROWS
+from trialbridge.mappings.fhir.results.sections.more import MORE_ROWS
+from trialbridge.mappings.fhir.results.sections.outcomes import OUTCOME_MEASURE_ROWS
 from trialbridge.mappings.fhir.study.arms import ARM_ROWS, PLAN_ROWS
 from trialbridge.mappings.fhir.study.artifacts import ARTIFACT_ROWS
 from trialbridge.mappings.fhir.study.design import CLASSIFIER_ROWS, CONDITION_ROWS, DESIGN_ROWS

@@ -11,7 +11,6 @@ from results_tables import NUMBERS, any_results, tables, whole
 import trialbridge
 from trialbridge.formats.fhir import r5 as fhir
 from trialbridge.mappings.fhir.bundle import write_tree
-from trialbridge.mappings.fhir.results.analyses import level
 from trialbridge.mappings.fhir.results.numbers import (
     count_parts,
     limit_in,
@@ -19,6 +18,7 @@ from trialbridge.mappings.fhir.results.numbers import (
     range_of,
     text_in,
 )
+from trialbridge.mappings.fhir.results.sections.analyses import level
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.fhir.validate import validate

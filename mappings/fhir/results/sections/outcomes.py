@@ -14,7 +14,6 @@ from trialbridge.mappings.codec import (
     merged,
     record,
 )
-from trialbridge.mappings.fhir.results.analyses import ANALYSIS
 from trialbridge.mappings.fhir.results.measure_rows import VARIABLE, measure_rows, title
 from trialbridge.mappings.fhir.results.measures import (
     read_numbers,
@@ -30,6 +29,7 @@ from trialbridge.mappings.fhir.results.parts import (
     section,
     stands,
 )
+from trialbridge.mappings.fhir.results.sections.analyses import ANALYSIS
 from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.types import classified, each, ours, partial_date
 from trialbridge.mappings.names import Names

@@ -24,7 +24,6 @@ from trialbridge.mappings.codec import (
 )
 from trialbridge.mappings.fhir.links import to
 from trialbridge.mappings.fhir.results.columns import Column, turned
-from trialbridge.mappings.fhir.results.events import complete_definition
 from trialbridge.mappings.fhir.results.numbers import count_parts, parts_of, text_in
 from trialbridge.mappings.fhir.results.parts import (
     EVIDENCE,
@@ -43,6 +42,7 @@ from trialbridge.mappings.fhir.results.parts import (
     written_columns,
 )
 from trialbridge.mappings.fhir.results.rows_of import category, order_extensions, own, take
+from trialbridge.mappings.fhir.results.sections.events import complete_definition
 from trialbridge.mappings.fhir.study.common import PUBLISHED
 from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.types import each, has_code, of_code
