@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from trialbridge.formats import Format, by_name
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.coverage import pattern
 from trialbridge.schemas.problem import ReadError
 from trialbridge.schemas.syntax.pointer import ABSENT, walk

@@ -143,7 +143,7 @@ def parts(records: list[bytes]) -> list[Part]:
     from trialbridge.formats.odm import v2_0 as odm
     from trialbridge.formats.odm.xml.tree import bytes_of
     from trialbridge.formats.odm.xml.v2_0 import V2_0
-    from trialbridge.formats.registries import ctgov
+    from trialbridge.formats.registries.clinicaltrials_gov import ctgov
     from trialbridge.mappings.fhir import bundle
     from trialbridge.mappings.odm import document
     from trialbridge.schemas.fhir import r5 as fhir_r5

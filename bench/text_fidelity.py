@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from trialbridge.formats import text
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.coverage import pattern
 from trialbridge.mappings.text.layout import SHOWN
 from trialbridge.schemas.syntax.pointer import walk

@@ -42,7 +42,7 @@ def split(known: Format, data: bytes) -> list[Member]:
         tree = exact.decode(utf_8(data))
         return [*_of_answer(tree), *_of_bundle(tree)]
     if syntax == "csv":
-        from trialbridge.formats.registries import ctgov_csv
+        from trialbridge.formats.registries.clinicaltrials_gov import ctgov_csv
 
         return [Member(f"/line {line}", own, str) for line, own in ctgov_csv.members(data)]
     return [*_of_odm(data), *_of_list(data)] if syntax == "xml" else []

@@ -20,7 +20,7 @@ from filled import filled_trial, turns
 from hypothesis import HealthCheck, given, settings
 from strategies import trials
 
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.coverage import leaves, pattern
 from trialbridge.mappings.fhir.bundle import read_tree, write_tree
 from trialbridge.mappings.fhir.definitions import (

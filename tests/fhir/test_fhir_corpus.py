@@ -21,7 +21,7 @@ from corpus import records
 from fhir_bundles import extensions, full, objects, strings
 
 from trialbridge.formats.fhir import r5 as fhir
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.fhir.bundle import write_tree
 from trialbridge.mappings.fhir.r5 import coverage
 from trialbridge.schemas.base import BASE

@@ -21,7 +21,7 @@ from fhir_bundles import (
     trial_of,
 )
 
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.fhir.bundle import write_tree
 from trialbridge.mappings.fhir.terminology import codes as fhir_codes
 from trialbridge.mappings.fhir.terminology.displays import DISPLAYS, display

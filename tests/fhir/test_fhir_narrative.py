@@ -13,7 +13,7 @@ from strategies import trials
 from trialbridge.formats import by_name
 from trialbridge.formats.fhir import r5 as fhir
 from trialbridge.formats.options import UnknownOption
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.fhir.bundle import read_tree, write_tree
 from trialbridge.schemas.fhir.narrative import narrative
 from trialbridge.schemas.fhir.validate import validate

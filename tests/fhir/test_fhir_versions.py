@@ -11,7 +11,7 @@ from strategies import trials
 
 import trialbridge
 from trialbridge.formats.fhir import r5 as fhir
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.fhir.bundle import write_tree
 from trialbridge.mappings.fhir.r5 import coverage
 from trialbridge.mappings.fhir.versions import CROSS_VERSION, newer, older

@@ -14,7 +14,7 @@ import pytest
 from fhir_bundles import HL7, PHASE, ROLE, STATUS, at, bundle_of, full, own, read, study
 
 from trialbridge.formats.fhir import r5 as fhir
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.trial import Trial
 

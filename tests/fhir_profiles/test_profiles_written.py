@@ -10,7 +10,7 @@ import pytest
 import trialbridge
 from trialbridge.formats.fhir import r4
 from trialbridge.formats.fhir.xml import r4 as r4_xml
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.fhir.profiles.rules import rules, values
 from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.schemas.trial import Trial

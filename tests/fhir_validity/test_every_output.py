@@ -9,7 +9,7 @@ import corpus
 import pytest
 from corpus import records
 
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.fhir.bundle import write_tree
 from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.fhir.invariants import check

@@ -8,7 +8,7 @@ from corpus import ALL, records
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.record import criteria
 
 TEXT = "Inclusion Criteria:\n\n* a\n* b\n\nExclusion Criteria:\n\n* c\n* d"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import foreign_trees, studies, trials
 
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.schemas.problem import ReadError
 from trialbridge.schemas.trial import Page, RelatedTrial, Study, Trial
 

@@ -19,7 +19,7 @@ from msgspec import inspect
 from strategies import foreign_trees, json_values, studies, trials
 
 from trialbridge.formats import trial as trial_format
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.schemas import json_schema, trial
 from trialbridge.schemas.problem import ReadError
 from trialbridge.schemas.syntax.decode import decode, parse_object, put_back, restore

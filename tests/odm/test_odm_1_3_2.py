@@ -17,7 +17,7 @@ from strategies import trials
 
 import trialbridge
 from trialbridge.formats.odm import v1_3_2 as odm
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.odm.beyond import DOCUMENT
 from trialbridge.mappings.odm.form.groups import FORM
 from trialbridge.mappings.odm.v1_3_2 import coverage

@@ -16,7 +16,7 @@ from trialbridge.formats.odm import v2_0 as odm
 from trialbridge.formats.odm.xml import checks
 from trialbridge.formats.odm.xml.tree import bytes_of, tree_of
 from trialbridge.formats.odm.xml.v2_0 import V2_0
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.odm.document import write_tree
 from trialbridge.mappings.odm.elements import Criteria
 from trialbridge.mappings.odm.parameters import KIND

@@ -21,7 +21,7 @@ from fhir_bundles import strings
 from odm_documents import CDISC, facts, full, parameter, root_of, texts, value, written
 
 from trialbridge.formats.odm import v2_0 as odm
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.schemas.odm.validate import check
 from trialbridge.schemas.syntax.pointer import ABSENT, walk
 from trialbridge.schemas.trial import Trial

@@ -15,7 +15,7 @@ from odm_documents import CDISC, comes_back, full, root_of, texts, written
 
 import trialbridge
 from trialbridge.formats.odm import v2_0 as odm
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.odm.elements import name_in, tell_apart, told_apart
 from trialbridge.schemas.odm import validate

@@ -13,7 +13,7 @@ from prs_schemas import ACCOUNT, faults, files, study_of
 from strategies import trials
 
 import trialbridge
-from trialbridge.formats.registries import ctgov, prs
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov, prs
 from trialbridge.mappings.coverage import pattern
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record.markdown import plain

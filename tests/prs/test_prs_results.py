@@ -6,7 +6,7 @@ import msgspec
 from prs_schemas import ACCOUNT, faults, study_of
 
 import trialbridge
-from trialbridge.formats.registries import prs
+from trialbridge.formats.registries.clinicaltrials_gov import prs
 from trialbridge.schemas.prs.validate import check
 
 RECORD: dict[str, Any] = {

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import trialbridge
 from trialbridge.cli.commands import main
 from trialbridge.formats.options import UnknownOption
-from trialbridge.formats.registries import ctgov, ctgov_csv
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov, ctgov_csv
 from trialbridge.formats.sniff import recognise
 from trialbridge.mappings.registries.ctgov_csv import NAMES
 from trialbridge.schemas.problem import Problem, ReadError

@@ -10,7 +10,7 @@ import pytest
 from corpus import file
 
 import trialbridge
-from trialbridge.formats.registries import ctgov_v1
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov_v1
 from trialbridge.mappings.registries import labels
 from trialbridge.schemas.problem import ReadError
 from trialbridge.schemas.syntax.pointer import get

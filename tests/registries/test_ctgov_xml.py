@@ -15,7 +15,7 @@ from lxml import etree
 from strategies import trials
 
 import trialbridge
-from trialbridge.formats.registries import ctgov, ctgov_xml
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov, ctgov_xml
 from trialbridge.formats.sniff import recognise
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries.ctgov_xml import texts, words

@@ -207,7 +207,7 @@ def test_an_odm_file_of_several_studies_is_each_on_its_own_lines() -> None:
 
 
 def test_an_exception_of_ours_is_the_problem_of_its_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    from trialbridge.formats.registries import ctgov
+    from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 
     def broken(data: bytes) -> Any:
         raise MemoryError if b"NCT00000003" in data else KeyError("odd")

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from trialbridge.formats.fhir import r5 as fhir
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.syntax import exact

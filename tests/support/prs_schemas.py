@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from trialbridge.formats.registries import prs
+from trialbridge.formats.registries.clinicaltrials_gov import prs
 from trialbridge.schemas.trial import Trial
 
 VARIABLE = "TRIALBRIDGE_PRS_SCHEMAS"

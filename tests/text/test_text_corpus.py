@@ -10,7 +10,7 @@ import pytest
 from text_pages import HURTS, ROOT, trial_of
 
 from trialbridge.formats import text
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.schemas.trial import (
     Trial,
 )

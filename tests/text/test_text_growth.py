@@ -11,7 +11,7 @@ import pytest
 from text_pages import EXAMPLES, HEADINGS, VELO
 
 from trialbridge.formats import text
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.schemas.problem import ReadError
 
 RECORD = msgspec.json.decode(EXAMPLES[0].with_suffix(".ctgov.json").read_bytes())["protocolSection"]

@@ -22,7 +22,7 @@ from text_pages import (
 
 from trialbridge.formats import text
 from trialbridge.formats import trial as trial_json
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.schemas.problem import ReadError
 
 
