@@ -14,8 +14,8 @@ import msgspec
 from trialbridge.mappings.codec import Codec, Mismatch, Node, Record, field, merged, record
 from trialbridge.mappings.compiled import reader, writer
 from trialbridge.mappings.names import Names
-from trialbridge.mappings.registries.ctgov_xml import words
-from trialbridge.mappings.registries.ctgov_xml.words import text, word
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml import words
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.words import text, word
 from trialbridge.schemas.trial import Contact, Official
 
 

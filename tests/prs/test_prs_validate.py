@@ -149,7 +149,7 @@ def test_each_label_that_we_write_is_one_of_the_form() -> None:
     from typing import get_args
 
     from trialbridge.mappings.names import Names
-    from trialbridge.mappings.registries.ctgov_xml import words as older
+    from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml import words as older
     from trialbridge.mappings.registries.prs import words
     from trialbridge.schemas import trial as model
 

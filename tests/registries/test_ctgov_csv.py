@@ -17,7 +17,7 @@ from trialbridge.cli.commands import main
 from trialbridge.formats.options import UnknownOption
 from trialbridge.formats.registries.clinicaltrials_gov import ctgov, ctgov_csv
 from trialbridge.formats.sniff import recognise
-from trialbridge.mappings.registries.ctgov_csv import NAMES
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_csv import NAMES
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.syntax.pointer import get
 

@@ -38,7 +38,7 @@ ROWS: tuple[Format, ...] = (
         marks=("clinical_study", "clinical_studies"),
         reader="trialbridge.formats.registries.clinicaltrials_gov.ctgov_xml",
         writer="trialbridge.formats.registries.clinicaltrials_gov.ctgov_xml",
-        coverage="trialbridge.mappings.registries.ctgov_xml.document",
+        coverage="trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.document",
         ended=True,
     ),
     Format(
@@ -49,7 +49,7 @@ ROWS: tuple[Format, ...] = (
         marks=(r"\ufeff?\"?(?:Rank\"?,\"?)?NCT Number\"?(?:,|\r?$)",),
         reader="trialbridge.formats.registries.clinicaltrials_gov.ctgov_csv",
         writer="trialbridge.formats.registries.clinicaltrials_gov.ctgov_csv",
-        coverage="trialbridge.mappings.registries.ctgov_csv",
+        coverage="trialbridge.mappings.registries.clinicaltrials_gov.ctgov_csv",
         options=(
             Option(
                 "columns",

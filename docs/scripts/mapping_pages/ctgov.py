@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mapping_pages.pages import FOLDER, Page
-from trialbridge.mappings.registries import ctgov_csv
-from trialbridge.mappings.registries.ctgov_xml import document as ctgov_xml
+from trialbridge.mappings.registries.clinicaltrials_gov import ctgov_csv
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml import document as ctgov_xml
 from trialbridge.schemas.made import line
 from trialbridge.shown.report import HOMES
 

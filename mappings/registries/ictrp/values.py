@@ -12,7 +12,11 @@ from typing import Final
 
 from trialbridge.mappings.record.markdown import registered
 from trialbridge.mappings.registries import labels
-from trialbridge.mappings.registries.ctgov_xml.texts import Block, of_layout, to_markdown
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.texts import (
+    Block,
+    of_layout,
+    to_markdown,
+)
 from trialbridge.schemas.trial import AgeUnit, age_text
 
 CLINICALTRIALS: Final = "ClinicalTrials.gov"

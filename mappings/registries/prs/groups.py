@@ -13,7 +13,7 @@ import msgspec
 from trialbridge.mappings.codec import Codec, Mismatch, Node, Record, field, record
 from trialbridge.mappings.compiled import each, reader, writer
 from trialbridge.mappings.names import Names
-from trialbridge.mappings.registries.ctgov_xml.words import text, word
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.words import text, word
 from trialbridge.mappings.registries.prs.words import markup
 from trialbridge.schemas.trial import Denom, DenomCount, EventGroup, FlowGroup, MeasureGroup
 

@@ -12,9 +12,9 @@ from trialbridge.mappings.codec import Codec, Field, Mismatch, Node, field, merg
 from trialbridge.mappings.compiled import each, reader, writer
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries import labels
-from trialbridge.mappings.registries.ctgov_xml import words as older
-from trialbridge.mappings.registries.ctgov_xml.protocol import listed
-from trialbridge.mappings.registries.ctgov_xml.words import text, word
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml import words as older
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.protocol import listed
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.words import text, word
 from trialbridge.mappings.registries.prs import picks
 from trialbridge.mappings.registries.prs.groups import (
     MEASURED,

@@ -10,8 +10,8 @@ import re
 
 from trialbridge.mappings.codec import Codec, Node
 from trialbridge.mappings.names import Names
-from trialbridge.mappings.registries.ctgov_xml import words as older
-from trialbridge.mappings.registries.ctgov_xml.words import word
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml import words as older
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.words import word
 from trialbridge.schemas import trial
 
 _OTHER = "Other"

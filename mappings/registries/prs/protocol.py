@@ -20,9 +20,13 @@ from trialbridge.mappings.codec import (
 from trialbridge.mappings.compiled import each, reader, writer
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries import people
-from trialbridge.mappings.registries.ctgov_xml import words as older
-from trialbridge.mappings.registries.ctgov_xml.protocol import MASKING, MASKING_LABELS, listed
-from trialbridge.mappings.registries.ctgov_xml.words import integer, text, word
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml import words as older
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.protocol import (
+    MASKING,
+    MASKING_LABELS,
+    listed,
+)
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.words import integer, text, word
 from trialbridge.mappings.registries.prs import words
 from trialbridge.mappings.registries.prs.words import date, markup, yes_no
 from trialbridge.schemas.trial import (

@@ -15,8 +15,8 @@ from trialbridge.mappings.codec import Codec, Field, Mismatch, Node, field, merg
 from trialbridge.mappings.compiled import each, reader, writer
 from trialbridge.mappings.coverage import CoverageRow, of_table
 from trialbridge.mappings.names import Names
-from trialbridge.mappings.registries.ctgov_xml import words as older
-from trialbridge.mappings.registries.ctgov_xml.words import integer, text
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml import words as older
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.words import integer, text
 from trialbridge.mappings.registries.prs import measures, picks
 from trialbridge.mappings.registries.prs.groups import (
     COUNTED,

@@ -12,9 +12,9 @@ from trialbridge.mappings.codec import Codec
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record.markdown import plain, registered
 from trialbridge.mappings.registries import labels
-from trialbridge.mappings.registries.ctgov_xml import words
-from trialbridge.mappings.registries.ctgov_xml.protocol import phases as labelled
-from trialbridge.mappings.registries.ctgov_xml.words import coded, valued, word
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml import words
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.protocol import phases as labelled
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.words import coded, valued, word
 from trialbridge.schemas import trial
 
 yes_no: Codec[bool] = valued(

@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from trialbridge.encoding import utf_8
 from trialbridge.formats.options import UnknownOption
 from trialbridge.formats.registries import table
-from trialbridge.mappings.registries.ctgov_csv import LINK, NAMES, read_row, row_of
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_csv import (
+    LINK,
+    NAMES,
+    read_row,
+    row_of,
+)
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.trial import Trial

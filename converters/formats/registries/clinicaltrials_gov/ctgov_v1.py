@@ -7,7 +7,7 @@ https://clinicaltrials.gov/data-api/about-api/api-migration
 
 from typing import Any
 
-from trialbridge.mappings.registries.ctgov_v1 import study_tree
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_v1 import study_tree
 from trialbridge.schemas.problem import EACH, Problem, ReadError
 from trialbridge.schemas.syntax.decode import parse_object, settle
 from trialbridge.schemas.trial import Study, Trial, trial_of

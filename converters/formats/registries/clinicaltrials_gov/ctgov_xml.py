@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 import msgspec
 
 from trialbridge.mappings.codec import Node
-from trialbridge.mappings.registries.ctgov_xml import document
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml import document
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.once import once
 from trialbridge.schemas.problem import EACH, Invalid, Problem, ReadError
@@ -32,7 +32,9 @@ class _Elements(msgspec.Struct):
 @once
 def _known() -> dict[str, dict[str, bool]]:
     """The children and attributes of each element in their order, and whether they are several."""
-    packed = files("trialbridge.mappings.registries.ctgov_xml").joinpath("elements.json")
+    packed = files("trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml").joinpath(
+        "elements.json"
+    )
     found = msgspec.json.decode(packed.read_bytes(), type=_Elements)
     return {
         name: {child.removesuffix("*"): child.endswith("*") for child in children}

@@ -16,8 +16,8 @@ from trialbridge.mappings.codec import Node, record
 from trialbridge.mappings.coverage import CoverageRow, of_table
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries import own_words
-from trialbridge.mappings.registries.ctgov_xml.protocol import PROTOCOL
-from trialbridge.mappings.registries.ctgov_xml.results import RESULTS
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.protocol import PROTOCOL
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.results import RESULTS
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.trial import Trial

@@ -9,9 +9,9 @@ from trialbridge.mappings.codec import Codec, Field, Mismatch, Node, also, field
 from trialbridge.mappings.compiled import each, reader, writer
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries import people
-from trialbridge.mappings.registries.ctgov_xml import words
-from trialbridge.mappings.registries.ctgov_xml.texts import block
-from trialbridge.mappings.registries.ctgov_xml.words import (
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml import words
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.texts import block
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.words import (
     age,
     date,
     integer,

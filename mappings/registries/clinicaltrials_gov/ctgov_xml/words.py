@@ -11,7 +11,10 @@ from typing import Any, get_args
 from trialbridge.mappings.codec import Codec, Mismatch
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries import labels
-from trialbridge.mappings.registries.ctgov_xml.texts import lines_to_markdown, markdown_to_lines
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.texts import (
+    lines_to_markdown,
+    markdown_to_lines,
+)
 from trialbridge.schemas import trial
 
 Given = Callable[[str], Any]

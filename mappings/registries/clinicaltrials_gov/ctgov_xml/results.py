@@ -15,9 +15,14 @@ import msgspec
 from trialbridge.mappings.codec import Codec, Field, Mismatch, Node, Record, field, merged, record
 from trialbridge.mappings.compiled import each, reader, writer
 from trialbridge.mappings.names import Names
-from trialbridge.mappings.registries.ctgov_xml import words
-from trialbridge.mappings.registries.ctgov_xml.protocol import listed
-from trialbridge.mappings.registries.ctgov_xml.words import integer, markup, text, word
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml import words
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.protocol import listed
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.words import (
+    integer,
+    markup,
+    text,
+    word,
+)
 from trialbridge.schemas.trial import (
     AdverseEvent,
     AdverseEventsModule,
