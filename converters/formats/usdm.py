@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from trialbridge.mappings.codec import Home, Node
-from trialbridge.mappings.usdm.beyond import document_of, is_beyond, left_out
 from trialbridge.mappings.usdm.document import read_tree, sparse_tree, write_tree
 from trialbridge.mappings.usdm.extensions import EXTENSIONS
-from trialbridge.mappings.usdm.graft import NoGraft, graft
+from trialbridge.mappings.usdm.others.beyond import document_of, is_beyond, left_out
+from trialbridge.mappings.usdm.others.graft import NoGraft, graft
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.syntax.decode import parse_object
 from trialbridge.schemas.trial import Trial

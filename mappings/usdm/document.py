@@ -11,11 +11,11 @@ from trialbridge.mappings.codec import Node
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.usdm import design
 from trialbridge.mappings.usdm.apart import DESIGN_ID, VERSION_ID, Apart, class_of_design
-from trialbridge.mappings.usdm.beyond import kept_beyond
 from trialbridge.mappings.usdm.completed import completed, stated
 from trialbridge.mappings.usdm.extensions import EXTENSIONS, attribute, of_url
-from trialbridge.mappings.usdm.foreign import gathered, plain_texts
-from trialbridge.mappings.usdm.rest import rest
+from trialbridge.mappings.usdm.others.beyond import kept_beyond
+from trialbridge.mappings.usdm.others.foreign import gathered, plain_texts
+from trialbridge.mappings.usdm.others.rest import rest
 from trialbridge.mappings.usdm.v4_0 import USDM, coverage, is_exact
 from trialbridge.schemas.problem import Problem, no_record
 from trialbridge.schemas.trial import Trial

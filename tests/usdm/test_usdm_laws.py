@@ -12,7 +12,7 @@ from strategies import trials
 import trialbridge
 from trialbridge.formats import usdm
 from trialbridge.mappings.usdm.document import write_tree
-from trialbridge.mappings.usdm.foreign import words
+from trialbridge.mappings.usdm.others.foreign import words
 from trialbridge.schemas.trial import Trial
 from trialbridge.schemas.usdm.validate import validate
 

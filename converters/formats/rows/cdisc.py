@@ -81,6 +81,6 @@ ROWS: tuple[Format, ...] = (
         writer="trialbridge.formats.usdm",
         validator="trialbridge.schemas.usdm.v4_0",
         coverage="trialbridge.mappings.usdm.v4_0",
-        beyond="trialbridge.mappings.usdm.beyond",
+        beyond="trialbridge.mappings.usdm.others.beyond",
     ),
 )

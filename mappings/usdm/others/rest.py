@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.leftover import Facts
-from trialbridge.mappings.usdm.beyond import PREFIX
+from trialbridge.mappings.usdm.others.beyond import PREFIX
 from trialbridge.schemas.syntax.pointer import escape
 from trialbridge.schemas.usdm.definitions import URL
 

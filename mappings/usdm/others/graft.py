@@ -12,7 +12,7 @@ from trialbridge.mappings.names import Names
 from trialbridge.mappings.usdm.apart import objects
 from trialbridge.mappings.usdm.completed import completed
 from trialbridge.mappings.usdm.extensions import EXTENSIONS
-from trialbridge.mappings.usdm.foreign import endpoints, sites
+from trialbridge.mappings.usdm.others.foreign import endpoints, sites
 from trialbridge.schemas.usdm.definitions import definitions
 
 Triple = tuple[str, Node, Node, Node]
