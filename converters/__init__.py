@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from trialbridge.formats.options import Option as Option
     from trialbridge.formats.options import UnknownOption as UnknownOption
     from trialbridge.homes import Fidelity as Fidelity
+    from trialbridge.io.web import ServerError as ServerError
     from trialbridge.many.conversion import Conversion as Conversion
     from trialbridge.many.conversion import conversions as conversions
     from trialbridge.many.run import Summary as Summary
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from trialbridge.server.pushing import push as push
     from trialbridge.sources.reading import Record as Record
     from trialbridge.sources.reading import records as records
-    from trialbridge.web import ServerError as ServerError
 
     __version__: str = version()
 
@@ -78,7 +78,7 @@ _HOMES = {
     "Pushed": "trialbridge.server.pushing",
     "ReadError": "trialbridge.schemas.problem",
     "Record": "trialbridge.sources.reading",
-    "ServerError": "trialbridge.web",
+    "ServerError": "trialbridge.io.web",
     "Source": "trialbridge.api",
     "Summary": "trialbridge.many.run",
     "Trial": "trialbridge.schemas.trial",

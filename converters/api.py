@@ -7,11 +7,11 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from trialbridge.encoding import utf_8
 from trialbridge.formats import Format, by_name
 from trialbridge.formats.options import UnknownOption, stand_ins
 from trialbridge.formats.sniff import recognise as recognise_bytes
 from trialbridge.homes import Fidelity, measure, model_tree
+from trialbridge.io.encoding import utf_8
 from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.schemas.built import faults
 from trialbridge.schemas.problem import EACH, NO_RECORD, Invalid, Problem, ReadError

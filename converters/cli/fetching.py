@@ -79,12 +79,12 @@ def fetch(
     Exit status 1 if the registry cannot be used, or has not all ids that were asked for.
     """
     from trialbridge.extras import MissingExtra
+    from trialbridge.io.web import Manner, WrongRequest
     from trialbridge.registry.asking import URL
     from trialbridge.registry.fetching import Changed
     from trialbridge.registry.fetching import fetch as fetched
     from trialbridge.schemas.problem import ProblemError
     from trialbridge.shown.report import problem_line
-    from trialbridge.web import Manner, WrongRequest
 
     if ids_from is not None:
         with click.open_file(ids_from) as file:

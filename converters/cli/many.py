@@ -16,8 +16,8 @@ from trialbridge.cli.options import size_limit
 from trialbridge.shown.progress import Progress
 
 if TYPE_CHECKING:
-    from trialbridge.files import Packing
     from trialbridge.formats import Format
+    from trialbridge.io.files import Packing
     from trialbridge.many.run import Summary
 
 F = TypeVar("F", bound=Callable[..., Any])

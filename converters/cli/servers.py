@@ -27,10 +27,10 @@ from trialbridge.shown.progress import Progress
 
 if TYPE_CHECKING:
     from trialbridge.formats import Format
+    from trialbridge.io.web import Manner
     from trialbridge.schemas.problem import Problem
     from trialbridge.server.pushing import Delivery, Pushed
     from trialbridge.sources.reading import Record
-    from trialbridge.web import Manner
 
 _TOKEN = "The environment variable TRIALBRIDGE_TOKEN holds a token, sent as a bearer's."
 
@@ -231,7 +231,7 @@ def _stdin() -> IO[bytes]:
 
 
 def _manner(timeout: float, retries: int, shown: _Progress) -> Manner:
-    from trialbridge.web import Manner
+    from trialbridge.io.web import Manner
 
     return Manner(timeout=timeout, retries=retries, waiting=shown.waiting)
 
@@ -242,9 +242,9 @@ def _told(shown: _Progress, url: str) -> Iterator[None]:
     from trialbridge.extras import MissingExtra
     from trialbridge.faults import fault
     from trialbridge.formats import UnknownFormat
+    from trialbridge.io.web import ServerError, WrongRequest
     from trialbridge.server.pushing import PushStopped
     from trialbridge.shown.report import one_line, problem_line
-    from trialbridge.web import ServerError, WrongRequest
 
     size_limit()
     try:

@@ -6,7 +6,6 @@ from importlib import import_module
 
 import msgspec
 
-from trialbridge.encoding import REMEDY, not_utf_8, utf_8
 from trialbridge.formats import FORMATS, Format, names, read_formats
 from trialbridge.formats.unread import (
     FHIR_R6_XML,
@@ -17,6 +16,7 @@ from trialbridge.formats.unread import (
     by_root,
     by_text,
 )
+from trialbridge.io.encoding import REMEDY, not_utf_8, utf_8
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.syntax.decode import parse_object
 

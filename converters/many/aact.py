@@ -9,8 +9,8 @@ from typing import IO, Final
 
 import msgspec
 
-from trialbridge.files import BEGUN, replaced
 from trialbridge.formats.registries.aact.package import shifted
+from trialbridge.io.files import BEGUN, replaced
 from trialbridge.many.conversion import Conversion
 from trialbridge.mappings.registries.aact.document import LINK, columns
 from trialbridge.schemas.problem import Problem

@@ -10,7 +10,7 @@ from typing import IO, Final
 
 import msgspec
 
-from trialbridge.files import Packing, replaced
+from trialbridge.io.files import Packing, replaced
 
 NAME: Final = ".journal.ndjson"
 """Hidden, so that a folder of documents is a source of them and of nothing else."""

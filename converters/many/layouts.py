@@ -14,8 +14,8 @@ from typing import IO, Final, Protocol, cast
 
 import msgspec
 
-from trialbridge.files import BEGUN, PACKED, Packing, opened, replaced, zstandard
 from trialbridge.formats import Format
+from trialbridge.io.files import BEGUN, PACKED, Packing, opened, replaced, zstandard
 from trialbridge.many.conversion import Conversion, stem
 
 FOLDER: Final = 1000

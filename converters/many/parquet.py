@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from trialbridge.extras import loaded
-from trialbridge.files import BEGUN
+from trialbridge.io.files import BEGUN
 from trialbridge.many.conversion import Conversion
 from trialbridge.mappings import tables
 from trialbridge.schemas.trial import Trial

@@ -12,9 +12,9 @@ from typing import Final
 import msgspec
 
 from trialbridge.api import version
-from trialbridge.files import Packing, replaced, zstandard
 from trialbridge.formats import by_name
 from trialbridge.formats.laid_out import laid_out
+from trialbridge.io.files import Packing, replaced, zstandard
 from trialbridge.many import journal
 from trialbridge.many.aact import Tables
 from trialbridge.many.conversion import Conversion, Wish, checked, converted

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from trialbridge import api
-from trialbridge.web import (
+from trialbridge.io.web import (
     BUSY,
     Connection,
     Later,
@@ -199,7 +199,7 @@ class Registry(Connection):
         except (OSError, EOFError, msgspec.DecodeError):
             # It is not there, or was not written whole.
             pass
-        from trialbridge.files import replaced
+        from trialbridge.io.files import replaced
 
         page, data = self._asked("/studies", parameters, decoder)
         replaced(path, data, compress="gzip")

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from trialbridge.files import replaced
+from trialbridge.io.files import replaced
+from trialbridge.io.web import Manner
 from trialbridge.registry.asking import (
     PAGE,
     RATE,
@@ -22,7 +23,6 @@ from trialbridge.registry.asking import (
     study_id,
     wanted,
 )
-from trialbridge.web import Manner
 
 
 class Summary(msgspec.Struct):

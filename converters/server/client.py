@@ -14,9 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from trialbridge import api
-from trialbridge.schemas.syntax import exact
-from trialbridge.server.outcome import Answer, words
-from trialbridge.web import (
+from trialbridge.io.web import (
     BUSY,
     Connection,
     Later,
@@ -26,6 +24,8 @@ from trialbridge.web import (
     retry_after,
     server_error,
 )
+from trialbridge.schemas.syntax import exact
+from trialbridge.server.outcome import Answer, words
 
 LINK = "https://hl7.org/fhir/R5/http.html"
 TOKEN = "TRIALBRIDGE_TOKEN"

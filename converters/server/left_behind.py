@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from trialbridge.io.web import ServerError
 from trialbridge.mappings.fhir.rest import RECORD_TAG
 from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.problem import Problem
 from trialbridge.server.client import LINK, Client, in_urls
 from trialbridge.server.gathering import REFUSED, STUDY, Gathered, search
 from trialbridge.server.loads import Load
-from trialbridge.web import ServerError
 
 WRITTEN: Final = (
     STUDY,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from trialbridge.web import beginning, plain
+from trialbridge.io.web import beginning, plain
 
 _ISSUES = 5
 _LENGTH = 600

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from trialbridge import api
+from trialbridge.io.web import Manner, WrongRequest
 from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.syntax import exact
@@ -17,7 +18,6 @@ from trialbridge.server.loads import target
 from trialbridge.server.outcome import words
 from trialbridge.server.pushing import capability
 from trialbridge.sources.reading import Record
-from trialbridge.web import Manner, WrongRequest
 
 LIMIT = 1_000
 """How many studies of a search are read, unless another limit is set."""

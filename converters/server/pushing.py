@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
 
 from trialbridge.formats import Format
+from trialbridge.io.web import Manner, ServerError
 from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.problem import Problem, ProblemError
 from trialbridge.server.client import LINK, Client, failed
@@ -28,7 +29,6 @@ from trialbridge.server.loads import (
 )
 from trialbridge.server.outcome import Answer, told, words
 from trialbridge.sources.reading import SKIPPED, Readable, records
-from trialbridge.web import Manner, ServerError
 
 ENTRIES = 200
 """How many resources a transaction of several records gets."""

@@ -12,8 +12,8 @@ from typing import IO, BinaryIO, Final, NamedTuple, cast
 
 import msgspec
 
-from trialbridge.encoding import utf_8
 from trialbridge.formats.sniff import recognise
+from trialbridge.io.encoding import utf_8
 from trialbridge.schemas.problem import Problem, ReadError, Severity
 
 STDIN: Final = "<stdin>"

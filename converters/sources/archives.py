@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import IO, Any, Final, cast
 
 from trialbridge.extras import MissingExtra
-from trialbridge.files import zstandard
+from trialbridge.io.files import zstandard
 from trialbridge.schemas.syntax.zip_entries import BROKEN, odd_method
 from trialbridge.sources import PIECE, Reader, Source
 

@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import Any, Final, NamedTuple
 from xml.parsers import expat
 
-from trialbridge.encoding import utf_8
 from trialbridge.formats import Format
+from trialbridge.io.encoding import utf_8
 from trialbridge.schemas.syntax import exact
 
 _ENTRY: Final = re.compile(r"\bBundle\.entry\[(\d+)\]")

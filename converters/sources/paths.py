@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 import msgspec
 
 from trialbridge.api import SIZE_VARIABLE
-from trialbridge.encoding import utf_8
 from trialbridge.formats.folders import has_tables, is_one_record, packed, tables_in
+from trialbridge.io.encoding import utf_8
 from trialbridge.schemas.problem import ReadError
 from trialbridge.sources import PIECE, STDIN, Source, rejoined, unknown, why_unknown
 from trialbridge.sources.archives import GZIP, ZIP, ZSTANDARD, entries, unzipped

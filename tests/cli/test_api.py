@@ -15,11 +15,11 @@ from format_names import CHECKED, JSON_KEYS, READ, WRITTEN, XML_ROOTS, asked
 
 import trialbridge
 from trialbridge import Difference, Invalid, Problem, ReadError, Trial, UnknownFormat
-from trialbridge.encoding import REMEDY
 from trialbridge.formats import FORMATS, Format, by_name, written_formats
 from trialbridge.formats.fhir.r5 import bare, strip_extensions
 from trialbridge.formats.sniff import recognise
 from trialbridge.homes import measure, model_tree
+from trialbridge.io.encoding import REMEDY
 from trialbridge.mappings.coverage import CoverageRow, leaves, pattern
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.syntax.pointer import ABSENT, walk

@@ -18,8 +18,8 @@ from transcripts import check, shell
 
 import trialbridge
 from trialbridge.cli import commands as cli
-from trialbridge.encoding import REMEDY
 from trialbridge.formats import FORMATS
+from trialbridge.io.encoding import REMEDY
 
 RECORD = {
     "protocolSection": {

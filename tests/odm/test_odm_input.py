@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from format_names import XML_ROOTS
 
 from trialbridge.cli import commands
-from trialbridge.encoding import REMEDY
+from trialbridge.io.encoding import REMEDY
 from trialbridge.schemas.syntax.xml import MOST_DEPTH
 
 NAMESPACE = 'xmlns="http://www.cdisc.org/ns/odm/v2.0"'

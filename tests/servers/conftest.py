@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fhir_server import FhirServer, serving
 
-from trialbridge import web
+from trialbridge.io import web
 from trialbridge.server import client
 
 

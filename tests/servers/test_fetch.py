@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 
 import trialbridge
 from trialbridge.cli.commands import main
+from trialbridge.io.web import Manner, ServerError
 from trialbridge.registry.fetching import Changed, Summary
-from trialbridge.web import Manner, ServerError
 
 HTML = b"<html><body>Request blocked</body></html>"
 

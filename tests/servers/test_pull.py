@@ -10,9 +10,9 @@ from results_tables import whole
 
 import trialbridge
 from trialbridge.cli.commands import main
+from trialbridge.io.web import Manner
 from trialbridge.server import gathering
 from trialbridge.server.client import in_urls
-from trialbridge.web import Manner
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.ctgov.json"))

@@ -11,8 +11,8 @@ from fhir_server import Fault, FhirServer, outcome
 
 import trialbridge
 from trialbridge.cli.commands import main
+from trialbridge.io.web import Manner
 from trialbridge.server import client, left_behind, loads
-from trialbridge.web import Manner
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "NCT99900001.ctgov.json"

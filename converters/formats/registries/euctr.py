@@ -7,8 +7,8 @@ https://www.clinicaltrialsregister.eu
 import re
 from collections.abc import Iterator
 
-from trialbridge.encoding import utf_8
 from trialbridge.formats.registries.part import Part
+from trialbridge.io.encoding import utf_8
 from trialbridge.mappings.registries.euctr import LINK, read_text
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.problem import EACH, Problem

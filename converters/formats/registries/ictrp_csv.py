@@ -6,9 +6,9 @@ https://trialsearch.who.int/
 import re
 from collections.abc import Iterator
 
-from trialbridge.encoding import utf_8
 from trialbridge.formats.registries import table
 from trialbridge.formats.registries.part import Part
+from trialbridge.io.encoding import utf_8
 from trialbridge.mappings.registries.ictrp.fields import LINK, read_record
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.problem import EACH, Problem, ReadError

@@ -8,9 +8,9 @@ https://clinicaltrials.gov/data-api/about-api/csv-download
 import re
 from collections.abc import Iterator
 
-from trialbridge.encoding import utf_8
 from trialbridge.formats.options import UnknownOption
 from trialbridge.formats.registries import table
+from trialbridge.io.encoding import utf_8
 from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_csv import (
     LINK,
     NAMES,
