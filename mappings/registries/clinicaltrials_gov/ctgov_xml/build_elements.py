@@ -4,8 +4,9 @@ Source: the schema of the legacy XML, version 2017.01.25, that ClinicalTrials.go
 https://clinicaltrials.gov/ct2/html/images/info/public.xsd. Documents have elements that came later
 and that no schema tells of: `LATER` says where they stand.
 
-    python -m trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.build_elements public.xsd
-    python -m trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.build_elements public.xsd --check
+    cd mappings/registries/clinicaltrials_gov/ctgov_xml
+    python build_elements.py public.xsd
+    python build_elements.py public.xsd --check
 """
 
 import argparse
