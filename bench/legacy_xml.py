@@ -5,7 +5,7 @@
 Compared are records of the same trial that were last changed on the same day (by
 `lastUpdateSubmitDate`): each leaf value of the API's record, today's or the classic, that the XML
 has a place for, and each of the XML's, by its place. What is different is listed by the rule of
-`docs/ctgov-xml.md` that it falls under, and by leaf.
+`docs/formats/registries/ctgov-xml.md` that it falls under, and by leaf.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 The words stay what counts. They are read whole or not at all: where a word is left that is not
 known, nothing is. `tests/criteria/time_frames.tsv` has time frames that a person labelled, and
-`docs/criteria.md` how many are found, and how many of those are right.
+`docs/howto/criteria.md` how many are found, and how many of those are right.
 """
 
 import re

@@ -50,7 +50,7 @@ def homes() -> ModuleType:
 
 WRITE = """
 import sys
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.formats.fhir import r5 as fhir
 for line in sys.stdin.buffer:
     data, _ = fhir.write(ctgov.read(line)[0])
@@ -59,7 +59,7 @@ for line in sys.stdin.buffer:
 """
 READ = """
 import json, sys
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.formats.fhir import r5 as fhir
 for line in sys.stdin.buffer:
     trial, problems = fhir.read(line)

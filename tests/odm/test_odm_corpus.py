@@ -28,7 +28,7 @@ from trialbridge.schemas.trial import Trial
 
 WRITE = """
 import sys
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.formats.odm import v2_0 as odm
 for line in sys.stdin.buffer:
     data, _ = odm.write(ctgov.read(line)[0])
@@ -36,7 +36,7 @@ for line in sys.stdin.buffer:
 """
 READ = """
 import json, sys
-from trialbridge.formats.registries import ctgov
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.formats.odm import v2_0 as odm
 while length := int.from_bytes(sys.stdin.buffer.read(8), "big"):
     trial, problems = odm.read(sys.stdin.buffer.read(length))

@@ -18,7 +18,7 @@ import trialbridge
 from trialbridge.formats.registries.clinicaltrials_gov import ctgov, ctgov_xml
 from trialbridge.formats.sniff import recognise
 from trialbridge.mappings.names import Names
-from trialbridge.mappings.registries.ctgov_xml import texts, words
+from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml import texts, words
 from trialbridge.schemas.problem import Invalid, Problem, ReadError
 from trialbridge.schemas.syntax.pointer import differences, get
 from trialbridge.schemas.trial import Trial
