@@ -3,18 +3,18 @@
 All are unpacked as they are read, on account of a budget: a small file may expand to fill a disk.
 """
 
-import errno
 import gzip
 import io
 import os
 import re
 import zipfile
 from collections.abc import Iterator
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final
 
 from trialbridge.extras import MissingExtra
 from trialbridge.io.files import zstandard
 from trialbridge.schemas.syntax.zip_entries import BROKEN, odd_method
+from trialbridge.schemas.syntax.zip_pages import pages
 from trialbridge.sources import PIECE, Reader, Source
 
 RATIO: Final = 200
@@ -29,12 +29,6 @@ FLOOR: Final = 1 << 20
 CEILING: Final = 64 << 30
 """What no archive may expand to, in bytes: the whole registry has some 20 GB."""
 
-ENTRIES: Final = 100_000
-"""How many entries an archive may have: some 500 bytes of memory each."""
-
-DIRECTORY: Final = 16 << 20
-"""How many bytes the directory of an archive may have. It is read as a whole."""
-
 ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 GZIP: Final = b"\x1f\x8b"
 ZSTANDARD: Final = b"\x28\xb5\x2f\xfd"
@@ -44,46 +38,50 @@ _LEADS_OUT: Final = re.compile(r"[/\\]|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|$)", r
 
 def entries(file: IO[bytes], at: Source, limit: int, reader: Reader) -> Iterator[Source]:
     """Give what a reader makes of each entry of a zip archive."""
+    budget = _Budget(file.seek(0, os.SEEK_END))
     try:
-        size = file.seek(0, os.SEEK_END)
-        archive = zipfile.ZipFile(cast(IO[bytes], _Guarded(file)))
+        for archive in pages(file):
+            for entry in archive.infolist():
+                yield from _entry(archive, entry, at, limit, reader, budget)
+    except _Spent:
+        yield at.wrong("archive-size", budget.refusal("the archive"))
     except BROKEN as error:
         yield at.wrong("archive", f"not a zip archive that can be read: {_reason(error)}")
+
+
+def _entry(
+    archive: zipfile.ZipFile,
+    entry: zipfile.ZipInfo,
+    at: Source,
+    limit: int,
+    reader: Reader,
+    budget: "_Budget",
+) -> Iterator[Source]:
+    """Give what a reader makes of an entry. Raises _Spent."""
+    here = at._replace(inner=entry.filename, found=True)
+    name = entry.filename.rpartition("/")[2]
+    odd = _LEADS_OUT.match(entry.filename) or entry.filename != entry.orig_filename
+    hidden = name.startswith(".") or entry.filename.startswith("__MACOSX/")
+    if entry.is_dir() or (hidden and not odd):
         return
-    listed = archive.infolist()
-    if len(listed) > ENTRIES:
-        message = f"the archive has {len(listed):,} entries, more than the limit of {ENTRIES:,}"
-        yield at.wrong("archive-size", message)
-        return
-    budget = _Budget(size)
-    for entry in listed:
-        here = at._replace(inner=entry.filename, found=True)
-        name = entry.filename.rpartition("/")[2]
-        odd = _LEADS_OUT.match(entry.filename) or entry.filename != entry.orig_filename
-        hidden = name.startswith(".") or entry.filename.startswith("__MACOSX/")
-        if entry.is_dir() or (hidden and not odd):
-            continue
-        if odd:
-            message = "the name leads out of the archive: harmless here, where nothing is extracted"
-            here = here.wrong("entry-name", message, "warning")
-        if here.suffix in (".zip", ".gz", ".zst"):
-            message = "an archive in an archive is not opened, expected the records themselves"
-            yield here.wrong("nested-archive", message)
-        elif entry.flag_bits & 1:
-            yield here.wrong("encrypted", "the entry is encrypted")
-        elif method := odd_method(entry):
-            yield here.wrong("compression", method)
-        else:
-            try:
-                with archive.open(entry) as packed:
-                    yield from reader(_rationed(packed, budget), here, limit)
-            except _Spent:
-                yield at.wrong("archive-size", budget.refusal("the archive"))
-                return
-            except _NotUnpacked as error:
-                yield here.wrong("archive", f"the entry cannot be unpacked: {error}")
-            except BROKEN as error:
-                yield here.wrong("archive", f"the entry cannot be unpacked: {_reason(error)}")
+    if odd:
+        message = "the name leads out of the archive: harmless here, where nothing is extracted"
+        here = here.wrong("entry-name", message, "warning")
+    if here.suffix in (".zip", ".gz", ".zst"):
+        message = "an archive in an archive is not opened, expected the records themselves"
+        yield here.wrong("nested-archive", message)
+    elif entry.flag_bits & 1:
+        yield here.wrong("encrypted", "the entry is encrypted")
+    elif method := odd_method(entry):
+        yield here.wrong("compression", method)
+    else:
+        try:
+            with archive.open(entry) as packed:
+                yield from reader(_rationed(packed, budget), here, limit)
+        except _NotUnpacked as error:
+            yield here.wrong("archive", f"the entry cannot be unpacked: {error}")
+        except BROKEN as error:
+            yield here.wrong("archive", f"the entry cannot be unpacked: {_reason(error)}")
 
 
 def unzipped(file: IO[bytes], at: Source, limit: int, reader: Reader) -> Iterator[Source]:
@@ -197,28 +195,3 @@ class _Rationed(io.RawIOBase):
 
 def _rationed(file: IO[bytes] | gzip.GzipFile | _Zstandard, budget: _Budget) -> IO[bytes]:
     return io.BufferedReader(_Rationed(file, budget), PIECE)
-
-
-class _Guarded:
-    """A file in which no read claims more than a directory may have: zipfile reads it in one."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def read(self, size: int | None = -1) -> bytes:
-        if size is not None and size > DIRECTORY:
-            message = f"its directory has {size:,} bytes, more than the limit of {DIRECTORY:,}"
-            raise OSError(errno.EFBIG, message)
-        return self._file.read(-1 if size is None else size)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seekable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        """The file is closed by whoever opened it."""

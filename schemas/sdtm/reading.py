@@ -18,6 +18,7 @@ from trialbridge.schemas.syntax import xpt
 from trialbridge.schemas.syntax.dataset import Column, Dataset, NoDataset, Value
 from trialbridge.schemas.syntax.decode import parse_object
 from trialbridge.schemas.syntax.zip_entries import BROKEN, odd_method, opened
+from trialbridge.schemas.syntax.zip_pages import first_page
 
 LINK: Final = "https://www.cdisc.org/standards/foundational/sdtmig"
 MEMBER_LIMIT: Final = 32 << 20
@@ -139,7 +140,7 @@ def is_one(data: bytes) -> bool:
 def holds_one(file: IO[bytes]) -> bool:
     """Whether a zip archive has a TS or TI that begins as such a dataset does."""
     try:
-        with zipfile.ZipFile(file) as archive:
+        with first_page(file) as archive:
             for entry in archive.infolist():
                 found = _MEMBER.fullmatch(entry.filename)
                 if found and found[1].upper() in ("TS", "TI"):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from format_names import JSON_KEYS
 
+from trialbridge.schemas.syntax import zip_pages
 from trialbridge.sources import Source
-from trialbridge.sources import archives as module
 from trialbridge.sources.paths import sources
 
 RECORD = b'{"hasResults": false}'
@@ -276,19 +276,51 @@ def test_an_entry_over_the_limit_is_told_as_a_file_is() -> None:
     assert found[-1].data == RECORD
 
 
-def test_too_many_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ENTRIES", 2)
-    assert told(expand(packed("a.zip", {"a": b"", "b": b"", "c": b""}))) == [
-        ("a.zip", "archive-size", "the archive has 3 entries, more than the limit of 2")
+@pytest.mark.parametrize("before", [b"", b"a program that unpacks what follows"])
+@pytest.mark.parametrize("comment", [b"", b"a comment"])
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_directory_of_any_length_is_read_in_pages(
+    monkeypatch: pytest.MonkeyPatch, before: bytes, comment: bytes, wide: bool
+) -> None:
+    monkeypatch.setattr(zip_pages, "PAGE", 200)
+    if wide:
+        # What zipfile writes for archives of more entries than 16 bits count.
+        monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 2)
+    names = [f"{number:05d}{'a' * (number % 90)}.json" for number in range(30)]
+    with open("a.zip", "wb") as file:
+        file.write(before)
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.comment = comment
+            for name in names:
+                archive.writestr(name, RECORD + name.encode())
+    assert (b"PK\x06\x06" in Path("a.zip").read_bytes()) is wide
+    found = expand("a.zip")
+    assert told(found) == []
+    assert [(one.inner, one.data) for one in found] == [
+        (name, RECORD + name.encode()) for name in names
     ]
+    with open("a.zip", "rb") as file:
+        sizes = [len(page.infolist()) for page in zip_pages.pages(file)]
+    assert sum(sizes) == 30
+    assert max(sizes) <= 4
 
 
-def test_a_directory_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "DIRECTORY", 100)
-    (problem,) = told(expand(packed("a.zip", {"a" * 60: b"", "b": b""})))
-    assert problem[:2] == ("a.zip", "archive")
-    assert problem[2].startswith("not a zip archive that can be read: its directory has 15")
-    assert problem[2].endswith(" bytes, more than the limit of 100")
+def test_a_directory_that_breaks_in_the_middle_is_told_after_the_entries_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(zip_pages, "PAGE", 100)
+    packed("a.zip", {f"{number:020d}.json": RECORD for number in range(6)})
+    data = bytearray(Path("a.zip").read_bytes())
+    data[data.rindex(b"PK\x01\x02")] ^= 0xFF
+    Path("a.zip").write_bytes(data)
+    found = expand("a.zip")
+    assert [one.data for one in found[:4]] == [RECORD] * 4
+    (problem,) = told(found)
+    assert problem == (
+        "a.zip",
+        "archive",
+        "not a zip archive that can be read: Bad magic number for central directory",
+    )
 
 
 def test_a_size_that_lies_is_found_out() -> None:

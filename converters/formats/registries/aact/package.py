@@ -25,6 +25,7 @@ from trialbridge.mappings.registries.aact.rows import Cells, Row
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.problem import EACH, Problem, ReadError
 from trialbridge.schemas.syntax.zip_entries import BROKEN, odd_method, opened
+from trialbridge.schemas.syntax.zip_pages import first_page
 from trialbridge.schemas.trial import Trial
 
 STUDIES: Final = "studies.txt"
@@ -58,7 +59,7 @@ def looks_like_one(head: bytes) -> bool:
 def holds_one(archive: IO[bytes]) -> bool:
     """Tell if a zip has tables of AACT."""
     try:
-        with zipfile.ZipFile(archive) as tables:
+        with first_page(archive) as tables:
             for entry in tables.infolist():
                 if table_of(entry.filename) is not None:
                     if odd_method(entry):
