@@ -1,6 +1,7 @@
 """Which leaf of a record rode where in a conversion: natively, in an extension, or not at all."""
 
-from typing import Any, Final, Literal, NamedTuple, get_args, get_origin
+from collections.abc import Callable
+from typing import Any, Final, Literal, get_args, get_origin
 
 import msgspec
 
@@ -48,56 +49,47 @@ def counted(trial: Trial, to: Format) -> dict[Home, int]:
     It costs far less than to measure, and takes the format's own word for it: of a leaf that has
     several homes it counts the main one.
     """
-    found = dict.fromkeys(HOMES, 0)
-    _count(trial, _plan(Trial, "", to.name), found)
-    return found
-
-
-class _Step(NamedTuple):
-    """An attribute: the home of the leaf that it is, else what is below; one, or a list of them."""
-
-    attribute: str
-    home: Home
-    below: "tuple[_Step, ...] | None"
-    many: bool
-
-
-def _count(struct: Any, plan: tuple[_Step, ...], found: dict[Home, int]) -> None:
-    for attribute, home, below, many in plan:
-        value = getattr(struct, attribute)
-        if value is None:
-            continue
-        if below is None:
-            found[home] += len(value) if many else 1
-        elif many:
-            for item in value:
-                _count(item, below, found)
-        else:
-            _count(value, below, found)
+    found = [0] * len(HOMES)
+    _counting(to.name)(trial, found)
+    return dict(zip(HOMES, found, strict=True))
 
 
 @once
-def _plan(type_: type[Any], pointer: str, to: str) -> tuple[_Step, ...]:
-    homes = _homes(to)
-    steps = []
+def _counting(to: str) -> Callable[[Trial, list[int]], None]:
+    """Make the function that counts: one for each struct at each place, as generated source."""
+    homes = main_homes(by_name(to).rows())
+    made: list[str] = []
+    name = _function(Trial, "", homes, made)
+    space: dict[str, Any] = {}
+    exec(compile("\n".join(made), "<homes>", "exec"), space)
+    function: Callable[[Trial, list[int]], None] = space[name]
+    return function
+
+
+def _function(type_: type[Any], pointer: str, homes: dict[str, Home], made: list[str]) -> str:
+    """Add the source of a struct's function, after those that it calls; give its name."""
+    ones: dict[Home, list[str]] = {}
+    lines = []
     for name, field in fields_of(type_).items():
         inner, item = bare(field.type), item_type(field.type)
         at = f"{pointer}/{field.encode_name}{'/*' if item else ''}"
+        home = homes.get(at, "none")
         below = next((one for one in (inner, item) if is_struct(one)), None)
-        steps.append(
-            _Step(
-                name,
-                homes.get(at, "none"),
-                _plan(below, at, to) if below else None,
-                item is not None or get_origin(inner) is dict,
+        if below:
+            called = _function(below, at, homes, made)
+            lines.append(f"    if (v := s.{name}) is not None:")
+            lines.append(
+                f"        for i in v: {called}(i, n)" if item else f"        {called}(v, n)"
             )
-        )
-    return tuple(steps)
-
-
-@once
-def _homes(name: str) -> dict[str, Home]:
-    return main_homes(by_name(name).rows())
+        elif item is not None or get_origin(inner) is dict:
+            lines.append(f"    if (v := s.{name}) is not None: n[{HOMES.index(home)}] += len(v)")
+        else:
+            ones.setdefault(home, []).append(f"(s.{name} is not None)")
+    for home, counts in ones.items():
+        lines.append(f"    n[{HOMES.index(home)}] += {' + '.join(counts)}")
+    function = f"f{len(made)}"
+    made.append("\n".join((f"def {function}(s, n):", *(lines or ["    pass"]))))
+    return function
 
 
 def model_tree(trial: Trial) -> dict[str, Any]:

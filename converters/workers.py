@@ -13,6 +13,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from trialbridge.collector import frozen, paused
 from trialbridge.schemas.problem import Problem
 from trialbridge.sources import Source
 
@@ -70,7 +71,9 @@ def in_turn(
     """
     if budget.here:
         for source in sources:
-            yield source, failed([]) if source.data is None else work(source)
+            with paused():
+                result = failed([]) if source.data is None else work(source)
+            yield source, result
         return
     workers = [_Worker(work, failed, budget) for _ in range(budget.jobs)]
     coming = iter(sources)
@@ -198,5 +201,7 @@ def _work(connection: Connection, work: Work[R], memory: int | None) -> None:
         limit_memory(memory)
     with suppress(EOFError, OSError, KeyboardInterrupt):
         connection.send(None)
+        frozen()
         while True:
-            connection.send(work(connection.recv()))
+            with paused():
+                connection.send(work(connection.recv()))
