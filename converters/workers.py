@@ -23,7 +23,19 @@ R = TypeVar("R")
 Work = Callable[[Source], R]
 
 _AHEAD: Final = 2
-"""How many sources are read for each process before the first of them is done."""
+"""How many times what a process is given at once is read for it before the first is done."""
+
+_MOST: Final = 16
+"""How many sources a process is given at once, if they are quickly done."""
+
+_BYTES: Final = 1 << 19
+"""How many bytes a process is given at once, but for a source that has more."""
+
+_QUICK: Final = 0.1
+"""How many seconds what is given at once may take."""
+
+_YIELDED: Final = 4
+"""How many results are passed on before processes are heard again."""
 
 # spawn: a copy of a process with threads may hang.
 _SPAWN: Final = multiprocessing.get_context("spawn")
@@ -81,17 +93,19 @@ def in_turn(
     more = True
     try:
         while more or tasks:
-            while more and len(tasks) < _AHEAD * budget.jobs:
+            while more and _has_room(tasks, budget.jobs):
                 source_or_end = next(coming, None)
                 if source_or_end is None:
                     more = False
                     break
                 tasks.append(_Task(source_or_end, failed))
             _hand_out(tasks, workers)
-            while tasks and (done := tasks[0].result) is not None:
+            given = 0
+            while tasks and given < _YIELDED and (done := tasks[0].result) is not None:
                 yield tasks.popleft().source, done[0]
-            if tasks and (len(tasks) == _AHEAD * budget.jobs or not more):
-                _await(workers, budget.seconds)
+                given += 1
+            if tasks:
+                _await(workers, budget.seconds, wait_for_one=not given)
     finally:
         for worker in workers:
             worker.stop()
@@ -102,17 +116,30 @@ class _Task(Generic[R]):
 
     def __init__(self, source: Source, failed: Callable[[list[Problem]], R]) -> None:
         self.source = source
+        self.size = len(source.data or b"")
         self.result: tuple[R] | None = (failed([]),) if source.data is None else None
         self.given = False
 
 
+def _has_room(tasks: deque[_Task[R]], jobs: int) -> bool:
+    """Tell if another source is to be read: memory is bounded by their number and their bytes."""
+    if len(tasks) < _AHEAD * jobs:
+        return True
+    most = _AHEAD * jobs * _MOST
+    return len(tasks) < most and sum(task.size for task in tasks) < _AHEAD * jobs * _BYTES
+
+
 class _Worker(Generic[R]):
-    """A process that works on one source at a time."""
+    """A process that works on one source after another, and tells the result of each.
+
+    It is given several at once where they are quickly done, so that it need not wait for more.
+    """
 
     def __init__(self, work: Work[R], failed: Callable[[list[Problem]], R], budget: Budget) -> None:
         self._do = work
         self._failed = failed
         self._budget = budget
+        self._size = 1
         self._start()
 
     def _start(self) -> None:
@@ -122,17 +149,23 @@ class _Worker(Generic[R]):
         )
         self._process.start()
         theirs.close()
-        self.task: _Task[R] | None = None
+        self.tasks: deque[_Task[R]] = deque()
         self.ready = False
-        self.since = time.monotonic()
+        self.since = self._given = time.monotonic()
 
-    def give(self, task: _Task[R]) -> None:
-        self.task = task
-        task.given = True
-        self.since = time.monotonic()
+    def give(self, waiting: deque[_Task[R]], share: int) -> None:
+        """Take what comes first of what waits, up to a share of it."""
+        size = 0
+        while waiting and len(self.tasks) < min(self._size, share):
+            size += waiting[0].size
+            if self.tasks and size > _BYTES:
+                break
+            self.tasks.append(waiting.popleft())
+            self.tasks[-1].given = True
+        self.since = self._given = time.monotonic()
         # One that has died since is found by its silence.
         with suppress(OSError):
-            self.connection.send(task.source)
+            self.connection.send([task.source for task in self.tasks])
 
     def hear(self) -> None:
         """Take what has come: that it is ready, a result, or the end of the process."""
@@ -146,18 +179,22 @@ class _Worker(Generic[R]):
             message = f"the process that worked on it ended with status {status}{why}"
             self.fail("crashed", message)
             return
-        if self.task is None or not self.ready:
+        self.since = time.monotonic()
+        if not self.ready:
             self.ready = True
-            self.since = time.monotonic()
-        else:
-            self.task.result = (said,)
-            self.task = None
+            return
+        self.tasks.popleft().result = (said,)
+        if not self.tasks:
+            quick = self.since - self._given < _QUICK
+            self._size = min(2 * self._size, _MOST) if quick else max(1, self._size // 2)
 
     def fail(self, code: str, message: str) -> None:
-        """Give the source its problem, and begin anew."""
-        if self.task is not None:
+        """Give the source that it is at its problem, and begin anew; the others wait again."""
+        if self.tasks:
             problem = Problem(severity="fatal", layer="file", path="", code=code, message=message)
-            self.task.result = (self._failed([problem]),)
+            self.tasks.popleft().result = (self._failed([problem]),)
+            for task in self.tasks:
+                task.given = False
         elif not self.ready:
             # Each process imports the script that asked for it, which must not ask again then.
             main = 'a script asks for processes below `if __name__ == "__main__":`'
@@ -172,23 +209,28 @@ class _Worker(Generic[R]):
 
 
 def _hand_out(tasks: Iterable[_Task[R]], workers: list[_Worker[R]]) -> None:
-    waiting = (task for task in tasks if task.result is None and not task.given)
-    for worker in workers:
-        if worker.task is None and worker.ready and (task := next(waiting, None)):
-            worker.give(task)
+    idle = [worker for worker in workers if worker.ready and not worker.tasks]
+    if not idle:
+        return
+    waiting = deque(task for task in tasks if task.result is None and not task.given)
+    # Where little is left, each has some of it.
+    share = max(1, len(waiting) // len(workers))
+    for worker in idle:
+        if waiting:
+            worker.give(waiting, share)
 
 
-def _await(workers: list[_Worker[R]], seconds: float | None) -> None:
-    """Wait until a process says something, or one is over its time."""
-    left = None
-    if seconds is not None:
-        ends = [worker.since + seconds for worker in workers if worker.task]
+def _await(workers: list[_Worker[R]], seconds: float | None, *, wait_for_one: bool) -> None:
+    """Hear what processes say, if need be when one does; end what is over its time."""
+    left: float | None = None if wait_for_one else 0.0
+    if seconds is not None and wait_for_one:
+        ends = [worker.since + seconds for worker in workers if worker.tasks]
         left = max(0.0, min(ends) - time.monotonic()) if ends else None
     heard = wait([worker.connection for worker in workers], left)
     for worker in workers:
         if worker.connection in heard:
             worker.hear()
-        elif worker.task and seconds is not None and time.monotonic() >= worker.since + seconds:
+        elif worker.tasks and seconds is not None and time.monotonic() >= worker.since + seconds:
             worker.fail("timeout", f"not done within {seconds:g} seconds: stopped")
 
 
@@ -203,5 +245,7 @@ def _work(connection: Connection, work: Work[R], memory: int | None) -> None:
         connection.send(None)
         frozen()
         while True:
-            with paused():
-                connection.send(work(connection.recv()))
+            for source in connection.recv():
+                with paused():
+                    result = work(source)
+                connection.send(result)
