@@ -152,12 +152,15 @@ WHO = """\
 `who` is the form in which registers send records to WHO, `trials/trial`, which ChiCTR, ReBEC, IRCT,
 REPEC and others offer for download too. It is read, by the same table for elements of one value,
 and from real lists for the rest; the rest is kept in `unmapped` at `/who`, by the path of its
-element. It rests on the description of 64 documents of four registers (59 of ReBEC, three of the
-EU's, one each of ChiCTR and REPEC), none of which is at hand: tests have an invented one.
+element. It rests on two records in public repositories, one of REPEC and one of TCTR, and on the
+description of 63 more of three registers (59 of ReBEC, three of the EU's, one of ChiCTR), none of
+which is at hand: tests have an invented one.
 
-- Dates with slashes begin with the day in records of ReBEC (`RBR-`), REPEC (`PER-`) and the EU's
-  register, by their ids; others are kept, where they are not in ISO form.
-- Statuses are each register's own: `recruiting` alone is a code of the model.
+- Dates with slashes begin with the day in records of ReBEC (`RBR-`), REPEC (`PER-`), TCTR and the
+  EU's register, by their ids; others are kept, where they are not in ISO form.
+- Statuses are each register's own: codes of the model are `recruiting` and what leaves nothing open
+  (`Active, not recruiting`, `Not yet recruiting`).
+- `N.A.`, none and the like are no title and no id, and are kept.
 - Contacts for the public and for science are central contacts, one person once; their kind, address
   and affiliation are kept.
 - One code of interventions (`i_code`) that is a type of the model is that of the one intervention.

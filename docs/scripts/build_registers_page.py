@@ -59,7 +59,8 @@ REGISTERS = (
     Register(
         "drks",
         drks.ROWS,
-        "one document of the register, and the codes of its JSON Schema, version 2.0.19",
+        "one document of the register, one invented by DRKS2FHIR, and the codes of its JSON Schema,"
+        " version 2.0.19",
         (
             "Each text stands once for each language; the English one is read, else the first, each"
             " text for itself: where an English one is empty, that of another language is read.",
@@ -83,15 +84,26 @@ REGISTERS = (
     Register(
         "isrctn",
         isrctn.ROWS,
-        "no document of the register: on what its elements are called in public code that reads"
-        " them, on ten records as ctrdata gives them, and on three raw ones in public tests",
+        "six records of the register of October 2026, which public tests of others have without"
+        " their contacts and with texts cut (ISRCTN15375673, 16025168, 16132141, 38597726,"
+        " 54285094, 62918594), none as a file; on ten as ctrdata gives them; and on what public"
+        " code calls the elements of contacts",
         (
             "A `fullTrial` has the trial, and beside it its sponsors, funders and contacts, which"
             " it names by their ids. A file of several is several records.",
             "The register stores no state of a trial: its page finds one by the day on which one"
             " looks. So none is read; the dates and what overrides them are there or kept.",
             "Texts are CommonMark there too, and stay as they are.",
-            "England and United Kingdom may both be countries of a trial, and both stay.",
+            "England and United Kingdom both are countries of a trial (5 of 5 in England): the"
+            " kingdom is kept where one of its nations stands.",
+            "`protocolSerialNumber` joins the secondary numbers that have no reference of their own"
+            " (3 of 3 records that have it), with their types where they have one: `CPMS: 49816,"
+            " CRUKD/22/002`. Where it is that, the number that is called the protocol's is meant."
+            " Numbers that the references have are listed once more, and are one.",
+            "Where nothing was given the register writes `Not provided at time of registration`,"
+            " which is no summary and is kept.",
+            "Since 2025 outcomes have parts; the text of before stands beside them in some records"
+            " (3 of 6), and is kept.",
             "A number without a digit (`Nil known`) is none, and is kept.",
             "Labels that are not in the lists below are kept, as all that public code does not"
             " show: they are few.",
@@ -109,7 +121,8 @@ REGISTERS = (
     Register(
         "euctr",
         euctr.ROWS,
-        "one file of the register, with seven records of one trial in six countries",
+        "one file of the register, with seven records of one trial in six countries, and on three"
+        " of another trial in the tests of ctrdata",
         (
             "A record is of one trial in one country, and the number and the country are its"
             " identity. A file of several is several records; joining them is for who reads them.",

@@ -6,6 +6,7 @@ times is a list, the text of an element with attributes is `#`. Texts are Common
 https://www.isrctn.com
 """
 
+import re
 from typing import Any, Final
 
 from trialbridge.mappings.coverage import CoverageRow
@@ -80,10 +81,10 @@ INTERVENTIONS: Final = {
 }
 SEXES: Final = {"All": "ALL", "Both": "ALL", "Female": "FEMALE", "Male": "MALE"}
 _UNITS: Final[dict[str, AgeUnit]] = {
-    "Years": "Year",
-    "Months": "Month",
-    "Weeks": "Week",
-    "Days": "Day",
+    "years": "Year",
+    "months": "Month",
+    "weeks": "Week",
+    "days": "Day",
 }
 _FLAGS: Final = {"true": True, "false": False}
 
@@ -116,18 +117,57 @@ def _number(place: Place, path: str) -> str | None:
     return place.text(path) if any(sign.isdigit() for sign in words) else None
 
 
+# What a secondary number is by its type, where the record has a kind for it.
+_KINDS: Final = {"nct": "ClinicalTrials.gov", "iras": "IRAS"}
+_PROTOCOL: Final = "Protocol serial number"
+
+
 def _secondary_ids(place: Place) -> list[Any]:
+    """The references, and the numbers that are none of them again and not the protocol's own."""
     found = [
         said(id=number, type=type_, domain=domain)
         for name, type_, domain in _NUMBERS
         if (number := _number(place, name))
     ]
-    found += [
-        said(id=number, type="OTHER", domain=one.text("@numberType"))
-        for one in place.items("secondaryNumbers/secondaryNumber")
-        if (number := _number(one, "#" if isinstance(one.node, dict) else ""))
-    ]
+    have = {one["id"]: one.get("domain") for one in found}
+    own = _own_number(place)
+    for one in place.items("secondaryNumbers/secondaryNumber"):
+        kind = one.word("@numberType")
+        at = "#" if isinstance(one.node, dict) else ""
+        number = _number(one, at)
+        if number and number in have:
+            # The same number again; a type that says something else is kept.
+            if _KINDS.get(kind or "") == have[number]:
+                one.take("@numberType")
+        elif number and kind == _PROTOCOL and number == own:
+            one.take("@numberType")
+        elif number:
+            found.append(said(id=number, type="OTHER", domain=one.text("@numberType")))
     return distinct(found)
+
+
+def _own_number(place: Place) -> str | None:
+    """The number of the protocol.
+
+    The register joins the numbers that have no reference of their own with commas, those of a type
+    of its own with the type (`CPMS: 49816, CRUKD/22/002`); where it is that, the number that is
+    called the protocol's is meant, and none where there is no such one or several.
+    """
+    words = place.word("protocolSerialNumber")
+    if words is None:
+        return None
+    own, joined = [], []
+    for one in place.items("secondaryNumbers/secondaryNumber"):
+        number, kind = one.word("#" if isinstance(one.node, dict) else ""), one.word("@numberType")
+        if number and kind == _PROTOCOL:
+            own.append(number)
+        if number and kind not in (*_KINDS, "ctis", "eudract"):
+            joined.append({number, f"{(kind or '').upper()}: {number}"})
+    parts = words.split(", ")
+    if len(parts) == len(joined) > 1 and all(map(set.__contains__, joined, parts)):
+        place.take("protocolSerialNumber")
+        return own[0] if len(own) == 1 else None
+    return place.text("protocolSerialNumber")
 
 
 # --- design ------------------------------------------------------------------------------------
@@ -193,6 +233,17 @@ def _outcomes(measures: str, text: str) -> Any:
     return read
 
 
+# What the register writes where nothing was given.
+_NOT_PROVIDED: Final = re.compile(
+    r"(?:Plain English summary of protocol )?not provided at time of registration", re.IGNORECASE
+)
+
+
+def _given(place: Place) -> str | None:
+    """A text, unless it says that there was none."""
+    return None if _NOT_PROVIDED.fullmatch(place.word() or "") else place.text()
+
+
 # --- eligibility and places --------------------------------------------------------------------
 
 
@@ -211,12 +262,17 @@ def _age(place: Place) -> str | None:
     if number is None and unit is None:
         return None
     whole = (number or "").removesuffix(".0")
-    if unit not in _UNITS or not (whole.isascii() and whole.isdecimal() and len(whole) < 5):
+    named = _UNITS.get((unit or "").lower())
+    if named is None or not (whole.isascii() and whole.isdecimal() and len(whole) < 5):
         place.warn("not-readable", f"{number!r:.20} {unit!r:.20} is no age that has a place")
         return None
     place.take("@value")
     place.take("@unit")
-    return age_text(int(whole), _UNITS[unit])
+    return age_text(int(whole), named)
+
+
+_KINGDOM: Final = "United Kingdom"
+_NATIONS: Final = frozenset({"England", "Scotland", "Wales", "Northern Ireland"})
 
 
 def _locations(place: Place) -> list[Any]:
@@ -232,7 +288,11 @@ def _locations(place: Place) -> list[Any]:
         for one in place.items("trialCentres/trialCentre")
     ]
     there = {one.get("country") for one in centres}
-    countries = [one.text() for one in place.items("recruitmentCountries/country")]
+    listed = place.items("recruitmentCountries/country")
+    if not _NATIONS.isdisjoint(there | {one.word() for one in listed}):
+        # Beside its nations the register lists the kingdom, which is no place more.
+        there.add(_KINGDOM)
+    countries = [one.text() for one in listed]
     return [
         *(one for one in centres if one),
         *(said(country=name) for name in countries if name and name not in there),
@@ -320,7 +380,12 @@ ROWS: Final[tuple[Row, ...]] = (
     value("identificationModule/briefTitle", f"{_ABOUT}/title"),
     value("identificationModule/officialTitle", f"{_ABOUT}/scientificTitle"),
     value("identificationModule/acronym", f"{_ABOUT}/acronym"),
-    value("identificationModule/orgStudyIdInfo/id", "trial/externalRefs/protocolSerialNumber"),
+    value(
+        "identificationModule/orgStudyIdInfo/id",
+        "trial/externalRefs",
+        _own_number,
+        "protocolSerialNumber; where it joins several, the number that is called so",
+    ),
     Row(
         "identificationModule/secondaryIdInfos",
         "trial/externalRefs",
@@ -357,7 +422,12 @@ ROWS: Final[tuple[Row, ...]] = (
         ("*/name",),
         "other sponsors, and funders",
     ),
-    value("descriptionModule/briefSummary", f"{_ABOUT}/plainEnglishSummary"),
+    value(
+        "descriptionModule/briefSummary",
+        f"{_ABOUT}/plainEnglishSummary",
+        _given,
+        "unless it says that none was provided",
+    ),
     value("descriptionModule/detailedDescription", f"{_ABOUT}/studyHypothesis"),
     Row(
         "conditionsModule/conditions",

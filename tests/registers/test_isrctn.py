@@ -1,6 +1,6 @@
 """The ISRCTN registry: what a document says stands in the record, and the rest is kept.
 
-No document of the register is at hand: these are of its form.
+The register's own are not at hand as files: these are of the form of six that were read.
 """
 
 from typing import Any
@@ -16,6 +16,12 @@ DATA = (SOURCES / "ISRCTN10000001.isrctn.xml").read_bytes()
 _DESIGN = "designModule/designInfo/maskingInfo"
 _CONTACTS = "contactsLocationsModule/centralContacts"
 _SPONSORS = "sponsorCollaboratorsModule"
+_AGES = "eligibilityModule"
+_PLACES = "contactsLocationsModule/locations"
+_BRIEF = "descriptionModule/briefSummary"
+_NO_SUMMARY = (
+    b"<plainEnglishSummary>Plain English summary of protocol not provided at time of registration<"
+)
 
 SAID: dict[str, Any] = {
     "/registration": {
@@ -96,7 +102,6 @@ SAID: dict[str, Any] = {
                 "zip": "BA1",
                 "country": "England",
             },
-            {"country": "United Kingdom"},
         ],
     },
     "ipdSharingStatementModule": {"ipdSharing": "YES", "description": "On request"},
@@ -137,6 +142,15 @@ def test_what_has_no_place_is_kept() -> None:
         (b">Phase II/III<", b">Not Specified<", "designModule/phases", ABSENT),
         (b">0<", b">75<", "designModule/enrollmentInfo", {"count": 75, "type": "ACTUAL"}),
         (b">Blinded (masking used)<", b">Open (masking not used)<", f"{_DESIGN}/masking", "NONE"),
+        (
+            b'unit="Years" value="40.0"',
+            b'unit="years" value="4.0"',
+            f"{_AGES}/minimumAge",
+            "4 Years",
+        ),
+        (b"<plainEnglishSummary>**Background**\n1. Tea &amp; water<", _NO_SUMMARY, _BRIEF, ABSENT),
+        # The kingdom is a place where none of its nations is named.
+        (b">England<", b">France<", f"{_PLACES}/1", {"country": "United Kingdom"}),
         # What the trial does not name is there nevertheless.
         (b"<contactId>k1</contactId>", b"", f"{_CONTACTS}/0/phone", "+44"),
         (b'id="s1"', b'id="s3"', f"{_SPONSORS}/collaborators", [{"name": "Friends of Tea"}]),
@@ -147,6 +161,50 @@ def test_a_change_of_the_document_is_one_of_the_record(
 ) -> None:
     trial, _ = read(DATA.replace(before, after))
     assert facts(trial, [leaf]) == {leaf: read_as}
+
+
+_IDS = "identificationModule/secondaryIdInfos"
+_OWN = "identificationModule/orgStudyIdInfo"
+
+
+@pytest.mark.parametrize(
+    ("joined", "numbers", "own", "more"),
+    [
+        # Numbers of the record's own kinds stand at their references and once more in the list.
+        (
+            "CPMS: 54321, TEA-1",
+            (("nct", "NCT99900001"), ("iras", "123456"), ("Protocol serial number", "TEA-1")),
+            {"id": "TEA-1"},
+            [],
+        ),
+        ("CPMS: 54321, G 7", (("Fund of Tea", "G 7"),), ABSENT, [("G 7", "Fund of Tea")]),
+        # What is not what the numbers join is whole.
+        ("CPMS: 1, TEA-1", (("Fund", "G 7"),), {"id": "CPMS: 1, TEA-1"}, [("G 7", "Fund")]),
+    ],
+)
+def test_numbers_that_the_register_joins_are_told_apart(
+    joined: str, numbers: tuple[tuple[str, str], ...], own: Any, more: list[tuple[str, str]]
+) -> None:
+    listed = "".join(
+        f'<secondaryNumber id="{kind}" numberType="{kind}">{number}</secondaryNumber>'
+        for kind, number in numbers
+    )
+    data = DATA.replace(b">TEA-1<", f">{joined}<".encode())
+    data = data.replace(b"</secondaryNumbers>", f"{listed}</secondaryNumbers>".encode())
+    trial, _ = read(data)
+    ids = [*SAID["identificationModule"]["secondaryIdInfos"]]
+    ids += [{"id": number, "type": "OTHER", "domain": kind} for number, kind in more]
+    assert facts(trial, [_OWN, _IDS]) == {_OWN: own, _IDS: ids}
+
+
+def test_a_number_of_another_type_than_its_reference_s_keeps_it() -> None:
+    number = b'<secondaryNumber numberType="ctis">NCT99900001</secondaryNumber></secondaryNumbers>'
+    trial, _ = read(DATA.replace(b"</secondaryNumbers>", number))
+    kept = (trial.unmapped or {})["/isrctn"]
+    at = "/trial/externalRefs/secondaryNumbers/secondaryNumber/1"
+    assert {key: one for key, one in kept.items() if key.startswith(at)} == {
+        f"{at}/@numberType": "ctis"
+    }
 
 
 def _several() -> bytes:

@@ -103,10 +103,36 @@ def test_a_date_with_slashes_is_read_where_its_register_is_known() -> None:
 
     read, _ = start(b"2026-999001-11-SE")
     assert read == {"startDateStruct": {"date": "2026-06-01", "type": "ESTIMATED"}}
+    assert start(b"TCTR20990001")[0] == read
     read, kept = start(b"XX-1")
     assert read is None
     assert kept["main/date_enrolment"] == "01/06/2026"
     assert kept["main/type_enrolment"] == "anticipated"
+
+
+def test_a_word_for_nothing_is_no_title_and_no_id() -> None:
+    odd = TEA.replace(b">Tea for mild fatigue<", b">N.A.<").replace(b">TEA-3<", b">N.A.<")
+    told: list[Problem] = []
+    tree = msgspec.to_builtins(trialbridge.read(odd, warnings=told))
+    names = tree["protocolSection"]["identificationModule"]
+    assert "briefTitle" not in names
+    assert [one["id"] for one in names["secondaryIdInfos"]] == ["U1111-9990-0001", "NCT99900001"]
+    kept = tree["unmapped"]["/who"]
+    assert kept["main/public_title"] == kept["secondary_ids/secondary_id/sec_id"] == "N.A."
+    assert kept["secondary_ids/secondary_id/issuing_authority"] == "House of Tea"
+    said = "'N.A.': it says that there is none; kept in unmapped"
+    assert sum(said in str(one) for one in told) == 2
+
+
+def test_states_that_leave_nothing_open_are_read() -> None:
+    for word, state in (
+        (b"Active, not recruiting", "ACTIVE_NOT_RECRUITING"),
+        (b"Not yet recruiting", "NOT_YET_RECRUITING"),
+        (b"Completed", None),
+    ):
+        tree = msgspec.to_builtins(trialbridge.read(TEA.replace(b"data analysis completed", word)))
+        assert tree["protocolSection"]["statusModule"].get("overallStatus") == state
+        assert ("main/recruitment_status" in tree["unmapped"]["/who"]) is (state is None)
 
 
 def test_what_stands_twice_or_is_unknown_is_kept() -> None:

@@ -54,10 +54,18 @@ _ALONE: Final[Mapping[str, str]] = {
     "criteria/exclusion_criteria": "Exclusion_Criteria",
 }
 _BACK: Final = {name: path for path, name in _ALONE.items()}
-# Ids of registers whose dates with slashes begin with the day: ReBEC, REPEC and the EU's.
-_DAY_FIRST = re.compile(r"RBR-|PER-|(?:EUCTR)?[0-9]{4}-[0-9]{6}-[0-9]{2}")
+# Ids of registers whose dates with slashes begin with the day: ReBEC, REPEC, the Thai and the EU's.
+_DAY_FIRST = re.compile(r"RBR-|PER-|TCTR|(?:EUCTR)?[0-9]{4}-[0-9]{6}-[0-9]{2}")
 _ENROLMENT: Final = {"actual": "ACTUAL", "anticipated": "ESTIMATED"}
 _STATUS: Final = {"recruiting": "Recruiting"}
+# Words of registers that leave nothing open; `completed` and the like are each register's own.
+_STATES: Final = {
+    "active, not recruiting": "ACTIVE_NOT_RECRUITING",
+    "not yet recruiting": "NOT_YET_RECRUITING",
+}
+_NOTHING = re.compile(r"n\.?/?a\.?|nil|none|not applicable", re.IGNORECASE)
+_NONE: Final = "it says that there is none"
+_TITLES: Final = ("Public_title", "Scientific_title", "Acronym")
 _INDEX = re.compile(r"\[[0-9]+\]")
 
 Texts = Mapping[str, str]
@@ -104,7 +112,9 @@ def read_texts(texts: Texts, place: Callable[[str], str]) -> tuple[Trial, list[P
     row = _row(texts)
     found = _alone(row)
     _lists(texts, found)
-    for path in texts:
+    for path, text in texts.items():
+        if _ALONE.get(path) in _TITLES and _NOTHING.fullmatch(text.strip()):
+            found.kept[path] = _NONE
         if path not in _ALONE and _INDEX.sub("", path) not in _READ:
             found.kept.setdefault(path, NO_PLACE)
     here = contradictions(row, lambda name: place(_BACK.get(name, name)))
@@ -119,6 +129,9 @@ def _row(texts: Texts) -> Row:
         said["Recruitment_Status"] = _STATUS[status]
     register = said.get("Source_Register", "").strip()
     own = said.get("TrialID", "").strip()
+    for name in _TITLES:
+        if _NOTHING.fullmatch(said.get(name, "").strip()):
+            del said[name]
     return Row(said, register, _DAY_FIRST.match(own) is not None)
 
 
@@ -132,6 +145,9 @@ def _alone(row: Row) -> Found:
         found.members.update(taken.members)
         for name, why in taken.kept.items():
             own = name == "Recruitment_Status"
+            if own and (state := _STATES.get(row.text(name).lower())):
+                found.members[f"{P}/statusModule/overallStatus"] = state
+                continue
             found.kept[_BACK[name]] = NO_CODE if own else why
             if name in taken.unknown and not own:
                 found.unknown.add(_BACK[name])
@@ -213,6 +229,11 @@ def _secondary_ids(texts: Texts, found: Found) -> list[Tree]:
     whose = dict(_all(texts, "secondary_ids/secondary_id/issuing_authority"))
     for path, said in _all(texts, "secondary_ids/secondary_id/sec_id"):
         authority = whose.pop(path.replace("/sec_id", "/issuing_authority"), "")
+        if _NOTHING.fullmatch(said):
+            found.kept[path] = _NONE
+            if authority:
+                found.kept[path.replace("/sec_id", "/issuing_authority")] = NO_PLACE
+            continue
         one = identifier(said)
         if authority and one.setdefault("domain", authority) != authority:
             found.kept[path.replace("/sec_id", "/issuing_authority")] = NO_PLACE
