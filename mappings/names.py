@@ -20,7 +20,7 @@ class Names:
     tables does not matter. What a format has to know besides is a class of its own, by `once`.
     """
 
-    __slots__ = ("_made", "form", "item", "odd", "root", "trial", "warnings")
+    __slots__ = ("__weakref__", "_made", "form", "item", "odd", "root", "trial", "warnings")
 
     def __init__(self, trial: Trial | None = None, *, form: Literal["id", "oid"] = "id") -> None:
         self.trial = trial

@@ -7,6 +7,7 @@ https://hl7.org/fhir/R5/evidencereport.html
 https://hl7.org/fhir/R5/evidence.html
 """
 
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -99,7 +100,8 @@ class Made:
     """The groups and the Evidence of a record that is written."""
 
     def __init__(self, names: Names) -> None:
-        self.names = names
+        # They hold this: a circle would keep the whole tree until the collector comes.
+        self.names = weakref.proxy(names)
         self.entries = names.once(Resources).entries
         self._groups: dict[tuple[str, Any, Any, Any], Reference] = {}
         self._listed: dict[int, tuple[Any, list[Reference]]] = {}

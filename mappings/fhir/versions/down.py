@@ -50,6 +50,7 @@ class _Plan(NamedTuple):
 
     make: Make
     asked: tuple[tuple[str, Mapping[tuple[str, ...], "_Plan"]], ...]
+    required: tuple[str, ...]
     lacks: bool
     basic: bool
 
@@ -115,6 +116,7 @@ class _Plans:
     def _parts_made(self, shape: tuple[str, ...], path: str, before: str) -> Parts:
         known: dict[str, Any] = dict(_CALLED)
         parts = []
+        # What is one object in many places is looked up before it is made.
         for number, key in enumerate(names(shape)):
             place = self.known.place(path, None, key)
             if key == "extension":
@@ -123,7 +125,10 @@ class _Plans:
                 url = before + place.name.removesuffix("[x]")
                 parts.append(self._part(known, number, key, place, url, shape))
         # All of the source is made here: keys and urls are those of the definitions.
-        made: Parts = eval(f"lambda down, node: [{', '.join(parts)}]", known)
+        exec(
+            f"def parts(down, node):\n    seen = down.seen\n    return [{', '.join(parts)}]", known
+        )
+        made: Parts = known["parts"]
         return made
 
     def _part(
@@ -142,9 +147,9 @@ class _Plans:
             return f"*told(s{number}, down, node)"
         converted = "one" if place.copied else _CONVERTED.get(place.type)
         every = f"(node[{key!r}] if node[{key!r}].__class__ is list else (node[{key!r}],))"
-        if member is not None and converted is not None:
+        if member is not None and converted is not None and (place.many or place.copied):
             if not place.many:
-                converted = converted.replace("one", f"node[{key!r}]")
+                converted = f"node[{key!r}]"
             given = f"{{'url': {url!r}, {member!r}: {converted}}}"
             return f"*[{given} for one in {every}]" if place.many else given
         known[f"m{number}"] = self._extension(place, url)
@@ -154,7 +159,11 @@ class _Plans:
                 inner = f"'extension': p{number}[tuple(one)](down, one)"
                 return f"*[{{'url': {url!r}, {inner}}} for one in {every}]"
             return f"*[m{number}(down, one, None) for one in {every}]"
-        return f"again(down, node[{key!r}], {url!r}, m{number})"
+        known[f"u{number}"] = url
+        return (
+            f"it if (it := seen(id(one := node[{key!r}]))) is not None"
+            f" and it['url'] is u{number} else again(down, one, u{number}, m{number})"
+        )
 
     def _made(self, shape: tuple[str, ...], path: str, older: str) -> _Plan:
         known: dict[str, Any] = dict(_CALLED)
@@ -174,12 +183,13 @@ class _Plans:
         # All of the source is made here: keys and urls are those of the definitions.
         body = "".join(f"    {line}\n" for line in lines)
         exec(
-            f"def make(down, node):\n    made, told = {{}}, []\n{body}"
+            f"def make(down, node):\n    seen, made, told = down.seen, {{}}, []\n{body}"
             "    if told: made['extension'] = told\n    return made\n",
             known,
         )
         absent = [name for name in required if _is_absent(name, given)]
-        return _Plan(known["make"], tuple(asked), bool(absent), bool({*absent} - GIVEN))
+        made: Make = known["make"]
+        return _Plan(made, tuple(asked), required, bool(absent), bool({*absent} - GIVEN))
 
     def _line(
         self,
@@ -199,6 +209,9 @@ class _Plans:
                 return "extension", f"told += [{part}]"
             if place is None or place.copied:
                 return str(moved), f"if (one := node[{key!r}]) is not None: made[{moved!r}] = one"
+            if place.codes is None and place.key is not None:
+                known[f"s{number}"] = self._told(key, place, url_of(path, place), shape)
+                return str(moved), self._value(known, number, key, place)
         moved, step = self._step(path, key, place, shape)
         known[f"s{number}"] = step
         return moved, f"s{number}(down, node, made, told)"
@@ -216,25 +229,20 @@ class _Plans:
         told = self._told(key, place, url_of(path, place), shape)
         if place.key is None:
             return "extension", told
-        if place.codes is None and f"_{key}" not in shape:
-            return place.key, self._value(key, place.key, place, told)
         return place.key, self._store(path, key, place.key, place, told)
 
-    def _value(self, key: str, moved: str, place: Place, told: Step) -> Step:
-        """What puts a value without extensions of its own into the older node."""
-        convert = self._converter(place)
-
-        def step(down: "Down", node: Node, made: Node, extensions: list[Node]) -> None:
-            value = node[key]
-            try:
-                if value.__class__ is list:
-                    made[moved] = [convert(down, one) for one in value]
-                elif value is not None:
-                    made[moved] = convert(down, value)
-            except Misfit:
-                told(down, node, made, extensions)
-
-        return step
+    def _value(self, known: dict[str, Any], number: int, key: str, place: Place) -> str:
+        """The lines that put a value without extensions of its own into the older node."""
+        converted = _CONVERTED.get(place.type) if place.targets is None else None
+        if converted is None:
+            known[f"c{number}"] = self._converter(place)
+            converted = f"c{number}(down, one)"
+        return (
+            f"if (one := node[{key!r}]) is not None:\n"
+            f"        try: made[{place.key!r}] = [{converted} for one in one]"
+            f" if one.__class__ is list else {converted}\n"
+            f"        except Misfit: s{number}(down, node, made, told)"
+        )
 
     def _store(self, path: str, key: str, moved: str, place: Place, told: Step) -> Step:
         convert, codes, twin = self._converter(place), place.codes, f"_{key}"
@@ -345,8 +353,9 @@ class _Plans:
             if plan.lacks:
                 raise Misfit
             made = plan.make(down, value)
-            if required and any(_is_absent(name, made) for name in required):
-                raise Misfit
+            for name in required:
+                if name not in made and _is_absent(name, made):
+                    raise Misfit
             return made
 
         return convert
@@ -367,56 +376,71 @@ class Down:
         self.plans = plans
         self.known: Dialect = plans.known
         self.renamed: dict[str, str] = {}
-        self.references: list[Node] = []
-        self.again: dict[tuple[int, str], Node] = {}
-        """What was made of the objects of the tree, by which object it was and its url."""
+        """What is a Basic in the older version, by the names that links give it."""
+        self.again: dict[int, Node] = {}
+        """The extensions that were made of the objects of the tree, by which object it was."""
+        self.seen = self.again.get
         self.contained: dict[str, str] = {}
         """The types of what the resource at hand contains, by their ids."""
+        self.late = False
+        """Whether what a resource becomes was found while it was made, and not before."""
 
     def document(self, tree: Node) -> Node:
         if tree.get("resourceType") != "Bundle":
             return self.resource(tree)
-        entries = [self._entry(entry) for entry in tree.get("entry", ())]
-        renamed = self.renamed
-        for entry in entries if renamed else ():
-            if entry.get("fullUrl") in renamed:
-                entry["fullUrl"] = renamed[entry["fullUrl"]]
-            request = entry.get("request")
-            if request is not None and request.get("url") in renamed:
-                entry["request"] = {**request, "url": renamed[request["url"]]}
-        # Who refers to a resource may come before it is known what that becomes.
-        for reference in self.references if renamed else ():
-            other = renamed.get(reference.get("reference", ""))
-            if other is not None:
-                reference["reference"] = other
-        made = {**tree, "entry": entries}
+        entries = tree.get("entry", ())
+        # Who refers to a resource may come before it, so it is found first what each becomes.
+        for entry in entries:
+            if "resource" in entry and self._plan(entry["resource"]) is None:
+                self._rename(entry)
+        walked = [*map(self._entry, entries)]
+        if self.late:
+            self.again.clear()
+            walked = [*map(self._entry, entries)]
+        made: Node = {**tree, "entry": walked}
         again.fill(tree, made)
         return made
 
+    def _rename(self, entry: Node) -> None:
+        resource = entry["resource"]
+        type_, id_ = resource["resourceType"], resource.get("id")
+        self.renamed[f"{type_}/{id_}"] = f"Basic/{id_}"
+        url = str(entry.get("fullUrl", ""))
+        self.renamed[url] = url.replace(f"/{type_}/", "/Basic/")
+
     def _entry(self, entry: Node) -> Node:
         made = dict(entry)
+        renamed = self.renamed
         if "resource" in entry:
             resource = entry["resource"]
-            made["resource"] = self.resource(resource)
+            found = made["resource"] = self.resource(resource)
             type_ = resource["resourceType"]
-            if made["resource"]["resourceType"] != type_:
-                self.renamed[f"{type_}/{resource.get('id')}"] = f"Basic/{resource.get('id')}"
-                url = str(entry.get("fullUrl", ""))
-                self.renamed[url] = url.replace(f"/{type_}/", "/Basic/")
+            if found["resourceType"] != type_ and f"{type_}/{resource.get('id')}" not in renamed:
+                self._rename(entry)
+                self.late = True
+        if entry.get("fullUrl") in renamed:
+            made["fullUrl"] = renamed[entry["fullUrl"]]
+        request = entry.get("request")
+        if request is not None and request.get("url") in renamed:
+            made["request"] = {**request, "url": renamed[request["url"]]}
         return made
 
     def resource(self, node: Node) -> Node:
-        made = self._as_is(node)
+        plan = self._plan(node)
+        made = None if plan is None else self._as_is(node, plan)
         return self._basic(node) if made is None else made
 
-    def _as_is(self, node: Node) -> Node | None:
-        """A resource as the older version has it; None if that cannot hold it."""
+    def _plan(self, node: Node) -> _Plan | None:
+        """What to do with a resource; None if the older version cannot hold it."""
         type_ = node["resourceType"]
         if type_ not in self.known.old.resources:
             return None
         plan = self.plans.of(type_, type_)[tuple(node)]
-        if plan.basic or (plan.asked and _lacks(node, plan)):
-            return None
+        return None if plan.basic or (plan.asked and _lacks(node, plan)) else plan
+
+    def _as_is(self, node: Node, plan: _Plan) -> Node | None:
+        """A resource as the older version has it; None if something in it cannot be held."""
+        type_ = node["resourceType"]
         if "contained" in node:
             self.contained = {
                 str(one.get("id")): str(one.get("resourceType")) for one in node["contained"]
@@ -424,15 +448,13 @@ class Down:
         made = plan.make(self, node)
         if type_ in FILL:
             FILL[type_](node, made, self)
-        for name in self.known.required(type_):
+        for name in plan.required:
             if name in made or f"_{name}" in made:
                 continue
-            if name == "status":
-                # Demanded, and not stated by the source.
-                absent = {"url": ABSENT, "valueCode": "unknown"}
-                made["_status"] = {"extension": [absent]}
-                continue
-            return None
+            if name != "status":
+                return None
+            # Demanded, and not stated by the source.
+            made["_status"] = {"extension": [{"url": ABSENT, "valueCode": "unknown"}]}
         return made
 
     def _basic(self, node: Node) -> Node:
@@ -473,16 +495,17 @@ class Down:
         return node if codings == before else {**node, "coding": codings}
 
     def reference(self, node: Node) -> Node:
-        made = dict(node)
-        self.references.append(made)
-        return made
+        other = self.renamed.get(node.get("reference", ""))
+        return node if other is None else {**node, "reference": other}
 
     def alternate(self, node: Node, targets: frozenset[str]) -> Node:
         """A reference where the older version allows these types alone."""
         made = self.reference(node)
         if self._type(node) in (None, *targets):
             return made
-        shown = {"display": made.pop("display")} if "display" in made else {}
+        shown = {"display": node["display"]} if "display" in node else {}
+        if shown:
+            made = {key: value for key, value in made.items() if key != "display"}
         return {"extension": [{"url": ALTERNATE, "valueReference": made}], **shown}
 
     def _type(self, reference: Node) -> str | None:
@@ -509,11 +532,8 @@ def _again(down: Down, value: Any, url: str, make: Callable[[Down, Any, Any], No
 
     In results much is: what a statistic is of, and out of how many.
     """
-    known = id(value), url
-    found = down.again.get(known)
-    if found is None:
-        found = down.again[known] = make(down, value, None)
-    return found
+    made = down.again[id(value)] = make(down, value, None)
+    return made
 
 
 def _told_by(step: Step, down: Down, node: Node) -> list[Node]:
@@ -561,7 +581,7 @@ def _is_absent(name: str, given: Any) -> bool:
 
 
 # What the generated functions call.
-_CALLED: Mapping[str, Any] = {"again": _again, "told": _told_by}
+_CALLED: Mapping[str, Any] = {"again": _again, "told": _told_by, "Misfit": Misfit}
 
 # How they convert the values of data types that stand in an extension.
 _CONVERTED: Mapping[str, str] = {
