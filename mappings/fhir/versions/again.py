@@ -50,17 +50,16 @@ class _Resources:
         found = (
             [tree] if entries.__class__ is not list else [_resource(one) for one in entries or ()]
         )
-        self._by: dict[str, Node] = {}
-        self.studies: list[Node] = []
-        for one in found:
-            type_ = one.get("resourceType")
-            self._by[f"{type_}/{one.get('id')}"] = one
-            if type_ == "ResearchStudy":
-                self.studies.append(one)
+        self.studies = [one for one in found if one.get("resourceType") == "ResearchStudy"]
+        self._found = found
+        self._by: dict[str, Node] | None = None
 
     def get(self, reference: Any, type_: str) -> Node:
         """The resource of this type that is referred to; an empty one if there is none."""
         target = reference.get("reference") if reference.__class__ is dict else None
+        if self._by is None:
+            # Of most Bundles nothing is asked.
+            self._by = {f"{one.get('resourceType')}/{one.get('id')}": one for one in self._found}
         return self._by.get(f"{type_}/{str(target).rpartition(f'{type_}/')[2]}", {})
 
 
