@@ -153,7 +153,16 @@ title. Of a document of others:
 | roles of MII's examples | HL7's |
 
 What has no place in a record (votes of ethics committees, funding, regulation, areas) is kept in
-`unmapped`, told, and written again in FHIR."""
+`unmapped`, told, and written again in FHIR.
+
+## Held against
+
+The rules above are made from the guides' FSH. Beside that, 60 records by each guide are held
+against the StructureDefinitions that it publishes: how often an element may stand, of which type,
+with which fixed values and required codes, slice by slice, extensions wherever they are. No
+fault, and those that are planted are found (`tests/fhir_profiles/test_guides_definitions.py`;
+`CONTRIBUTING.md` says where the definitions are). FHIR's own rules are those of the validator,
+which every document passes. HL7's own validator in Java has not been asked."""
 
 
 def main(arguments: Sequence[str] = ()) -> int:
