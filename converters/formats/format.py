@@ -13,6 +13,7 @@ from trialbridge.formats.options import Option, settled
 
 if TYPE_CHECKING:
     from trialbridge.mappings.coverage import CoverageRow, Home
+    from trialbridge.mappings.record.planned import Planned
     from trialbridge.schemas.problem import Problem
     from trialbridge.schemas.trial import Trial
 
@@ -22,6 +23,8 @@ Use = Literal["read", "written", "checked"]
 
 ENDINGS: Final = {"json": ".json", "xml": ".xml", "text": ".txt", "csv": ".csv", "zip": ".zip"}
 """What the name of a file of a syntax ends with."""
+
+_PLANNED: Final = "what it plans is written; else"
 
 _FHIR = "trialbridge.schemas.fhir.versions"
 _FHIR_XML = "trialbridge.schemas.fhir.xml.checks"
@@ -52,7 +55,10 @@ class Format(NamedTuple):
     `coverage` is the module whose `coverage` lists where each leaf goes (None: every leaf has its
     own name there, except those below `homeless`). `advice` is a module whose `check` tells what is
     unusual, and never wrong, with a record that is read. `beyond` is the module that knows what its
-    documents say beyond a record, which formats of the same module alone take. `ended`: nobody
+    documents say beyond a record, which formats of the same module alone take. `plans` is the
+    module whose `planned` gives of that what a protocol plans, elements and visits: the other
+    formats that have such a module take it too, as the keyword `planned` of their writers. `ended`:
+    nobody
     publishes in it any more, or another version stands for its kind, or it is rather a form of many
     records, so that it is written where it is asked for by name, and no ending of a file stands for
     it.
@@ -70,6 +76,7 @@ class Format(NamedTuple):
     homeless: tuple[str, ...] = ()
     advice: str | None = None
     beyond: str | None = None
+    plans: str | None = None
     options: tuple[Option, ...] = ()
     told_by: str | None = None
     edition: str = ""
@@ -105,7 +112,8 @@ class Format(NamedTuple):
 
     def keeps_beyond(self, source: Format) -> bool:
         """Tell if what a document of another format says beyond its record is written in this."""
-        return self.name == "trial" or source.beyond in (None, self.beyond)
+        has_plan = self.plans is not None and source.plans is not None
+        return self.name == "trial" or has_plan or source.beyond in (None, self.beyond)
 
     def read(self, data: bytes, *, alone: bool = False) -> tuple[Trial, list[Problem]]:
         """Read bytes of this format, with warnings.
@@ -143,11 +151,11 @@ class Format(NamedTuple):
             raise self.refused("written")
         module = import_module(self.writer)
         chosen = settled(self.name, self.options, options or {})
+        trial, left, planned = self._may_have(trial)
         if not told and hasattr(module, "write_untold"):
-            return module.write_untold(self._may_have(trial)[0], **chosen), []
+            return module.write_untold(trial, **chosen, **planned), []
         write: Callable[..., tuple[bytes, list[Problem]]] = module.write
-        trial, left = self._may_have(trial)
-        data, problems = write(trial, **chosen)
+        data, problems = write(trial, **chosen, **planned)
         return data, [*problems, *left]
 
     def write_checked(
@@ -164,17 +172,19 @@ class Format(NamedTuple):
         if not hasattr(module, "write_checked"):
             return None
         write: Callable[..., tuple[bytes, list[Problem]]] = module.write_checked
-        trial, left = self._may_have(trial)
-        data, problems = write(trial, **settled(self.name, self.options, options or {}))
+        trial, left, planned = self._may_have(trial)
+        chosen = settled(self.name, self.options, options or {})
+        data, problems = write(trial, **chosen, **planned)
         return data, [*problems, *left]
 
-    def _may_have(self, trial: Trial) -> tuple[Trial, list[Problem]]:
+    def _may_have(self, trial: Trial) -> tuple[Trial, list[Problem], dict[str, Planned]]:
         """Give a trial without what a document of another format alone may have said.
 
-        The model's own form holds all but the data of subjects.
+        The model's own form holds all but the data of subjects. What the document plans is beside
+        it, as the writer takes it.
         """
         if not trial.unmapped:
-            return trial, []
+            return trial, [], {}
         from msgspec.structs import replace
 
         from trialbridge.formats import FORMATS
@@ -188,8 +198,23 @@ class Format(NamedTuple):
                 )
                 left += more
         if kept == trial.unmapped:
-            return trial, []
-        return replace(trial, unmapped=kept or None), left
+            return trial, [], {}
+        planned: dict[str, Planned] = {}
+        if self.plans is not None:
+            for module in dict.fromkeys(known.plans for known in FORMATS):
+                if module in (None, self.plans):
+                    continue
+                plans = import_module(module)
+                found = plans.planned(trial.unmapped)
+                if found is not None:
+                    planned["planned"] = found
+                    left = [
+                        replace(one, message=f"{_PLANNED} {one.message}")
+                        if plans.is_planned(one.path)
+                        else one
+                        for one in left
+                    ]
+        return replace(trial, unmapped=kept or None), left, planned
 
     def check(
         self,

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from trialbridge.mappings.codec import Home, Node
+from trialbridge.mappings.record.planned import Planned
 from trialbridge.mappings.usdm.document import read_tree, sparse_tree, write_tree
 from trialbridge.mappings.usdm.extensions import EXTENSIONS
 from trialbridge.mappings.usdm.others.beyond import document_of, is_beyond, left_out
@@ -23,23 +24,24 @@ _TIMES = 2
 # --- writing -----------------------------------------------------------------------------------
 
 
-def write(trial: Trial) -> tuple[bytes, list[Problem]]:
+def write(trial: Trial, *, planned: Planned | None = None) -> tuple[bytes, list[Problem]]:
     """The record as a USDM document of one study, and warnings of what is not in it.
 
     A record that was read from a USDM document that says more is put into that document: the same
-    document where the record is the same.
+    document where the record is the same. `planned` is what a document of another format that it
+    was read from plans beyond it.
     """
-    data, _, problems = _write(trial)
+    data, _, problems = _write(trial, planned)
     return data, problems
 
 
-def write_checked(trial: Trial) -> tuple[bytes, list[Problem]]:
+def write_checked(trial: Trial, *, planned: Planned | None = None) -> tuple[bytes, list[Problem]]:
     """Write as `write` does; the problems are those of what was written, too.
 
     What is wrong with the document that the record was read from, and still is, is a warning: it
     stood so, and is none of the record.
     """
-    data, tree, problems = _write(trial)
+    data, tree, problems = _write(trial, planned)
     found = validate(msgspec.json.decode(data) if tree is None else tree)
     document = document_of(trial.unmapped)
     if document is not None and found:
@@ -55,10 +57,10 @@ def write_checked(trial: Trial) -> tuple[bytes, list[Problem]]:
     return data, [*problems, *found]
 
 
-def _write(trial: Trial) -> tuple[bytes, Node | None, list[Problem]]:
+def _write(trial: Trial, planned: Planned | None) -> tuple[bytes, Node | None, list[Problem]]:
     document = document_of(trial.unmapped)
     if document is None:
-        tree, problems = write_tree(trial)
+        tree, problems = write_tree(trial, planned)
         return msgspec.json.encode(tree), tree, problems
     bare = _without_document(trial)
     grafted = _grafted(document, bare)

@@ -12,25 +12,26 @@ from msgspec.structs import replace
 from trialbridge.mappings import whole
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.names import Names
+from trialbridge.mappings.record.planned import Planned
 from trialbridge.mappings.record.times import created
 from trialbridge.mappings.sdtm import design
 from trialbridge.mappings.sdtm.beyond import PREFIX, parted
-from trialbridge.mappings.sdtm.rows import MESH, NO_STUDY, Summary, of
+from trialbridge.mappings.sdtm.planned import DATASETS, arms_of, datasets, not_stated
+from trialbridge.mappings.sdtm.rows import MESH, NO_STUDY, Summary, of, short
 from trialbridge.mappings.sdtm.summary import TABLE, coverage, shown
 from trialbridge.schemas.problem import Problem, no_record
 from trialbridge.schemas.sdtm.domains import (
-    DOMAINS,
     LONGEST,
     SIMPLIFIED,
     TI,
     TS,
     columns_of,
 )
+from trialbridge.schemas.sdtm.reading import LINK
 from trialbridge.schemas.syntax.dataset import Column, Dataset, Value
 from trialbridge.schemas.terms.trial_summary import SUMMARY
 from trialbridge.schemas.trial import Trial
 
-LINK: Final = "https://www.cdisc.org/standards/foundational/sdtmig"
 TITLE: Final = "SDTM's trial summary"
 KEEP = whole.Keep(title=TITLE, root="SDTM", link=LINK, coverage=coverage)
 
@@ -39,22 +40,29 @@ _INCLUSION, _EXCLUSION = "INCLUSION", "EXCLUSION"
 
 
 class Written(NamedTuple):
-    """What is written of a record: datasets, and whole texts of criteria by their IETESTCD."""
+    """What is written of a record: datasets, and whole texts of criteria by their IETESTCD.
+
+    `kept`: the names of those that are as they were read.
+    """
 
     study: str
     name: str
     created: str
     datasets: list[Dataset]
     texts: Mapping[str, str]
+    kept: tuple[str, ...] = ()
 
 
 # --- writing -----------------------------------------------------------------------------------
 
 
 def write_datasets(
-    trial: Trial, *, simplified: bool = False, told: bool = True
+    trial: Trial, *, simplified: bool = False, planned: Planned | None = None, told: bool = True
 ) -> tuple[Written, list[Problem]]:
-    """The datasets of a record, and warnings of what is not in them, if somebody is `told`."""
+    """The datasets of a record, and warnings of what is not in them, if somebody is `told`.
+
+    `planned`: what the document of another format that it was read from plans beyond it.
+    """
     kept, rest = parted(trial.unmapped or {})
     own = replace(trial, unmapped=rest or None) if kept else trial
     names = Names(own)
@@ -65,20 +73,26 @@ def write_datasets(
         whole.node_of(own, TABLE, names)
     summary = of(names)
     problems += (_not_carried(pointer, message) for pointer, message in summary.left)
+    again: list[str] = []
     study = str(kept.get(_STUDY) or _study(summary))
     if simplified:
-        datasets = [_simplified(summary, study)]
+        found = [_simplified(summary, study)]
         texts: dict[str, str] = {}
     else:
         rows = _with_kept(_all(summary, own), kept.get(f"{PREFIX}TS"))
-        datasets = [_dataset_of(rows, study)]
+        found = [_dataset_of(rows, study)]
         criteria, texts = _criteria(summary, study, kept.get(f"{PREFIX}TI"))
-        datasets += criteria
-        for name in DOMAINS:
+        found += criteria
+        made = {one.name: one for one in datasets(planned or Planned(), study)}
+        for name in DATASETS:
             held = kept.get(f"{PREFIX}{name}")
-            if name not in ("TS", "TI") and isinstance(held, dict):
-                datasets.append(_again(name, held))
-    return Written(study, names.root, created(trial), datasets, texts), problems
+            if isinstance(held, dict):
+                found.append(_again(name, held))
+                again.append(name)
+            elif name in made:
+                found.append(made[name])
+                problems += not_stated(made[name])
+    return Written(study, names.root, created(trial), found, texts, tuple(again)), problems
 
 
 def _not_carried(path: str, message: str) -> Problem:
@@ -240,7 +254,7 @@ def _criteria(summary: Summary, study: str, kept: Any) -> tuple[list[Dataset], d
             line = shown(said)
             if line != said or len(line) > LONGEST:
                 texts[code] = said
-            values.append([study, "TI", code, _short(line), category])
+            values.append([study, "TI", code, short(line), category])
     names = tuple(one.name for one in TI.variables if one.core == "Req")
     return [Dataset("TI", TI.label, columns_of(TI, names, values), values)], texts
 
@@ -248,18 +262,6 @@ def _criteria(summary: Summary, study: str, kept: Any) -> tuple[list[Dataset], d
 def _in_order(criteria: list[tuple[str, bool]]) -> list[list[Any]]:
     """Criteria as JSON has them, those of inclusion first, as a text of a record lists them."""
     return [list(one) for one in sorted(criteria, key=lambda one: one[1])]
-
-
-_ELLIPSIS = " ..."
-
-
-def _short(line: str) -> str:
-    """A criterion in at most 200 characters, which end at a word."""
-    if len(line) <= LONGEST:
-        return line
-    cut = line[: LONGEST - len(_ELLIPSIS)]
-    words = cut.rpartition(" ")[0] if line[len(cut)] != " " else cut
-    return f"{(words or cut).rstrip()}{_ELLIPSIS}"
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -280,6 +282,10 @@ def read_datasets(
     for row in rows:
         summary.found.setdefault(row.get("TSPARMCD", ""), []).append(row)
     criteria = [_row(held["TI"], values) for values in held["TI"].rows] if "TI" in held else []
+    if "TA" in held:
+        summary.arms = [
+            arm.name for arm in arms_of(_row(held["TA"], one) for one in held["TA"].rows)
+        ]
     summary.study = next((row["STUDYID"] for row in (*rows, *criteria) if "STUDYID" in row), "")
     last = criteria[-1].get("TIVERS") if criteria else None
     # A record has the criteria of one version of the protocol, the last one.

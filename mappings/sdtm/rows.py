@@ -20,6 +20,7 @@ from trialbridge.mappings.codec import (
 )
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record.summary import FACTS, Fact, duration, of_duration
+from trialbridge.schemas.sdtm.domains import LONGEST
 from trialbridge.schemas.terms.cdisc_codes import CDISC_VERSION, YES_NO, Term
 from trialbridge.schemas.trial import Age, age_text
 
@@ -46,6 +47,8 @@ class Summary:
         self.found: dict[str, list[Node]] = {}
         self.study = ""
         self.criteria: list[tuple[str, bool]] = []
+        self.arms: list[str] = []
+        """What the arms of a TA that is read are called."""
 
     def put(self, name: str, row: Node) -> None:
         """Add a row of a parameter."""
@@ -242,3 +245,15 @@ def fact(name: str, codec: Codec[Any] | None = None) -> Field:
         codec = code(one.terms, one.exact)
     model = f"{one.model}.date" if one.kind == "date" else one.model
     return merged(model, row_of(name), codec=codec or codecs.get(one.kind, date))
+
+
+_ELLIPSIS = " ..."
+
+
+def short(line: str) -> str:
+    """A line in at most 200 characters, which end at a word."""
+    if len(line) <= LONGEST:
+        return line
+    cut = line[: LONGEST - len(_ELLIPSIS)]
+    words = cut.rpartition(" ")[0] if line[len(cut)] != " " else cut
+    return f"{(words or cut).rstrip()}{_ELLIPSIS}"

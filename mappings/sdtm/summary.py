@@ -46,7 +46,7 @@ from trialbridge.mappings.sdtm.rows import (
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.terms import cdisc_codes as terms
 from trialbridge.schemas.terms.countries import country, name_of
-from trialbridge.schemas.trial import EnrollmentInfo, Outcome, Trial
+from trialbridge.schemas.trial import ArmGroup, EnrollmentInfo, Outcome, Trial
 
 IDENTIFICATION = "protocol.identification"
 DESIGN = "protocol.design"
@@ -267,6 +267,12 @@ def _read_criteria(root: Node, names: Names) -> str | None:
 criteria: Codec[str] = Codec(_read_criteria, _write_criteria)
 """The single criteria that the text lists, as rows of TI."""
 
+arms: Codec[list[ArmGroup]] = Codec(
+    lambda root, names: [ArmGroup(label=name) for name in of(names).arms if name] or None,
+    lambda value, names: None,
+)
+"""The arms that a TA names; a record alone has not what a TA says of an arm."""
+
 # --- the table ---------------------------------------------------------------------------------
 
 TABLE = record(
@@ -324,6 +330,7 @@ TABLE = record(
         leaves=("count", "type"),
         note="where the count has a type",
     ),
+    also(merged("protocol.arms_interventions.arm_groups", codec=arms)),
     merged(
         "protocol.arms_interventions.interventions",
         codec=parties.interventions._replace(label=label("TRT", "COMPTRT", "INTTYPE")),

@@ -11,6 +11,9 @@ from trialbridge.schemas.trial import MaskingBlock
 OBSERVATIONAL: Final = "ObservationalStudyDesign"
 INTERVENTIONAL: Final = "InterventionalStudyDesign"
 
+OURS: Final = "trialbridge"
+"""The system that documents of ours are from."""
+
 VERSION_ID: Final = "StudyVersion.1"
 DESIGN_ID: Final = "StudyDesign.1"
 

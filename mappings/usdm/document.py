@@ -9,20 +9,19 @@ from typing import Any, Final
 from trialbridge.mappings import whole
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.names import Names
+from trialbridge.mappings.record.planned import Planned
 from trialbridge.mappings.usdm import design
-from trialbridge.mappings.usdm.apart import DESIGN_ID, VERSION_ID, Apart, class_of_design
+from trialbridge.mappings.usdm.apart import DESIGN_ID, OURS, VERSION_ID, Apart, class_of_design
 from trialbridge.mappings.usdm.completed import completed, stated
 from trialbridge.mappings.usdm.extensions import EXTENSIONS, attribute, of_url
 from trialbridge.mappings.usdm.others.beyond import kept_beyond
 from trialbridge.mappings.usdm.others.foreign import gathered, plain_texts
+from trialbridge.mappings.usdm.others.planned import put
 from trialbridge.mappings.usdm.others.rest import rest
 from trialbridge.mappings.usdm.v4_0 import USDM, coverage, is_exact
 from trialbridge.schemas.problem import Problem, no_record
 from trialbridge.schemas.trial import Trial
 from trialbridge.schemas.usdm.definitions import LINK, URL
-
-OURS: Final = "trialbridge"
-"""The system that documents of ours are from."""
 
 _EMPTY: Final = f"{URL}/empty"
 _UNMAPPED: Final = f"{URL}/unmapped"
@@ -69,11 +68,17 @@ KEEP = whole.Keep(
 # --- writing -----------------------------------------------------------------------------------
 
 
-def write_tree(trial: Trial) -> tuple[Node, list[Problem]]:
-    """The record as the tree of a USDM document, and warnings of what is not in it."""
+def write_tree(trial: Trial, plan: Planned | None = None) -> tuple[Node, list[Problem]]:
+    """The record as the tree of a USDM document, and warnings of what is not in it.
+
+    `plan`: what is planned beyond the record.
+    """
     names = Names(trial, form="oid")
     tree, problems = whole.write(trial, USDM, names, KEEP)
-    return completed(_assembled(tree, names), "Wrapper", names), problems
+    tree = _assembled(tree, names)
+    if plan is not None:
+        put(plan, _version(tree)["studyDesigns"][0])
+    return completed(tree, "Wrapper", names), problems
 
 
 def sparse_tree(trial: Trial) -> Node:

@@ -48,7 +48,7 @@ class Rule(NamedTuple):
     find: Callable[[Dataset], Iterator[Place]]
 
 
-def _where(column: str, is_wrong: Callable[[Row], bool]) -> Callable[[Dataset], Iterator[Place]]:
+def where(column: str, is_wrong: Callable[[Row], bool]) -> Callable[[Dataset], Iterator[Place]]:
     def find(dataset: Dataset) -> Iterator[Place]:
         for number, row in enumerate(rows_of(dataset)):
             if is_wrong(row):
@@ -57,7 +57,7 @@ def _where(column: str, is_wrong: Callable[[Row], bool]) -> Callable[[Dataset], 
     return find
 
 
-def _one_to_one(
+def one_to_one(
     first: str, second: str, *, both: bool = False
 ) -> Callable[[Dataset], Iterator[Place]]:
     """Where a value of one column goes with two of the other; `both` have to be there."""
@@ -147,7 +147,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "CG0649",
         "TS",
         "TSVALNF has a value where TSVAL has one that is no null flavor",
-        _where(
+        where(
             "TSVALNF",
             lambda row: bool(
                 row["TSVAL"] and row["TSVALNF"] and not _FLAVOR.fullmatch(row["TSVAL"])
@@ -159,28 +159,28 @@ RULES: Final[tuple[Rule, ...]] = (
         "CG0257",
         "TS",
         "TSPARMCD is longer than 8 characters",
-        _where("TSPARMCD", lambda row: len(row["TSPARMCD"]) > _CODE_LENGTH),
+        where("TSPARMCD", lambda row: len(row["TSPARMCD"]) > _CODE_LENGTH),
     ),
     Rule(
         "CORE-000148",
         "CG0258",
         "TS",
         "TSPARM is longer than 40 characters",
-        _where("TSPARM", lambda row: len(row["TSPARM"]) > _NAME_LENGTH),
+        where("TSPARM", lambda row: len(row["TSPARM"]) > _NAME_LENGTH),
     ),
     Rule(
         "CORE-000151",
         "CG0261",
         "TS",
         "TSVAL is empty where TSVAL1 has a value",
-        _where("TSVAL", lambda row: bool(row["TSVAL1"] and not row["TSVAL"])),
+        where("TSVAL", lambda row: bool(row["TSVAL1"] and not row["TSVAL"])),
     ),
     Rule(
         "CORE-000152",
         "CG0265",
         "TS",
         "TSVAL and TSVALCD are not one to one",
-        _one_to_one("TSVAL", "TSVALCD", both=True),
+        one_to_one("TSVAL", "TSVALCD", both=True),
     ),
     Rule("CORE-000154", "CG0268", "TS", "TSSEQ stands twice in its TSPARMCD", _repeated_numbers),
     Rule(
@@ -188,14 +188,14 @@ RULES: Final[tuple[Rule, ...]] = (
         "CG0307",
         "TS",
         "TSPARM and TSPARMCD are not one to one",
-        _one_to_one("TSPARM", "TSPARMCD"),
+        one_to_one("TSPARM", "TSPARMCD"),
     ),
     Rule(
         "CORE-000294",
         "CG0270",
         "TS",
         "the TSVAL of AGEMAX is no duration by ISO 8601, such as P65Y",
-        _where(
+        where(
             "TSVAL",
             lambda row: (
                 row["TSPARMCD"] == "AGEMAX" and bool(row["TSVAL"]) and not is_duration(row["TSVAL"])
@@ -207,7 +207,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "CG0285",
         "TS",
         "the TSVAL of SSTDTC is no date by ISO 8601, such as 2024-03-01",
-        _where(
+        where(
             "TSVAL",
             lambda row: (
                 row["TSPARMCD"] == "SSTDTC" and bool(row["TSVAL"]) and not is_date(row["TSVAL"])
@@ -220,7 +220,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "FDAB",
         "TS",
         "the TSVAL of AGETXT is no range, such as 18-65",
-        _where(
+        where(
             "TSVAL",
             lambda row: row["TSPARMCD"] == "AGETXT" and not _AGES.fullmatch(row["TSVAL"]),
         ),
@@ -230,14 +230,14 @@ RULES: Final[tuple[Rule, ...]] = (
         "CG0372",
         "TI",
         "IETESTCD is none of at most 8 letters, digits and _, which does not begin with a digit",
-        _where("IETESTCD", lambda row: not _TEST_CODE.fullmatch(row["IETESTCD"])),
+        where("IETESTCD", lambda row: not _TEST_CODE.fullmatch(row["IETESTCD"])),
     ),
     Rule(
         "CORE-000785",
         "CG0429",
         "TI",
         "IECAT is empty where IESCAT has a value",
-        _where("IECAT", lambda row: bool(row["IESCAT"] and not row["IECAT"])),
+        where("IECAT", lambda row: bool(row["IESCAT"] and not row["IECAT"])),
     ),
     Rule("CORE-000786", "CG0430", "TI", "there is IESCAT and no IECAT", _subcategory_alone),
 )
@@ -337,20 +337,20 @@ FORM: Final[tuple[Rule, ...]] = (
     Rule("number", "", "", "this is no number", _no_number),
     Rule("length", "", "", "longer than 200 characters", _too_long),
     Rule("studies", "", "", "another study than that of the first row", _two_studies),
-    Rule("null-flavor", "", "TS", "no null flavor of ISO 21090", _where("TSVALNF", _no_flavor)),
+    Rule("null-flavor", "", "TS", "no null flavor of ISO 21090", where("TSVALNF", _no_flavor)),
     Rule(
         "no-value",
         "",
         "TS",
         "neither TSVAL nor TSVALNF has a value",
-        _where("TSVAL", _nothing_said),
+        where("TSVAL", _nothing_said),
     ),
     Rule(
         "category",
         "C66797",
         "TI",
         "IECAT is neither INCLUSION nor EXCLUSION",
-        _where("IECAT", _no_category),
+        where("IECAT", _no_category),
     ),
 )
 """What has to be so, by the implementation guide."""
@@ -362,7 +362,7 @@ ODD: Final[tuple[Rule, ...]] = (
         "C67152",
         "TS",
         "the terminology has another TSPARM for the TSPARMCD",
-        _where("TSPARM", _other_name),
+        where("TSPARM", _other_name),
     ),
 )
 """What is told as a warning."""

@@ -1,17 +1,18 @@
 """Are these trial design datasets valid? In layers, as their publishers state what has to be so.
 
 `schema`: the members of a Dataset-JSON. `form`: the columns of the implementation guide. `rules`:
-CDISC's open rules for TS and TI.
+CDISC's open rules for TS, TI, TA, TE and TV.
 `define`: the Define-XML beside them, by the official XSD as odmlib ships it, and by the datasets.
 
 https://www.cdisc.org/standards/foundational/sdtmig
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from trialbridge.schemas.problem import Problem, ReadError, Severity
 from trialbridge.schemas.sdtm.define import check_define
+from trialbridge.schemas.sdtm.design_rules import ACROSS, DESIGN_RULES
 from trialbridge.schemas.sdtm.domains import DOMAINS
 from trialbridge.schemas.sdtm.reading import DEFINE, LINK, package_of
 from trialbridge.schemas.sdtm.rules import FORM, ODD, RULES, Rule
@@ -45,19 +46,27 @@ def check(data: bytes, *, thorough: bool = False, deep: bool = False) -> list[Pr
 def check_datasets(datasets: Iterable[tuple[Dataset, str]]) -> list[Problem]:
     """Check datasets, each with the name that its places begin with."""
     problems: list[Problem] = []
-    for dataset, place in datasets:
-        if dataset.name not in DOMAINS:
-            continue
+    held = [(dataset, place) for dataset, place in datasets if dataset.name in DOMAINS]
+    for dataset, place in held:
         for rules, layer, severity in _LAYERS:
             for rule in rules:
                 if rule.domain in ("", dataset.name):
                     problems += _found(rule, dataset, place, layer, severity)
-    return problems
+    return [*problems, *_across(held)]
+
+
+def _across(held: list[tuple[Dataset, str]]) -> Iterator[Problem]:
+    """What a dataset says that another one has not."""
+    by_name = {dataset.name: dataset for dataset, _ in held}
+    for known in ACROSS:
+        for dataset, place in held:
+            if dataset is by_name.get(known.domain):
+                yield from _found(known.rule(by_name), dataset, place, "rules", "error")
 
 
 _LAYERS: Final[tuple[tuple[tuple[Rule, ...], str, Severity], ...]] = (
     (FORM, "form", "error"),
-    (RULES, "rules", "error"),
+    ((*RULES, *DESIGN_RULES), "rules", "error"),
     (ODD, "form", "warning"),
 )
 

@@ -409,10 +409,11 @@ def test_elements_and_visits_are_kept_where_they_were_read_and_never_made() -> N
                 ("STUDYID", "Study Identifier", "string"),
                 ("DOMAIN", "Domain Abbreviation", "string"),
                 ("VISITNUM", "Visit Number", "integer"),
+                ("VISIT", "Visit Name", "string"),
                 ("TVSTRL", "Visit Start Rule", "string"),
             )
         ],
-        "rows": [["TEA-7", "TV", 1, "With the first cup"]],
+        "rows": [["TEA-7", "TV", 1, "Tea time", "With the first cup"]],
     }
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
@@ -430,7 +431,13 @@ def test_elements_and_visits_are_kept_where_they_were_read_and_never_made() -> N
     )
     again = trialbridge.write(trial, "sdtm")
     assert rows(again, "tv") == [
-        {"STUDYID": "TEA-7", "DOMAIN": "TV", "VISITNUM": 1, "TVSTRL": "With the first cup"}
+        {
+            "STUDYID": "TEA-7",
+            "DOMAIN": "TV",
+            "VISITNUM": 1,
+            "VISIT": "Tea time",
+            "TVSTRL": "With the first cup",
+        }
     ]
     assert trialbridge.validate(again) == []
     assert set(members(DATA)) == {"define.xml", "ts.json", "ti.json"}

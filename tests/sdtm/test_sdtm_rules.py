@@ -22,13 +22,14 @@ from test_sdtm import DATA, members, source
 import trialbridge
 from trialbridge.cli import commands as cli
 from trialbridge.schemas.problem import Problem
+from trialbridge.schemas.sdtm.design_rules import ACROSS, DESIGN_RULES, Known
 from trialbridge.schemas.sdtm.domains import DOMAINS, columns_of
 from trialbridge.schemas.sdtm.lean import is_clean
 from trialbridge.schemas.sdtm.reading import package_of
 from trialbridge.schemas.sdtm.rules import RULES, Rule
 from trialbridge.schemas.sdtm.validate import check, check_datasets
 from trialbridge.schemas.syntax import xpt
-from trialbridge.schemas.syntax.dataset import Dataset
+from trialbridge.schemas.syntax.dataset import Column, Dataset
 
 HEAD = "STUDYID,DOMAIN,TSSEQ,TSPARMCD,TSPARM,TSVAL,TSVALNF,TSVALCD,TSVCDREF,TSVCDVER"
 
@@ -44,7 +45,7 @@ def told(data: bytes, severity: str = "error") -> list[str]:
 # --- CDISC's own cases -------------------------------------------------------------------------
 
 
-def cases(rule: Rule) -> list[Path]:
+def cases(rule: Rule | Known) -> list[Path]:
     root = os.environ.get("SDTM_OPEN_RULES")
     if not root:
         pytest.skip("no cases: set SDTM_OPEN_RULES to a clone of cdisc-org/cdisc-open-rules")
@@ -52,12 +53,20 @@ def cases(rule: Rule) -> list[Path]:
     return [case for case in found if (case / "data" / f"{rule.domain.lower()}.csv").exists()]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def dataset_of(case: Path, name: str) -> Dataset:
+    """Give a dataset of a case, which has no TS beside it."""
+    rows = list(csv.reader(io.StringIO((case / "data" / f"{name.lower()}.csv").read_text())))
+    columns = tuple(Column(column, "", False, 1) for column in rows[0])
+    return Dataset(name, "", columns, [[*row] for row in rows[1:]])
+
+
+@pytest.mark.parametrize(
+    "rule", [*RULES, *DESIGN_RULES], ids=lambda rule: f"{rule.id}-{rule.domain}"
+)
 def test_cdiscs_negative_cases_are_found_row_by_row_and_positive_ones_pass(rule: Rule) -> None:
     tried = set()
     for case in cases(rule):
-        held = package_of((case / "data" / f"{rule.domain.lower()}.csv").read_bytes()).held[0]
-        found = {number for number, _ in rule.find(held.dataset)}
+        found = {number for number, _ in rule.find(dataset_of(case, rule.domain))}
         results = case / "results" / "results.csv"
         tried.add(case.parent.name)
         if case.parent.name == "positive":
@@ -65,9 +74,26 @@ def test_cdiscs_negative_cases_are_found_row_by_row_and_positive_ones_pass(rule:
         elif not results.exists():
             assert found
         else:
-            with results.open() as file:
-                said = {row["Record"] for row in csv.DictReader(file)}
-            assert found == {int(float(number)) - 1 if number else None for number in said}
+            assert found == said_of(results, rule.domain)
+    assert tried == {"positive", "negative"}
+
+
+def said_of(results: Path, domain: str) -> set[int | None]:
+    with results.open() as file:
+        said = {row["Record"] for row in csv.DictReader(file) if row["Dataset"] == domain}
+    return {int(float(number)) - 1 if number else None for number in said}
+
+
+@pytest.mark.parametrize("rule", ACROSS, ids=lambda rule: rule.id)
+def test_cdiscs_cases_across_datasets_are_found_row_by_row(rule: Known) -> None:
+    tried = set()
+    for case in cases(rule):
+        held = {name: dataset_of(case, name) for name in (rule.domain, rule.other)}
+        found = set(rule.find(held))
+        results = case / "results" / "results.csv"
+        tried.add(case.parent.name)
+        expected = said_of(results, rule.domain) if case.parent.name == "negative" else set()
+        assert found == expected
     assert tried == {"positive", "negative"}
 
 

@@ -41,7 +41,7 @@ ROWS: tuple[Format, ...] = (
     Format(
         name="sdtm",
         aliases=(),
-        title="CDISC SDTM trial design (TS, TI)",
+        title="CDISC SDTM trial design datasets",
         syntax="zip",
         marks=(),
         reader="trialbridge.formats.sdtm.package",
@@ -49,6 +49,7 @@ ROWS: tuple[Format, ...] = (
         validator="trialbridge.schemas.sdtm.validate",
         coverage="trialbridge.mappings.sdtm.summary",
         beyond="trialbridge.mappings.sdtm.beyond",
+        plans="trialbridge.mappings.sdtm.planned",
         options=(
             Option(
                 "form",
@@ -82,5 +83,6 @@ ROWS: tuple[Format, ...] = (
         validator="trialbridge.schemas.usdm.v4_0",
         coverage="trialbridge.mappings.usdm.v4_0",
         beyond="trialbridge.mappings.usdm.others.beyond",
+        plans="trialbridge.mappings.usdm.others.planned",
     ),
 )

@@ -4,15 +4,20 @@ https://www.cdisc.org/standards/foundational/sdtmig
 """
 
 import io
+import re
 import zipfile
+from collections.abc import Iterator
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from trialbridge.formats.sdtm import dataset_json, define_xml
-from trialbridge.mappings.sdtm.document import LINK, Written, read_datasets, write_datasets
+from trialbridge.mappings.record.planned import Planned
+from trialbridge.mappings.sdtm.document import Written, read_datasets, write_datasets
 from trialbridge.mappings.sdtm.summary import shown
 from trialbridge.schemas.problem import Invalid, Problem
 from trialbridge.schemas.sdtm.lean import is_clean
-from trialbridge.schemas.sdtm.reading import DEFINE, Package, package_of, require_columns
+from trialbridge.schemas.sdtm.reading import DEFINE, LINK, Package, package_of, require_columns
 from trialbridge.schemas.sdtm.validate import check_datasets
 from trialbridge.schemas.syntax import xpt
 from trialbridge.schemas.syntax.dataset import Dataset
@@ -23,31 +28,67 @@ _FIRST_YEAR = 1980
 
 
 def write(
-    trial: Trial, *, form: str = "json", simplified: bool = False
+    trial: Trial,
+    *,
+    form: str = "json",
+    simplified: bool = False,
+    planned: Planned | None = None,
 ) -> tuple[bytes, list[Problem]]:
     """Write the datasets of a record as a zip, with the warnings of what is not in them.
 
-    `form` is `json` for Dataset-JSON, `xpt` for transport files; `simplified`: FDA's ts.xpt alone.
+    `planned` is what its source plans beyond it, of which TA, TE and TV are made. `form` is `json`
+    for Dataset-JSON, `xpt` for transport files; `simplified`: FDA's ts.xpt alone.
     """
-    written, problems = write_datasets(trial, simplified=simplified)
+    written, problems = write_datasets(trial, simplified=simplified, planned=planned)
     data, more = _bytes(written, "xpt" if simplified else form, define=not simplified)
     return data, [*problems, *more]
 
 
 def write_checked(
-    trial: Trial, *, form: str = "json", simplified: bool = False
+    trial: Trial,
+    *,
+    form: str = "json",
+    simplified: bool = False,
+    planned: Planned | None = None,
 ) -> tuple[bytes, list[Problem]]:
     """Write as `write` does, and check the datasets as they are."""
-    written, problems = write_datasets(trial, simplified=simplified)
+    written, problems = write_datasets(trial, simplified=simplified, planned=planned)
     data, more = _bytes(written, "xpt" if simplified else form, define=not simplified)
     if not all(map(is_clean, written.datasets)):
-        more += check_datasets([(one, one.name) for one in written.datasets])
+        found = check_datasets([(one, one.name) for one in written.datasets])
+        more += _as_told(found, problems, written.kept)
     return data, [*problems, *more]
 
 
-def write_untold(trial: Trial, *, form: str = "json", simplified: bool = False) -> bytes:
+# That a required column is empty, and that the end of an element is not stated.
+_OF_WHAT_IS_EMPTY = frozenset({"empty", "CORE-000027"})
+
+
+def _as_told(found: list[Problem], told: list[Problem], kept: tuple[str, ...]) -> Iterator[Problem]:
+    """The problems of datasets, but those of columns that the source is told not to state.
+
+    What is wrong with a dataset that is `kept` as it was read is a warning: it stood so.
+    """
+    columns = {one.path for one in told if one.code == "not-stated"}
+    for one in found:
+        dataset, _, column = re.sub(", row [0-9]+", "", one.path).partition(": ")
+        if one.code in _OF_WHAT_IS_EMPTY and f"{dataset}: {column}" in columns:
+            continue
+        if dataset in kept:
+            yield replace(one, severity="warning", message=f"{one.message} (as in what was read)")
+        else:
+            yield one
+
+
+def write_untold(
+    trial: Trial,
+    *,
+    form: str = "json",
+    simplified: bool = False,
+    planned: Planned | None = None,
+) -> bytes:
     """Write as `write` does, without warnings. Raises Invalid for what cannot be written."""
-    written = write_datasets(trial, simplified=simplified, told=False)[0]
+    written = write_datasets(trial, simplified=simplified, planned=planned, told=False)[0]
     data, wrong = _bytes(written, "xpt" if simplified else form, define=not simplified)
     if wrong:
         raise Invalid(wrong)

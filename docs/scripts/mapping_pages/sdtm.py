@@ -60,8 +60,40 @@ and further, each beginning where the one before ends.
 `TI` has the single criteria that the text of eligibility lists. `IETEST` is one line of at most
 200 characters; the whole text, with its paragraphs, is the decode of `IETESTCD` in the Define-XML.
 Of a `TI` with several `TIVERS` the criteria of the last one are read.
-`TA`, `TE` and `TV` (arms with elements, elements, visits) are written only where they were read: a
-record has arms, and neither elements nor visits.
+
+## Elements, arms and visits
+
+A record has arms, and neither elements nor epochs nor visits: `TA`, `TE` and `TV` are made where
+the source has them, which is a USDM study, and are as they were read of an SDTM package. What a
+source does not state is empty and told: a study without a rule for the start of a visit has none
+in `TVSTRL`, which is required, and `validate` says so.
+
+| column | from USDM |
+| --- | --- |
+| `ETCD`, `ELEMENT` | name and label of a `StudyElement` |
+| `TESTRL`, `TEENRL` | the texts of its `transitionStartRule` and `transitionEndRule` |
+| `TEDUR` | none: USDM states no length of an element |
+| `ARMCD`, `ARM` | name and label of a `StudyArm` |
+| `TAETORD` | the elements of an arm's `StudyCell`s, by the order of the epochs |
+| `EPOCH` | the label of the `StudyEpoch`, in capital letters |
+| `TATRANS` | conditions of a timeline that are stated of the epoch and lead out of it |
+| `TABRANCH` | none: USDM does not state it |
+| `VISITNUM`, `VISIT` | the order of the `Encounter`s, each with its label |
+| `VISITDY` | the label of its timing, else its own, such as `Day -7`; never a duration |
+| `TVSTRL`, `TVENRL` | the texts of its `transitionStartRule` and `transitionEndRule` |
+| `ARMCD` of `TV` | none: an encounter is of all arms |
+
+A code (of 8 characters for an element, of 20 for an arm) is the name, if all names are as short as
+that and each is another; else the label, by the same rule; else the name cut, with its number at
+its end. What is called is the label, if all have another one of at most 200 characters; else the
+description, else the name. CDISC's own mapping takes label and description instead: but a label may
+be absent, and in CDISC's pilot study two arms have one description, while code and name are one to
+one (CG0154). Rules longer than 200 characters are cut at a word.
+
+Read again, the arms are those of the record by their `ARM`, and the rest is kept. Into USDM goes
+what it has a place for: elements with their rules, epochs, cells, encounters in their order.
+`TEDUR`, `TABRANCH`, `TATRANS` and the arm of a visit stay behind, and a day but as the label of a
+visit.
 
 ## Files
 
@@ -77,14 +109,15 @@ kept at `/sdtm` and written again in `sdtm` alone.
 
 ## What is checked
 
-`trialbridge validate` asks CDISC's open rules for TS and TI that a dataset alone can answer, the
-columns of the implementation guide, the members of a Dataset-JSON, and the Define-XML: by CDISC's
-XSD, by its references, and against the datasets beside it."""
+`trialbridge validate` asks CDISC's open rules for these datasets that they alone can answer, the
+columns of the implementation guide (all 42 compared with CDISC's table of 3.4), the members of a
+Dataset-JSON, and the Define-XML: by CDISC's XSD, by its references, and against the datasets beside
+it."""
 
 
 SDTM = Page(
     path=FOLDER / "cdisc" / "sdtm.md",
-    title="A trial record in CDISC SDTM (TS, TI)",
+    title="A trial record in CDISC SDTM (TS, TI; TA, TE, TV)",
     lead=f"""
 A place is a row of the dataset TS by its TSPARMCD, or a column of TI. SDTMIG {IG_VERSION};
 controlled terminology of {CDISC_VERSION}. This is a summary, and no lossless format: what it does

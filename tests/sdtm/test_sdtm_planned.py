@@ -1,0 +1,286 @@
+"""What a USDM study plans, as TA, TE and TV, and back."""
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+from corpus import file
+from test_sdtm import DATA, members, rows
+
+import trialbridge
+from trialbridge.mappings.record.planned import Element, Planned, PlannedArm, Step, Visit
+from trialbridge.mappings.sdtm import planned as of_sdtm
+from trialbridge.mappings.usdm.others import planned as of_usdm
+from trialbridge.schemas.problem import Problem
+
+NAMES = [
+    "Alexion_NCT04573309_Wilsons.json",
+    "CDISC_Pilot_Study.json",
+    "observational.json",
+]
+
+
+def cells(data: bytes, dataset: str, *names: str) -> list[tuple[Any, ...]]:
+    return [tuple(row.get(name) for name in names) for row in rows(data, dataset)]
+
+
+def rule(text: str) -> dict[str, str]:
+    return {"id": f"R.{text}", "name": text, "text": text, "instanceType": "TransitionRule"}
+
+
+CODE = {
+    "code": "C17998",
+    "codeSystem": "http://www.cdisc.org",
+    "codeSystemVersion": "2024-09-27",
+    "decode": "Unknown",
+    "instanceType": "Code",
+}
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    """Give a USDM study of two arms, three epochs and two visits, in parts that `changes` has."""
+    tree: dict[str, Any] = json.loads(trialbridge.convert(RECORD, "usdm"))
+    design = tree["study"]["versions"][0]["studyDesigns"][0]
+    tree["systemName"] = "another"
+    made = {
+        "epochs": [
+            {"id": "E2", "name": "Treat", "label": "Treatment", "type": CODE, "previousId": "E1"},
+            {"id": "E1", "name": "Screen", "label": "Screening", "type": CODE, "nextId": "E2"},
+        ],
+        "elements": [
+            {"id": "L1", "name": "SCREEN", "transitionStartRule": rule("Consent")},
+            {
+                "id": "L2",
+                "name": "TEA",
+                "label": "Tea, a cup a day",
+                "transitionStartRule": rule("First cup"),
+                "transitionEndRule": rule("Last cup"),
+            },
+            {"id": "L3", "name": "WATER", "transitionStartRule": rule("First glass")},
+        ],
+        "studyCells": [
+            {"id": f"C{arm}{epoch}", "armId": arm, "epochId": epoch, "elementIds": elements}
+            for arm, epoch, elements in (
+                ("Arm.1", "E2", ["L2"]),
+                ("Arm.1", "E1", ["L1"]),
+                ("Arm.2", "E1", ["L1"]),
+                ("Arm.2", "E2", ["L3", "L2"]),
+            )
+        ],
+        "encounters": [
+            {
+                "id": "V2",
+                "name": "V2",
+                "label": "Day 8",
+                "type": CODE,
+                "previousId": "V1",
+                "transitionEndRule": rule("Cup is empty"),
+            },
+            {
+                "id": "V1",
+                "name": "V1",
+                "label": "First",
+                "type": CODE,
+                "nextId": "V2",
+                "scheduledAtId": "T1",
+                "transitionStartRule": rule("Kettle sings"),
+            },
+        ],
+        "scheduleTimelines": [
+            {
+                "id": "S1",
+                "name": "S1",
+                "mainTimeline": True,
+                "entryCondition": "any",
+                "entryId": "I1",
+                "timings": [
+                    {
+                        "id": "T1",
+                        "name": "T1",
+                        "label": "Day -3",
+                        "type": CODE,
+                        "value": "P3D",
+                        "valueLabel": "3 days",
+                        "relativeToFrom": CODE,
+                        "relativeFromScheduledInstanceId": "I1",
+                        "instanceType": "Timing",
+                    }
+                ],
+                "instances": [
+                    {
+                        "id": "I1",
+                        "name": "I1",
+                        "epochId": "E1",
+                        "conditionAssignments": [
+                            {
+                                "id": "A1",
+                                "condition": "if not thirsty",
+                                "conditionTargetId": "I2",
+                                "instanceType": "ConditionAssignment",
+                            },
+                            {
+                                "id": "A2",
+                                "condition": "as long as it screens",
+                                "conditionTargetId": "I1",
+                                "instanceType": "ConditionAssignment",
+                            },
+                        ],
+                        "instanceType": "ScheduledDecisionInstance",
+                    },
+                    {
+                        "id": "I2",
+                        "name": "I2",
+                        "epochId": "E2",
+                        "instanceType": "ScheduledActivityInstance",
+                    },
+                ],
+                "instanceType": "ScheduleTimeline",
+            }
+        ],
+    } | changes
+    classes = {
+        "epochs": "StudyEpoch",
+        "elements": "StudyElement",
+        "studyCells": "StudyCell",
+        "encounters": "Encounter",
+    }
+    for key, nodes in made.items():
+        design[key] = [{"instanceType": classes.get(key), **node} for node in nodes]
+    for arm, name in zip(design["arms"], ("Tea and nothing but tea", "Water"), strict=True):
+        arm["name"] = name
+    ids = [one["id"] for one in design["arms"]]
+    for cell in design["studyCells"]:
+        cell["armId"] = ids[int(cell["armId"][-1]) - 1]
+    return tree
+
+
+RECORD = json.dumps(
+    {
+        "protocolSection": {
+            "identificationModule": {"orgStudyIdInfo": {"id": "TEA-9"}, "briefTitle": "Tea"},
+            "designModule": {"studyType": "INTERVENTIONAL"},
+            "armsInterventionsModule": {
+                "armGroups": [{"label": "Tea"}, {"label": "Water, and tea when nobody looks"}]
+            },
+        }
+    }
+).encode()
+
+
+def test_elements_arms_and_visits_of_a_study_are_te_ta_and_tv() -> None:
+    data = trialbridge.convert(json.dumps(document()).encode(), "sdtm")
+    assert cells(data, "te", "ETCD", "ELEMENT", "TESTRL", "TEENRL", "TEDUR") == [
+        ("SCREEN", "SCREEN", "Consent", "", None),
+        ("TEA", "TEA", "First cup", "Last cup", None),
+        ("WATER", "WATER", "First glass", "", None),
+    ]
+    names = ("ARMCD", "TAETORD", "ETCD", "TABRANCH", "TATRANS", "EPOCH")
+    assert cells(data, "ta", *names) == [
+        ("Tea and nothing but1", 1, "SCREEN", "", "if not thirsty", "SCREENING"),
+        ("Tea and nothing but1", 2, "TEA", "", "", "TREATMENT"),
+        ("Water2", 1, "SCREEN", "", "if not thirsty", "SCREENING"),
+        ("Water2", 2, "WATER", "", "", "TREATMENT"),
+        ("Water2", 3, "TEA", "", "", "TREATMENT"),
+    ]
+    assert {row["ARM"] for row in rows(data, "ta")} == {"Tea", "Water, and tea when nobody looks"}
+    assert cells(data, "tv", "VISITNUM", "VISIT", "VISITDY", "ARMCD", "TVSTRL", "TVENRL") == [
+        (1, "First", -3, "", "Kettle sings", ""),
+        (2, "Day 8", 8, "", "", "Cup is empty"),
+    ]
+
+
+def test_what_is_not_stated_is_empty_and_told() -> None:
+    told: list[Problem] = []
+    source = json.dumps(document(studyCells=[])).encode()
+    data = trialbridge.convert(source, "sdtm", warnings=told)
+    assert set(members(data)) == {"define.xml", "ts.json", "te.json", "tv.json"}
+    assert [str(one) for one in told if one.code == "not-stated"] == [
+        "warning: TE: TEENRL: it or TEDUR is required, and empty in 2 of 3 rows: the source does "
+        "not state it",
+        "warning: TV: TVSTRL: required, and empty in 1 of 2 rows: the source does not state it",
+    ]
+    at = "/usdm/study/versions/0/studyDesigns/0/elements"
+    assert (
+        f"warning: {at}: what it plans is written; else it stands beyond the record, and is "
+        "written again in USDM alone"
+    ) in map(str, told)
+
+
+def test_a_record_alone_plans_nothing() -> None:
+    assert set(members(trialbridge.convert(RECORD, "sdtm"))) == {"define.xml", "ts.json"}
+    assert of_usdm.planned(trialbridge.read(trialbridge.convert(RECORD, "usdm")).unmapped) is None
+    assert set(members(DATA)) == {"define.xml", "ts.json", "ti.json"}
+
+
+PLAN = Planned(
+    (Element("SCR", "Screening", "Consent", "Tests are done"), Element("TEA", "Tea", "First cup")),
+    (
+        PlannedArm("T", "Tea", (Step("SCR", "SCREENING"), Step("TEA", "FIRST"))),
+        PlannedArm(
+            "W",
+            "Water",
+            (Step("SCR", "SCREENING"), Step("TEA", "RUN-IN"), Step("TEA", "FIRST")),
+        ),
+    ),
+    (Visit(1, "Home", start="Bell"), Visit(2, "Day 4", 4, end="Good-bye")),
+)
+
+
+def test_what_datasets_plan_is_the_design_of_a_usdm_study_and_comes_back() -> None:
+    file = io.BytesIO(trialbridge.convert(RECORD, "sdtm"))
+    with zipfile.ZipFile(file, "a") as archive:
+        for one in of_sdtm.datasets(PLAN, "TEA-9"):
+            tree = {
+                "datasetJSONCreationDateTime": "2024-01-01T00:00:00",
+                "datasetJSONVersion": "1.1.0",
+                "itemGroupOID": f"IG.{one.name}",
+                "records": len(one.rows),
+                "name": one.name,
+                "label": one.label,
+                "columns": [
+                    {
+                        "itemOID": column.name,
+                        "name": column.name,
+                        "label": column.label,
+                        "dataType": "integer" if column.numeric else "string",
+                    }
+                    for column in one.columns
+                ],
+                "rows": one.rows,
+            }
+            archive.writestr(f"{one.name.lower()}.json", json.dumps(tree))
+    trial = trialbridge.read(file.getvalue())
+    assert trial.protocol is not None
+    assert trial.protocol.arms_interventions is not None
+    arms = trial.protocol.arms_interventions.arm_groups or []
+    assert [arm.label for arm in arms] == ["Tea", "Water"]
+    assert of_sdtm.planned(trial.unmapped) == PLAN
+    usdm = trialbridge.write(trial, "usdm")
+    assert trialbridge.validate(usdm) == []
+    design = json.loads(usdm)["study"]["versions"][0]["studyDesigns"][0]
+    assert [one["name"] for one in design["epochs"]] == ["SCREENING", "RUN-IN", "FIRST"]
+    assert [one["name"] for one in design["arms"]] == ["T", "W"]
+    again = trialbridge.read(usdm)
+    assert of_usdm.planned(again.unmapped) == PLAN
+    datasets = trialbridge.write(again, "sdtm")
+    written = trialbridge.write(trial, "sdtm")
+    for name in ("ta", "te", "tv"):
+        assert rows(datasets, name) == rows(written, name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_studies_of_cdisc_have_each_element_cell_and_encounter(name: str) -> None:
+    source = file(f"usdm/{name}")
+    design = json.loads(source.read_bytes())["study"]["versions"][0]["studyDesigns"][0]
+    data = trialbridge.convert(source, "sdtm")
+    assert len(rows(data, "te")) == len(design["elements"])
+    assert len(rows(data, "tv")) == len(design["encounters"])
+    steps = sum(len(cell["elementIds"]) for cell in design["studyCells"])
+    assert len(rows(data, "ta")) == steps
+    # What the sources do not state is all that is wrong.
+    assert {one.code for one in trialbridge.validate(data)} <= {"empty", "CORE-000027"}
+    trial = trialbridge.read(data)
+    for dataset in ("ta", "te", "tv"):
+        assert rows(trialbridge.write(trial, "sdtm"), dataset) == rows(data, dataset)
