@@ -281,15 +281,66 @@ def stated(words: str, exclude: bool) -> tuple[Stated, ...]:
     if len(said) > _LONGEST or not _MAY_STATE.search(said):
         return ()
     said = _plain(said)
-    found = [*_ages(said), *_sex(said)]
+    # Patterns take long: each is asked where a word is that it needs.
+    spoken = frozenset(_WORD.findall(said))
+    digits = _DIGIT.search(said) is not None
+    timed = not _TIMES_SAID.isdisjoint(spoken)
+    found = [*_ages(said)] if digits and (timed or not _AGES_SAID.isdisjoint(spoken)) else []
+    if not _SEXES_SAID.isdisjoint(spoken):
+        found += _sex(said)
     if exclude:
         found += _pregnancy(said)
     if "consent" in said:
         found += _consent(said, exclude)
-    found += _measurements(said, exclude)
-    if not found and _A_TIME.search(said):
+    if digits:
+        found += _measurements(said, exclude)
+    if not found and timed:
         found = [*_duration(said, exclude)] or [*_within(said, exclude)]
     return tuple(found)
+
+
+_DIGIT = re.compile(r"\d")
+_AGES_SAID = frozenset(["age", "ages", "aged", "y"])
+_SEXES_SAID = frozenset(
+    [
+        "male",
+        "males",
+        "man",
+        "men",
+        "boy",
+        "boys",
+        "female",
+        "females",
+        "girl",
+        "girls",
+        "woman",
+        "women",
+    ]
+)
+_TIMES_SAID = frozenset(
+    [
+        "day",
+        "days",
+        "week",
+        "weeks",
+        "month",
+        "months",
+        "year",
+        "years",
+        "wk",
+        "wks",
+        "yr",
+        "yrs",
+        "yo",
+        "hour",
+        "hours",
+        "hr",
+        "hrs",
+        "mo",
+        "mos",
+        "d",
+    ]
+)
 
 
 def _plain(said: str) -> str:
@@ -297,29 +348,33 @@ def _plain(said: str) -> str:
     if not said.isascii() or "\\" in said or "\n" in said:
         said = said.translate(_CHARACTERS)
     # To look for all phrases takes far longer than to look for a word of each.
-    if any(word in said for word in _TRIGGERS):
+    if not _TRIGGERS.isdisjoint(_WORD.findall(said)) or _SIGN.search(said):
         said = _PHRASE.sub(_signed, said)
     return said.strip(" .;,")
 
 
-_TRIGGERS = (
-    *(
-        " than",
+_WORD = re.compile(r"[a-z]+")
+_TRIGGERS = frozenset(
+    [
+        "than",
         "equal",
+        "equals",
         "least",
         "minimum",
         "maximum",
-        "at most",
-        "up to",
+        "most",
+        "up",
         "over",
         "above",
         "under",
-    ),
-    *("below", "exceed", "= ", " =", "or=", "&", "  ", "=<", "=>"),
-    *_NUMBER_WORDS,
-)
+        "below",
+        "exceeding",
+        "twenty",
+        "not",
+    ]
+) | frozenset(_NUMBER_WORDS)
+_SIGN = re.compile(r"=[ <>]|[ <>]=|or=|&[gl]t;|  ")
 _LONGEST = 400
-_A_TIME = re.compile(r"day|week|month|year|wk|yr|hour|mo\b")
 
 
 # --- ages and sexes ------------------------------------------------------------------------------
@@ -360,8 +415,6 @@ def _ages(said: str) -> Iterator[Stated]:
     """The ages of a criterion that is of nothing else."""
     if not _SAYS_AGE.search(said):
         return
-    if not re.search(r"\d", said):
-        return
     for pattern in _AGES:
         for match in pattern.finditer(said):
             rest = said[: match.start()] + " " + said[match.end() :]
@@ -384,14 +437,13 @@ def _age_bounds(match: re.Match[str]) -> tuple[Bound, ...]:
     return (Bound(comparator, parts["number"], unit),)
 
 
+@lru_cache(maxsize=64)
 def _time(word: str) -> str:
     return next(unit for unit, words in _TIMES.items() if re.fullmatch(words, word))
 
 
 def _sex(said: str) -> Iterator[Stated]:
     """The one sex of a criterion that is of ages and sexes alone."""
-    if not ("male" in said or "men" in said or "man" in said or "boy" in said or "girl" in said):
-        return
     males, females = _MALE.findall(said), _FEMALE.findall(said)
     if bool(males) is bool(females):
         return
@@ -512,15 +564,27 @@ def _measurement(analyte: Analyte) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 _PATTERNS = {key: _measurement(analyte) for key, analyte in ANALYTES.items()}
-# In each name of an analyte is one of these.
-_PARTS = (
-    *("a1c", "moglobin", "hgb", "platelet", "neutro", "anc", "leuko", "leuco", "white", "wbc"),
-    *("matocrit", "inr", "creatinine", "bilirubin", "albumin", "potassium", "triglyc", "tg", "gfr"),
-    *("grf", "filtration", "lvef", "ejection", "sbp", "dbp", "stolic", "bmi", "mass", "weigh"),
-)
-_NAMES = re.compile(
-    "|".join(rf"(?P<{key}>(?<![\w-])(?:{one.pattern})(?!\w))" for key, one in ANALYTES.items())
-)
+# What is in each name of an analyte: to look for it takes far less than for the name.
+_PARTS: Final[dict[str, tuple[str, ...]]] = {
+    "HbA1c": ("a1c", "glyc"),
+    "hemoglobin": ("moglobin", "hgb"),
+    "platelets": ("platelet",),
+    "neutrophils": ("neutro", "anc"),
+    "leukocytes": ("leuko", "leuco", "white", "wbc"),
+    "hematocrit": ("matocrit",),
+    "INR": ("inr",),
+    "creatinine": ("creatinine",),
+    "bilirubin": ("bilirubin",),
+    "albumin": ("albumin",),
+    "potassium": ("potassium",),
+    "triglycerides": ("triglyc", "tg"),
+    "eGFR": ("gfr", "grf", "filtration"),
+    "LVEF": ("lvef", "ejection"),
+    "SBP": ("sbp", "systolic"),
+    "DBP": ("dbp", "diastolic"),
+    "BMI": ("bmi", "mass"),
+    "weight": ("weigh",),
+}
 _THRESHOLD = re.compile(r"[<>]|\d ?(?:-|to|and) ?\d|between")
 _UNSURE = {
     True: re.compile(
@@ -536,11 +600,15 @@ _UNSURE = {
 
 def _measurements(said: str, exclude: bool) -> Iterator[Stated]:
     """Thresholds of values: of an exclusion each, of an inclusion those that all hold."""
-    if not (any(name in said for name in _PARTS) and _THRESHOLD.search(said)):
+    if not _THRESHOLD.search(said):
         return
-    named = {match.lastgroup for match in _NAMES.finditer(said)}
-    for key, (two, one) in _PATTERNS.items():
-        for pattern in (two, one) if key in named else ():
+    for key, parts in _PARTS.items():
+        for part in parts:
+            if part in said:
+                break
+        else:
+            continue
+        for pattern in _PATTERNS[key]:
             match = pattern.search(said)
             if match is None or _UNSURE[exclude].search(said.replace(match[0], "")):
                 continue

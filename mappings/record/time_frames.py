@@ -151,6 +151,7 @@ _SPANS = (
         rf" ?(?:assessed )?(?:for )?up to {_HIGH}\)?"
     ),
 )
+_SPANNING = re.compile(r"\bto\b|within|-|through|until|between")
 _UNCERTAIN = re.compile(r"\bapprox|\babout\b|\baround\b|\baverage|~|\bexpected\b|\bif\b|\bmedian")
 
 
@@ -162,7 +163,7 @@ def time_frame(words: str) -> tuple[Moment, ...]:
     said = _plain(words)
     if not said or _UNCERTAIN.search(said):
         return ()
-    return _span(said) or _postoperative(said) or _points(said)
+    return (_SPANNING.search(said) and _span(said)) or _postoperative(said) or _points(said)
 
 
 def _plain(words: str) -> str:
@@ -178,6 +179,7 @@ def _plain(words: str) -> str:
     )
 
 
+@lru_cache(maxsize=64)
 def _unit(word: str) -> str:
     return next(unit for unit, words in _UNITS.items() if re.fullmatch(words, word))
 
@@ -233,7 +235,7 @@ def _span(said: str) -> tuple[Moment, ...]:
 
 
 def _postoperative(said: str) -> tuple[Moment, ...]:
-    match = _POSTOPERATIVE_DAY.fullmatch(said)
+    match = _POSTOPERATIVE_DAY.fullmatch(said) if "po" in said else None
     if match is None:
         return ()
     numbers = re.findall(_N, match["numbers"])
