@@ -153,8 +153,11 @@ def fidelity(source: Source, to: str, *, format: str | None = None) -> Fidelity:
 
 
 def coverage(to: str) -> list[CoverageRow]:
-    """List where each leaf of the model goes in a format. Raises UnknownFormat."""
-    return by_name(to, "written").rows()
+    """List where each leaf of the model goes in a format, and where one that is read only has it.
+
+    Raises UnknownFormat.
+    """
+    return by_name(to).rows()
 
 
 def version() -> str:

@@ -200,7 +200,7 @@ main.add_command(serve)
 
 
 @main.command(cls=Command, context_settings=SETTINGS, epilog=EPILOG)
-@format_option("--to", "-t", use="written", required=True, help="Format to list.")
+@format_option("--to", "-t", use=None, required=True, help="Format to list.")
 @report_option(
     "text",
     "json",
@@ -212,7 +212,8 @@ def coverage(to: Format, style: str | None) -> None:
     """List where each leaf goes in a format.
 
     A leaf is a value of the model that holds no other. Each has a home: a native element of the
-    format, an official extension of it, an extension of ours, or none.
+    format, an official extension of it, an extension of ours, or none. Of a format that is read
+    only it is where the leaf is read from.
     """
     from trialbridge.shown import report
 
@@ -221,16 +222,17 @@ def coverage(to: Format, style: str | None) -> None:
         echo_json(
             {
                 "to": to.name,
+                "written": to.writer is not None,
                 "totals": report.coverage_totals(rows),
                 "rows": [row._asdict() for row in rows],
             }
         )
     elif style == "markdown":
-        click.echo("\n".join(report.coverage_markdown(to.name, rows)))
+        click.echo("\n".join(report.coverage_markdown(to, rows)))
     elif style == "text" or sys.stdout is None or not sys.stdout.isatty():
         click.echo("\n".join(report.coverage_text(rows)))
     else:
-        click.echo("\n".join(report.coverage_table(to.name, rows)))
+        click.echo("\n".join(report.coverage_table(to, rows)))
 
 
 @main.command(cls=Command, context_settings=SETTINGS)

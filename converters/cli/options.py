@@ -13,6 +13,7 @@ import click
 
 from trialbridge.cli.start import INTERRUPTED
 from trialbridge.formats import (
+    FORMATS,
     Format,
     UnknownFormat,
     Use,
@@ -67,9 +68,11 @@ class Command(click.Command):
             raise click.ClickException(f"cannot write: {error.strerror}") from error
 
 
-def format_option(*names: str, use: Use, required: bool, help: str) -> Callable[[F], F]:
-    """An option that takes the name of a format that is `use`: read, written or checked."""
-    fit = {"read": read_formats, "written": written_formats, "checked": checked_formats}[use]
+def format_option(*names: str, use: Use | None, required: bool, help: str) -> Callable[[F], F]:
+    """An option that takes the name of a format that is `use`: read, written, checked, or any."""
+    fit = {"read": read_formats, "written": written_formats, "checked": checked_formats}.get(
+        use or "", lambda: FORMATS
+    )
 
     def take(ctx: click.Context, param: click.Parameter, value: str | None) -> Format | None:
         try:

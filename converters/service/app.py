@@ -120,7 +120,7 @@ class Service:
 
     async def _covered(self, request: Request) -> Response:
         try:
-            name = by_name(request.path_params["format"], "written").name
+            name = by_name(request.path_params["format"]).name
         except UnknownFormat as error:
             raise Refused(404, "format", str(error)[:1_000]) from error
         if name not in self._coverage:

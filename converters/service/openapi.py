@@ -48,6 +48,7 @@ def description(limits: Limits) -> dict[str, Any]:
 
 def _paths() -> dict[str, Any]:
     written, read = _names(written_formats()), _names(read_formats())
+    every = _names(FORMATS)
     both = [name for name in written if name in read]
     to = _parameter("to", "Format to write.", written, required=True)
     source = _parameter("from", "Format of the body; by default it is recognised.", read)
@@ -104,7 +105,7 @@ def _paths() -> dict[str, Any]:
         "/coverage/{format}": _get(
             "List where each leaf of the model goes in a format",
             JSON,
-            [_parameter("format", "The format.", written, required=True) | {"in": "path"}],
+            [_parameter("format", "The format.", every, required=True) | {"in": "path"}],
             ("404",),
         ),
         "/health": _get("Tell if there is a process that is ready", JSON),

@@ -81,6 +81,11 @@ def format_text(known: Format) -> Iterator[str]:
     """Say of a format what can be done with it, and which options its writer takes."""
     yield f"{', '.join((known.name, *known.aliases))}: {known.title}"
     yield known.uses + (f"; {known.instead}" if known.instead else "")
+    if known.writer is None:
+        main = main_homes(known.rows())
+        told = sum(home != "none" for home in main.values())
+        listed = f"trialbridge coverage --to {known.name}"
+        yield f"It tells {told} of the model's {len(main)} leaves: {listed}"
     for option in known.options:
         yield ""
         yield f"-O {option.name}={_word(option.default)}  {option.help}"
@@ -168,9 +173,13 @@ def coverage_text(rows: Sequence[CoverageRow]) -> Iterator[str]:
     yield _totals(rows)
 
 
-def coverage_markdown(to: str, rows: Sequence[CoverageRow]) -> Iterator[str]:
+def _covers(to: Format) -> str:
+    return f"{to.name}: where each leaf {'goes' if to.writer else 'is read from'}"
+
+
+def coverage_markdown(to: Format, rows: Sequence[CoverageRow]) -> Iterator[str]:
     """Give the coverage as a Markdown table, for the mapping page of the documentation."""
-    yield f"# {to}: where each leaf goes"
+    yield f"# {_covers(to)}"
     yield ""
     yield _totals(rows)
     yield ""
@@ -182,9 +191,9 @@ def coverage_markdown(to: str, rows: Sequence[CoverageRow]) -> Iterator[str]:
         yield "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
-def coverage_table(to: str, rows: Sequence[CoverageRow]) -> Iterator[str]:
+def coverage_table(to: Format, rows: Sequence[CoverageRow]) -> Iterator[str]:
     """Give the coverage as a table for a terminal, with the totals below."""
-    yield f"{to}: where each leaf goes"
+    yield _covers(to)
     cells = [(row.leaf, HOMES[row.home], row.place, row.note) for row in rows]
     yield from table(("leaf", "home", "place", "note"), cells, _width())
     yield _totals(rows)

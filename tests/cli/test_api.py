@@ -20,7 +20,7 @@ from trialbridge.formats.fhir.r5 import bare, strip_extensions
 from trialbridge.formats.sniff import recognise
 from trialbridge.homes import measure, model_tree
 from trialbridge.io.encoding import REMEDY
-from trialbridge.mappings.coverage import CoverageRow, leaves, pattern
+from trialbridge.mappings.coverage import CoverageRow, leaves, main_homes, pattern
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.syntax.pointer import ABSENT, walk
 from trialbridge.schemas.trial import Study
@@ -147,7 +147,7 @@ def test_xml_is_recognised_by_the_namespace_of_its_root() -> None:
         (lambda: trialbridge.validate(b"", format="redcap"), CHECKED),
         (lambda: trialbridge.roundtrip(b"", "redcap"), WRITTEN),
         (lambda: trialbridge.fidelity(b"", "redcap"), WRITTEN),
-        (lambda: trialbridge.coverage("redcap"), WRITTEN),
+        (lambda: trialbridge.coverage("redcap"), CHECKED),
     ],
 )
 def test_an_unknown_format_is_a_value_error_that_lists_the_known(
@@ -166,11 +166,20 @@ def test_a_format_that_is_read_only_is_not_written(name: str) -> None:
         lambda: trialbridge.convert(ctgov(), name),
         lambda: trialbridge.roundtrip(ctgov(), name),
         lambda: trialbridge.fidelity(ctgov(), name),
-        lambda: trialbridge.coverage(name),
     ):
         with pytest.raises(UnknownFormat) as error:
             call()
         assert str(error.value) == f"{name} is not written; written are {WRITTEN}"
+
+
+@pytest.mark.parametrize("name", [known.name for known in FORMATS if not known.writer])
+def test_a_format_that_is_read_only_lists_what_it_tells(name: str) -> None:
+    rows = trialbridge.coverage(name)
+    homes = main_homes(rows)
+    assert list(homes) == leaves(Trial)
+    told = sum(home == "native" for home in homes.values())
+    assert 40 < told < len(homes), told
+    assert all(bool(row.place) is (row.home != "none") for row in rows)
 
 
 def test_an_unreadable_path_is_a_problem_with_the_path(tmp_path: Path) -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
-from format_names import JSON_KEYS, READ, WRITTEN, XML_ROOTS
+from format_names import CHECKED, JSON_KEYS, READ, WRITTEN, XML_ROOTS
 from transcripts import check, shell
 
 import trialbridge
 from trialbridge.cli import commands as cli
-from trialbridge.formats import FORMATS
+from trialbridge.formats import FORMATS, by_name
 from trialbridge.io.encoding import REMEDY
 
 RECORD = {
@@ -475,7 +475,7 @@ def test_an_unknown_format_is_wrong_usage(line: str, option: str) -> None:
     assert (found.exit_code, found.stdout) == (2, "")
     assert found.stderr.endswith(
         f"Error: Invalid value for {option}: unknown format 'redcap';"
-        f" known are {READ if '--from' in option else WRITTEN}\n"
+        f" known are {READ if '--from' in option else CHECKED if 'coverage' in line else WRITTEN}\n"
     )
 
 
@@ -569,6 +569,19 @@ def test_coverage_lists_each_leaf_and_the_totals() -> None:
     }
 
 
+def test_coverage_says_what_a_format_that_is_read_only_tells() -> None:
+    text = run("trialbridge coverage --to who").stdout.splitlines()
+    assert text[0] == "/protocolSection/identificationModule/nctId\tnative\tmain/trial_id"
+    assert (
+        text[-1] == "359 leaves: native 49, official extension 0, our extension 0, not carried 310"
+    )
+    markdown = run("trialbridge coverage --to who --report markdown").stdout.splitlines()
+    assert markdown[0] == "# who: where each leaf is read from"
+    found = json.loads(run("trialbridge coverage --to ctgov-v1 --report json").stdout)
+    assert (found["to"], found["written"]) == ("ctgov-v1", False)
+    assert found["rows"][0]["place"] == "NCTId"
+
+
 def test_coverage_counts_a_leaf_by_its_main_home() -> None:
     from trialbridge.shown import report
 
@@ -578,7 +591,7 @@ def test_coverage_counts_a_leaf_by_its_main_home() -> None:
         trialbridge.CoverageRow("/b", "", "none"),
     ]
     assert report.coverage_totals(rows) == {"native": 1, "official": 0, "ours": 0, "none": 1}
-    assert list(report.coverage_table("fhir-r5", rows)) == [
+    assert list(report.coverage_table(by_name("fhir-r5"), rows)) == [
         "fhir-r5: where each leaf goes",
         "leaf  home           place        note",
         "----  -------------  -----------  ----",
@@ -641,6 +654,11 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
         "-O template=false  The registry form without data, for an EDC system to import: of the"
         " record its names alone.\n"
         "  true, false\n"
+    )
+    assert run("trialbridge formats who").stdout == (
+        "who: a register's XML for WHO\n"
+        "read\n"
+        "It tells 49 of the model's 359 leaves: trialbridge coverage --to who\n"
     )
     assert json.loads(run("trialbridge formats fhir --report json").stdout) == {
         "name": "fhir-r5",

@@ -201,6 +201,8 @@ def test_roundtrip_fidelity_and_coverage_say_what_the_library_says(service: Serv
     assert fidelity["counts"] == trialbridge.fidelity(TEXT, "odm").counts
     rows = service.http.get("/coverage/odm").json()["rows"]
     assert rows[0] == trialbridge.coverage("odm")[0]._asdict()
+    read_only = service.http.get("/coverage/ictrp").json()
+    assert (read_only["written"], read_only["totals"]["ours"]) == (False, 0)
     assert service.http.get("/coverage/tea").status_code == 404
 
 

@@ -98,6 +98,7 @@ ROWS: tuple[Format, ...] = (
         syntax="json",
         marks=("resourceType",),
         reader="trialbridge.formats.fhir.r6",
+        coverage="trialbridge.mappings.fhir.versions.r6",
         beyond=_BEYOND_FHIR,
         told_by=_FHIR,
         edition="r6",

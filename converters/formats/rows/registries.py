@@ -29,6 +29,7 @@ ROWS: tuple[Format, ...] = (
         syntax="json",
         marks=("FullStudiesResponse", "Study", "ProtocolSection"),
         reader="trialbridge.formats.registries.clinicaltrials_gov.ctgov_v1",
+        coverage="trialbridge.mappings.registries.clinicaltrials_gov.ctgov_v1",
     ),
     Format(
         name="ctgov-xml",

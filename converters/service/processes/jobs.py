@@ -290,10 +290,11 @@ def _differences(found: list[Any]) -> Answer:
 
 
 def _coverage(job: Job, data: bytes) -> Answer:
-    known = by_name(job.to or "", "written")
+    known = by_name(job.to or "")
     rows = known.rows()
     body = {
         "to": known.name,
+        "written": known.writer is not None,
         "totals": report.coverage_totals(rows),
         "rows": [row._asdict() for row in rows],
     }

@@ -7,6 +7,7 @@ https://build.fhir.org/ig/HL7/ebm/StructureDefinition-study-registry-record.html
 from collections.abc import Iterator
 from typing import Any
 
+from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.versions.dialect import Node
 
@@ -20,6 +21,16 @@ _EXPOSED = "exposed to"
 _BOILERPLATE = {"resourceType", "id", "meta", "text", "type", "actual", "membership"}
 _TYPE_AND_TARGET = 2
 _ABOUT = ("type", "targetUri", "targetAttachment", "targetReference")
+
+
+def coverage() -> list[CoverageRow]:
+    """Where each leaf of the model is read from: the elements of R5 that R6's are brought to.
+
+    Extensions of ours are those of documents that we write, and R6 is not written.
+    """
+    from trialbridge.mappings.fhir import r5
+
+    return [row for row in r5.coverage() if row.home != "ours"]
 
 
 def from_r6(tree: Node) -> Node:

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import inspect
 
+from trialbridge.mappings.coverage import CoverageRow, leaves
 from trialbridge.mappings.record.markdown import registered
 from trialbridge.mappings.registries import labels
 from trialbridge.schemas.once import once
-from trialbridge.schemas.trial import Age, Date, DateTimeMinutes, PartialDate, Study
+from trialbridge.schemas.trial import Age, Date, DateTimeMinutes, PartialDate, Study, Trial
 
 # What a piece was called before its element was renamed.
 _RENAMED = {"Gender": "Sex"}
@@ -51,6 +52,15 @@ def study_tree(study: dict[str, Any]) -> dict[str, Any]:
     """
     tree: dict[str, Any] = _object(study, inspect.type_info(Study), "")
     return tree
+
+
+def coverage() -> list[CoverageRow]:
+    """Which piece tells each leaf of the model."""
+    places = {place: piece for piece, place in _pieces().pieces.items()}
+    named = (
+        (leaf, leaf.replace("/*", "").removeprefix("/").replace("/", ".")) for leaf in leaves(Trial)
+    )
+    return [CoverageRow(leaf, places[place], "native") for leaf, place in named if place in places]
 
 
 @once
