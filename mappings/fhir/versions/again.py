@@ -15,14 +15,13 @@ _ROLE = f"{R5}research-study-party-role"
 _CONTACT = "general-contact"
 
 
-def fill(tree: Node, made: Node) -> None:
-    """Give the study of an older Bundle, `made` of that of R5, its countries and contacts."""
+def fill(tree: Node, study: Node, older: Node) -> None:
+    """Give the study of an older Bundle, made of that of R5 in a tree, countries and contacts."""
     resources = _Resources(tree)
-    for study, older in zip(resources.studies, _Resources(made).studies, strict=True):
-        if "location" not in older and (countries := [*_countries(study, resources)]):
-            older["location"] = [{"coding": [coding]} for coding in countries]
-        if contacts := [*_contacts(study, resources)]:
-            older["contact"] = contacts
+    if "location" not in older and (countries := [*_countries(study, resources)]):
+        older["location"] = [{"coding": [coding]} for coding in countries]
+    if contacts := [*_contacts(study, resources)]:
+        older["contact"] = contacts
 
 
 def drain(tree: Node) -> None:
@@ -46,20 +45,24 @@ class _Resources:
     """The resources of a tree, by type and id."""
 
     def __init__(self, tree: Node) -> None:
-        entries = tree.get("entry")
-        found = (
-            [tree] if entries.__class__ is not list else [_resource(one) for one in entries or ()]
-        )
-        self.studies = [one for one in found if one.get("resourceType") == "ResearchStudy"]
-        self._found = found
+        self._tree = tree
         self._by: dict[str, Node] | None = None
+
+    @property
+    def all(self) -> list[Node]:
+        entries = self._tree.get("entry")
+        return [self._tree] if entries.__class__ is not list else [*map(_resource, entries or ())]
+
+    @property
+    def studies(self) -> list[Node]:
+        return [one for one in self.all if one.get("resourceType") == "ResearchStudy"]
 
     def get(self, reference: Any, type_: str) -> Node:
         """The resource of this type that is referred to; an empty one if there is none."""
         target = reference.get("reference") if reference.__class__ is dict else None
         if self._by is None:
             # Of most Bundles nothing is asked.
-            self._by = {f"{one.get('resourceType')}/{one.get('id')}": one for one in self._found}
+            self._by = {f"{one.get('resourceType')}/{one.get('id')}": one for one in self.all}
         return self._by.get(f"{type_}/{str(target).rpartition(f'{type_}/')[2]}", {})
 
 

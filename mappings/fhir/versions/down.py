@@ -390,16 +390,21 @@ class Down:
             return self.resource(tree)
         entries = tree.get("entry", ())
         # Who refers to a resource may come before it, so it is found first what each becomes.
-        for entry in entries:
-            if "resource" in entry and self._plan(entry["resource"]) is None:
+        plans = [
+            self._plan(entry["resource"]) if "resource" in entry else None for entry in entries
+        ]
+        for entry, plan in zip(entries, plans, strict=True):
+            if plan is None and "resource" in entry:
                 self._rename(entry)
-        walked = [*map(self._entry, entries)]
+        walked = [*map(self._entry, entries, plans)]
         if self.late:
             self.again.clear()
-            walked = [*map(self._entry, entries)]
-        made: Node = {**tree, "entry": walked}
-        again.fill(tree, made)
-        return made
+            walked = [*map(self._entry, entries, plans)]
+        for entry, older in zip(entries, walked, strict=True):
+            resource = entry.get("resource")
+            if resource is not None and resource["resourceType"] == "ResearchStudy":
+                again.fill(tree, resource, older["resource"])
+        return {**tree, "entry": walked}
 
     def _rename(self, entry: Node) -> None:
         resource = entry["resource"]
@@ -408,12 +413,12 @@ class Down:
         url = str(entry.get("fullUrl", ""))
         self.renamed[url] = url.replace(f"/{type_}/", "/Basic/")
 
-    def _entry(self, entry: Node) -> Node:
+    def _entry(self, entry: Node, plan: _Plan | None) -> Node:
         made = dict(entry)
         renamed = self.renamed
         if "resource" in entry:
             resource = entry["resource"]
-            found = made["resource"] = self.resource(resource)
+            found = made["resource"] = self._made(resource, plan)
             type_ = resource["resourceType"]
             if found["resourceType"] != type_ and f"{type_}/{resource.get('id')}" not in renamed:
                 self._rename(entry)
@@ -426,7 +431,9 @@ class Down:
         return made
 
     def resource(self, node: Node) -> Node:
-        plan = self._plan(node)
+        return self._made(node, self._plan(node))
+
+    def _made(self, node: Node, plan: _Plan | None) -> Node:
         made = None if plan is None else self._as_is(node, plan)
         return self._basic(node) if made is None else made
 
