@@ -127,9 +127,9 @@ class Dialect:
         return frozenset(code for codes in values.systems.values() for code in codes or ())
 
     def copied(self, path: str) -> bool:
-        """Whether a data type is the same in both versions, and nothing in it is renamed."""
+        """Whether the parts at a path are the same in both versions, none of them renamed."""
         if path not in self._copied:
-            self._copied[path] = path not in RENAMED and path[:1].isupper() and "." not in path
+            self._copied[path] = path not in RENAMED and path[:1].isupper()
             if self._copied[path]:
                 self._copied[path] = self._is_same(path)
         return self._copied[path]
@@ -143,11 +143,19 @@ class Dialect:
             other = theirs.get(name)
             if other is None or row.types != other.types:
                 return False
+            if "." in path and not self._is_alike(f"{path}.{name}", row, other):
+                return False
             for type_ in row.types:
                 part = path_of(path, name, type_.partition("(")[0])
                 if part is not None and part != "Extension" and not self.copied(part):
                     return False
         return True
+
+    def _is_alike(self, path: str, row: Row, other: Row) -> bool:
+        """Whether an element of a resource takes the same values in both, and demands no more."""
+        moved = path in MOVES or path in _OTHER_MEANING
+        fewer = other.max != row.max or other.min > row.min or _targets(other) != _targets(row)
+        return not (moved or fewer or ("code" in row.types and self.codes(other) is not None))
 
     def holds(self, type_: str) -> bool:
         """Whether the older version can hold a resource of a type that says what R5 demands."""

@@ -24,7 +24,7 @@ from trialbridge.mappings.fhir.versions.dialect import (
     names,
     url_of,
 )
-from trialbridge.mappings.fhir.versions.own import FILL
+from trialbridge.mappings.fhir.versions.own import FILL, FILLED_OF
 from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.once import once
 
@@ -44,13 +44,16 @@ Parts = Callable[["Down", Node], list[Node]]
 class _Plan(NamedTuple):
     """What to do with a node of these members.
 
-    `asked` has the members that must be held, and the plans of their values. `lacks`: the node
+    `asked` has the members that must be held, and the plans of their values. `same`: the older
+    version has the node as it is. `lacks`: the node
     cannot have what the older version demands; `basic`: nor can it with what is filled in.
     """
 
     make: Make
     asked: tuple[tuple[str, Mapping[tuple[str, ...], "_Plan"]], ...]
     required: tuple[str, ...]
+    fill: Callable[[Node, Node, "Down"], None] | None
+    same: bool
     lacks: bool
     basic: bool
 
@@ -84,6 +87,7 @@ class _Plans:
     def __init__(self, version: Version) -> None:
         self.known = dialect(version)
         self._kept: dict[tuple[str, str], _Shapes[_Plan]] = {}
+        self._resources: dict[str, _Shapes[_Plan] | None] = {}
         self._parts: dict[str, _Shapes[Parts]] = {}
         self._basics: dict[str, _Shapes[Parts]] = {}
 
@@ -93,6 +97,15 @@ class _Plans:
         if found is None:
             found = self._kept[path, older] = _Shapes(lambda shape: self._made(shape, path, older))
         return found
+
+    def resource(self, type_: str) -> _Shapes[_Plan] | None:
+        """The plans of the resources of a type; None where the older version has none such."""
+        try:
+            return self._resources[type_]
+        except KeyError:
+            held = type_ in self.known.old.resources
+            found = self._resources[type_] = self.of(type_, type_) if held else None
+            return found
 
     def parts(self, path: str) -> _Shapes[Parts]:
         """What gives the members of the nodes at a path as extensions under their bare names."""
@@ -159,6 +172,8 @@ class _Plans:
                 inner = f"'extension': p{number}[tuple(one)](down, one)"
                 return f"*[{{'url': {url!r}, {inner}}} for one in {every}]"
             return f"*[m{number}(down, one, None) for one in {every}]"
+        if converted is not None and place.type == "Reference":
+            return f"{{'url': {url!r}, {member!r}: {_REFERENCE.format(key=key)}}}"
         known[f"u{number}"] = url
         return (
             f"it if (it := seen(id(one := node[{key!r}]))) is not None"
@@ -170,12 +185,17 @@ class _Plans:
         lines = []
         given = set()
         asked = []
+        fill = FILL.get(older)
+        if older in FILLED_OF and not FILLED_OF[older].intersection(shape):
+            fill = None
+        same = fill is None
         required = self.known.required(older)
         for number, key in enumerate(names(shape)):
             place = self.known.place(path, older, key)
             moved, line = self._line(known, number, path, key, place, shape)
             given.add(moved)
             lines.append(line)
+            same = same and line == _copied(key, key)
             if key in required and key in shape and place is not None and not place.copied:
                 its = place.path, place.older
                 if place.key is not None and its[0] is not None and its[1] is not None:
@@ -189,7 +209,8 @@ class _Plans:
         )
         absent = [name for name in required if _is_absent(name, given)]
         made: Make = known["make"]
-        return _Plan(made, tuple(asked), required, bool(absent), bool({*absent} - GIVEN))
+        lacks, basic = bool(absent), bool({*absent} - GIVEN)
+        return _Plan(made, tuple(asked), required, fill, same and not lacks, lacks, basic)
 
     def _line(
         self,
@@ -208,13 +229,19 @@ class _Plans:
                 part = self._part(known, number, key, place, url_of(path, place), shape)
                 return "extension", f"told += [{part}]"
             if place is None or place.copied:
-                return str(moved), f"if (one := node[{key!r}]) is not None: made[{moved!r}] = one"
+                return str(moved), _copied(key, str(moved))
             if place.codes is None and place.key is not None:
                 known[f"s{number}"] = self._told(key, place, url_of(path, place), shape)
                 return str(moved), self._value(known, number, key, place)
         moved, step = self._step(path, key, place, shape)
         known[f"s{number}"] = step
-        return moved, f"s{number}(down, node, made, told)"
+        line = f"s{number}(down, node, made, told)"
+        if place is not None and place.codes is not None and place.key is not None and not twin:
+            # Most codes are those of the older value set.
+            known[f"c{number}"] = place.codes
+            test = f"(one := node[{key!r}]).__class__ is str and one in c{number}"
+            line = f"if {test}: made[{place.key!r}] = one\n    else: {line}"
+        return moved, line
 
     def _step(
         self, path: str, key: str, place: Place | None, shape: tuple[str, ...]
@@ -343,7 +370,6 @@ class _Plans:
                 return _small
         if path is None or older is None or place.type in ("CodeableReference", "integer64"):
             return lambda _, value: value
-        required = self.known.required(older)
         plans = self.of(path, older)
 
         def convert(down: "Down", value: Any) -> Any:
@@ -353,7 +379,7 @@ class _Plans:
             if plan.lacks:
                 raise Misfit
             made = plan.make(down, value)
-            for name in required:
+            for name in plan.required:
                 if name not in made and _is_absent(name, made):
                     raise Misfit
             return made
@@ -414,6 +440,8 @@ class Down:
         self.renamed[url] = url.replace(f"/{type_}/", "/Basic/")
 
     def _entry(self, entry: Node, plan: _Plan | None) -> Node:
+        if plan is not None and plan.same:
+            return entry
         made = dict(entry)
         renamed = self.renamed
         if "resource" in entry:
@@ -439,22 +467,21 @@ class Down:
 
     def _plan(self, node: Node) -> _Plan | None:
         """What to do with a resource; None if the older version cannot hold it."""
-        type_ = node["resourceType"]
-        if type_ not in self.known.old.resources:
+        shapes = self.plans.resource(node["resourceType"])
+        if shapes is None:
             return None
-        plan = self.plans.of(type_, type_)[tuple(node)]
+        plan = shapes[tuple(node)]
         return None if plan.basic or (plan.asked and _lacks(node, plan)) else plan
 
     def _as_is(self, node: Node, plan: _Plan) -> Node | None:
         """A resource as the older version has it; None if something in it cannot be held."""
-        type_ = node["resourceType"]
         if "contained" in node:
             self.contained = {
                 str(one.get("id")): str(one.get("resourceType")) for one in node["contained"]
             }
         made = plan.make(self, node)
-        if type_ in FILL:
-            FILL[type_](node, made, self)
+        if plan.fill is not None:
+            plan.fill(node, made, self)
         for name in plan.required:
             if name in made or f"_{name}" in made:
                 continue
@@ -543,6 +570,10 @@ def _again(down: Down, value: Any, url: str, make: Callable[[Down, Any, Any], No
     return made
 
 
+def _copied(key: str, moved: str) -> str:
+    return f"if (one := node[{key!r}]) is not None: made[{moved!r}] = one"
+
+
 def _told_by(step: Step, down: Down, node: Node) -> list[Node]:
     found: list[Node] = []
     step(down, node, node, found)
@@ -589,6 +620,11 @@ def _is_absent(name: str, given: Any) -> bool:
 
 # What the generated functions call.
 _CALLED: Mapping[str, Any] = {"again": _again, "told": _told_by, "Misfit": Misfit}
+
+# A reference: that of the tree, where it leads to what keeps its name.
+_REFERENCE = (
+    "one if (one := node[{key!r}]).get('reference') not in down.renamed else down.reference(one)"
+)
 
 # How they convert the values of data types that stand in an extension.
 _CONVERTED: Mapping[str, str] = {

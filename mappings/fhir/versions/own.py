@@ -95,6 +95,13 @@ FILL: Mapping[str, Callable[[Node, Node, "Down"], None]] = {
     "PractitionerRole": _fill_telecom,
 }
 
+FILLED_OF: Mapping[str, frozenset[str]] = {
+    "Group": frozenset({"membership"}),
+    "Location": frozenset({"contact"}),
+    "PractitionerRole": frozenset({"contact"}),
+}
+"""The members that these are filled of; the others of many."""
+
 
 def _drain_study(node: Node, made: Node, up: "Up") -> None:
     """What R4's own elements say, where R5's are not there to say it."""
