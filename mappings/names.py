@@ -69,7 +69,8 @@ class Names:
     @property
     def position(self) -> int:
         """The position of the list item at hand, from 0, as its name ends with it."""
-        return int(re.split("[-.]", self.item)[-1]) - 1
+        item = self.item
+        return int(item[max(item.rfind("-"), item.rfind(".")) + 1 :]) - 1
 
     def warn(self, code: str, message: str, path: str = "") -> None:
         """Say what is odd with the value at hand, or with what is at a path from there.

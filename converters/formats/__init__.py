@@ -32,26 +32,31 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
+# What a format has that is read, written or checked: by its definitions, or by reading it.
+_SERVES: dict[Use, Callable[[Format], object]] = {
+    "read": lambda known: known.reader,
+    "written": lambda known: known.writer,
+    "checked": lambda known: known.validator or known.reader,
+}
+
+
 def read_formats() -> tuple[Format, ...]:
     """The formats that records are read from."""
-    return tuple(known for known in FORMATS if known.reader)
+    return _that_are("read")
 
 
 def written_formats() -> tuple[Format, ...]:
     """The formats that records are written in."""
-    return tuple(known for known in FORMATS if known.writer)
+    return _that_are("written")
 
 
 def checked_formats() -> tuple[Format, ...]:
     """The formats that documents are checked in: by their definitions, or by reading them."""
-    return tuple(known for known in FORMATS if known.validator or known.reader)
+    return _that_are("checked")
 
 
-_FOR: dict[Use, Callable[[], tuple[Format, ...]]] = {
-    "read": read_formats,
-    "written": written_formats,
-    "checked": checked_formats,
-}
+def _that_are(use: Use) -> tuple[Format, ...]:
+    return tuple(known for known in FORMATS if _SERVES[use](known))
 
 
 def by_name(name: str, use: Use | None = None) -> Format:
@@ -59,15 +64,15 @@ def by_name(name: str, use: Use | None = None) -> Format:
 
     Raises UnknownFormat, which lists the names that would do.
     """
-    from difflib import get_close_matches
-
     wanted = name.lower()
-    fit = _FOR[use]() if use else FORMATS
     for known in FORMATS:
         if wanted == known.name or wanted in known.aliases:
-            if known not in fit:
-                raise known.refused(use or "checked")
+            if use and not _SERVES[use](known):
+                raise known.refused(use)
             return known
+    from difflib import get_close_matches
+
+    fit = _that_are(use) if use else FORMATS
     spelt = [spelling for known in fit for spelling in (known.name, *known.aliases)]
     near = get_close_matches(wanted, spelt, 1, cutoff=0.7)
     meant = f", did you mean {near[0]}?" if near else ";"

@@ -14,6 +14,7 @@ from trialbridge.mappings.usdm.extensions import EXTENSIONS
 from trialbridge.mappings.usdm.others.beyond import document_of, is_beyond, left_out
 from trialbridge.mappings.usdm.others.graft import NoGraft, graft
 from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.syntax import exact
 from trialbridge.schemas.syntax.decode import parse_object
 from trialbridge.schemas.trial import Trial
 from trialbridge.schemas.usdm.definitions import URL
@@ -61,14 +62,14 @@ def _write(trial: Trial, planned: Planned | None) -> tuple[bytes, Node | None, l
     document = document_of(trial.unmapped)
     if document is None:
         tree, problems = write_tree(trial, planned)
-        return msgspec.json.encode(tree), tree, problems
+        return exact.encode(tree), tree, problems
     bare = _without_document(trial)
     grafted = _grafted(document, bare)
     if grafted is not None:
         return grafted, None, []
     tree, problems = write_tree(bare)
     lost = left_out(trial.unmapped or {}, subjects_only=False)[1]
-    return msgspec.json.encode(tree), tree, [*problems, *lost]
+    return exact.encode(tree), tree, [*problems, *lost]
 
 
 def _without_document(trial: Trial) -> Trial:
@@ -89,7 +90,7 @@ def _grafted(document: str, trial: Trial) -> bytes | None:
             graft(tree, sparse_tree(before), sparse_tree(trial))
             if any(one.severity in ("error", "fatal") for one in validate(tree)):
                 return None
-            made = msgspec.json.encode(tree)
+            made = exact.encode(tree)
             before = _without_document(read(made)[0])
             if before == trial:
                 return made
