@@ -1,6 +1,7 @@
 """How a study is done: arms and their interventions, what is treated, end points, participants."""
 
 from collections.abc import Mapping
+from html import unescape
 from typing import Any, Final
 
 from trialbridge.mappings.codec import Codec, Mismatch, Node
@@ -17,7 +18,7 @@ from trialbridge.mappings.usdm.apart import (
     objects,
 )
 from trialbridge.mappings.usdm.extensions import EXTENSIONS, attribute, codec_of, text_of
-from trialbridge.mappings.usdm.terms import UNITS, code, coded, of_registry, said, unit
+from trialbridge.mappings.usdm.terms import UNITS, as_xhtml, code, coded, of_registry, said, unit
 from trialbridge.schemas.terms import cdisc_codes as cdisc
 from trialbridge.schemas.terms import concepts
 from trialbridge.schemas.terms.countries import country, name_of
@@ -385,15 +386,15 @@ _KIND: Final = codec_of(EnrollmentType, f"{_ENROLLED}/type")
 
 
 def _write_enrollment(info: EnrollmentInfo, names: Names) -> Node | None:
-    """What was enrolled is not what is planned."""
+    """A number that is estimated is planned; of another, the record does not say that it is."""
     extensions: list[Node] = []
     node: Node = {}
     if info.count is not None:
-        if info.type == "ACTUAL":
-            extensions += _COUNT.write(info.count, names)
-        else:
+        if info.type == "ESTIMATED":
             node["plannedEnrollmentNumber"] = {"value": info.count, "instanceType": "Quantity"}
-    if info.type is not None:
+        else:
+            extensions += _COUNT.write(info.count, names)
+    if info.type is not None and not node:
         extensions += _KIND.write(info.type, names)
     if extensions:
         node[EXTENSIONS] = extensions
@@ -409,6 +410,8 @@ def _read_enrollment(population: Node, names: Names) -> EnrollmentInfo | None:
         if planned.__class__ is not dict:
             raise Mismatch(f"expected an object, found {planned!r:.60}", "plannedEnrollmentNumber")
         count = _whole(planned, names)
+        if count is not None and kind is None:
+            kind = "ESTIMATED"
     return None if count is None and kind is None else EnrollmentInfo(count=count, type=kind)
 
 
@@ -443,7 +446,7 @@ def _write_criteria(text: str, names: Names) -> Node:
     nodes = []
     for number, piece in enumerate(pieces, 1):
         item = f"EligibilityCriterionItem.{number}"
-        apart.items.append({"id": item, "text": piece.words})
+        apart.items.append({"id": item, "text": as_xhtml(piece.words)})
         nodes.append(
             {
                 "id": f"EligibilityCriterion.{number}",
@@ -464,7 +467,7 @@ def _read_criteria(design: Node, names: Names) -> str | None:
         text = items.get(str(node.get("criterionItemId")), {}).get("text")
         if text.__class__ is str and text:
             exclude = node.get("category") is not None and said(node["category"])[0] == _EXCLUSION
-            pieces.append((str(text), exclude))
+            pieces.append((unescape(text), exclude))
     whole = text_of(design, _TEXT)
     if whole is None:
         return criteria.listed(pieces) if pieces else None

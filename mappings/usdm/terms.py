@@ -4,6 +4,7 @@ The decodes are the preferred terms, as in CDISC's own examples.
 """
 
 from collections.abc import Callable, Mapping
+from html import escape, unescape
 from typing import Any, Final
 
 from trialbridge.mappings.codec import Codec, Mismatch, Node, System
@@ -25,12 +26,19 @@ SPONSOR: Final = cdisc.PARAMETERS["SPONSOR"].code
 """The role of a sponsor, and the type of its organization."""
 
 
+def _version_of(said: str) -> str:
+    # One version for all codes of a document (DDF00073), and one that CDISC has a package of for
+    # USDM's own lists; a term that came later has that of its package.
+    version = concepts.version_of(said)
+    return version if version > concepts.CDISC_VERSION else concepts.DDF_VERSION
+
+
 def code(said: str, decode: str | None = None) -> Node:
     """A Code of CDISC's terminology."""
     return {
         "code": said,
         "codeSystem": CDISC,
-        "codeSystemVersion": concepts.version_of(said),
+        "codeSystemVersion": _version_of(said),
         "decode": decode or DECODES[said],
     }
 
@@ -117,3 +125,18 @@ TIME_PERSPECTIVE = coded(cdisc.TIME_PERSPECTIVE, registry.TIME_PERSPECTIVE)
 INTERVENTION_MODEL = coded(cdisc.INTERVENTION_MODEL, registry.INTERVENTION_MODEL)
 OBSERVATIONAL_MODEL = coded(cdisc.OBSERVATIONAL_MODEL, registry.OBSERVATIONAL_MODEL)
 PRIMARY_PURPOSE = coded(cdisc.PRIMARY_PURPOSE, registry.PRIMARY_PURPOSE)
+
+
+def _read_xhtml(text: Any, names: Names) -> str:
+    if text.__class__ is not str:
+        raise Mismatch(f"expected a text, found {text!r:.60}")
+    return unescape(text) if "&" in text else text
+
+
+def as_xhtml(text: str) -> str:
+    """A text as the XHTML that the text of a template of USDM is (DDF00247)."""
+    return escape(text, quote=False)
+
+
+xhtml: Codec[str] = Codec(_read_xhtml, lambda text, names: as_xhtml(text))
+"""The text of a criterion or an end point: `<` and `&` are no markup of the record's."""

@@ -38,7 +38,7 @@ from trialbridge.mappings.names import Names
 from trialbridge.mappings.usdm import design, parties, terms
 from trialbridge.mappings.usdm.apart import INTERVENTIONAL, OBSERVATIONAL
 from trialbridge.mappings.usdm.extensions import extra, others
-from trialbridge.mappings.usdm.terms import code, said
+from trialbridge.mappings.usdm.terms import code, said, xhtml
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.once import once
 from trialbridge.schemas.terms import concepts
@@ -58,10 +58,10 @@ ELIGIBILITY = "protocol.eligibility"
 # C207419, and codes that others have for the same.
 _BRIEF: Final = code(concepts.TITLE_TYPE.terms["brief_title"].code)
 _OFFICIAL: Final = code(concepts.TITLE_TYPE.terms["official_title"].code)
-# USDM's own list (USDM_CT.xlsx of version 4.0), and CDISC's examples, have another code for an
-# acronym than the packages of the terminology.
-_ACRONYM: Final = code("C94108", "Study Acronym")
-_ACRONYM_ELSEWHERE: Final = concepts.TITLE_TYPE.terms["acronym"].code
+# CDISC's packages have this code for an acronym, and its rule engine wants it (DDF00146). The list
+# that came with USDM 4.0, the mappings and CDISC's examples have the other.
+_ACRONYM: Final = code(concepts.TITLE_TYPE.terms["acronym"].code)
+_ACRONYM_ELSEWHERE: Final = "C94108"
 _PUBLIC: Final = code("C207617", "Public Study Title")
 _SCIENTIFIC: Final = code("C207618", "Scientific Study Title")
 
@@ -87,7 +87,7 @@ TITLES = (
     field(
         f"{IDENTIFICATION}.acronym",
         *_TITLES,
-        _title(_ACRONYM, concepts.TITLE_TYPE.terms["acronym"].code),
+        _title(_ACRONYM, _ACRONYM_ELSEWHERE),
         "text",
     ),
 )
@@ -301,7 +301,7 @@ LEVELS: Final = {
 
 def _outcomes(kind: str) -> Field:
     objective, endpoint = LEVELS[kind]
-    rows = (field("measure", "text"), field("description", "description"))
+    rows = (field("measure", "text", codec=xhtml), field("description", "description"))
     table: Record = record(
         Outcome,
         *rows,

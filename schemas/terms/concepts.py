@@ -219,9 +219,8 @@ VALUE_SETS: Final[Mapping[str, ValueSet]] = {
 # Terms of no set, each of the first of the stated packages that has it.
 _OTHERS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
-        # Masking description and role; a registry; public and scientific title; USDM's acronym;
-        # randomized.
-        ("C207505", "C207506", "C93453", "C207617", "C207618", "C94108", "C46079"),
+        # Masking description and role; a registry; public and scientific title; randomized.
+        ("C207505", "C207506", "C93453", "C207617", "C207618", "C46079"),
         DDF_VERSION,
     ),
     # Co-sponsor, pharmaceutical company.

@@ -70,6 +70,10 @@ def not_stated(node: dict[str, Any]) -> frozenset[str]:
     )
 
 
+# The packages of the terminology have another code for it than the list that came with USDM 4.0.
+_ALSO: Final = {("StudyTitle", "type", "C207646"): "Study Acronym"}
+
+
 def _codes(walk: Walk, class_: str, key: str, value: Any, where: Where) -> Iterator[Said]:
     """Whether codes of CDISC's are those of the value set, with their terms."""
     values = walk.known.lists[class_, key]
@@ -79,7 +83,7 @@ def _codes(walk: Walk, class_: str, key: str, value: Any, where: Where) -> Itera
         if code.__class__ is not dict or code.get("codeSystem") != CDISC:
             continue
         said, decode = code.get("code"), code.get("decode")
-        term = values.terms.get(str(said))
+        term = values.terms.get(str(said)) or _ALSO.get((class_, key, str(said)))
         if term is None:
             by_term = next((one for one, word in values.terms.items() if word == decode), None)
             if by_term is not None or not values.open:

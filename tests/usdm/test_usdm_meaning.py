@@ -151,7 +151,7 @@ def test_titles_have_cdiscs_types(version: dict[str, Any]) -> None:
     assert bare(version["titles"]) == [
         {"type": code("C207615", "Brief Study Title"), "text": "Tea in fatigue"},
         {"type": code("C207616", "Official Study Title"), "text": "A trial of tea in mild fatigue"},
-        {"type": code("C94108", "Study Acronym"), "text": "TEA"},
+        {"type": code("C207646", "Study Acronym"), "text": "TEA"},
     ]
 
 
@@ -260,7 +260,7 @@ def test_participants_have_both_sexes_and_an_age_without_a_stated_end(
         for one in design["eligibilityCriteria"]
     ] == [
         ("C25532", "Tired", population["criterionIds"][0]),
-        ("C25370", "Tea < 1 cup", population["criterionIds"][1]),
+        ("C25370", "Tea &lt; 1 cup", population["criterionIds"][1]),
     ]
 
 
@@ -283,17 +283,97 @@ def test_all_of_it_comes_back_results_too() -> None:
     assert json.loads(trialbridge.convert(trialbridge.convert(RECORD, "usdm"), "ctgov")) == RECORD
 
 
-def test_actual_enrollment_is_no_planned_number() -> None:
+@pytest.mark.parametrize(
+    ("said", "planned", "ours"),
+    [
+        ({"count": 38, "type": "ESTIMATED"}, 38, []),
+        ({"count": 38, "type": "ACTUAL"}, None, ["count", "type"]),
+        ({"count": 38}, None, ["count"]),
+        ({"type": "ESTIMATED"}, None, ["type"]),
+    ],
+)
+def test_a_number_is_planned_where_the_record_says_that_it_is_estimated(
+    said: dict[str, Any], planned: int | None, ours: list[str]
+) -> None:
     record = {
         "protocolSection": {
             "identificationModule": {"briefTitle": "Tea"},
-            "designModule": {"enrollmentInfo": {"count": 38, "type": "ACTUAL"}},
+            "designModule": {"enrollmentInfo": said},
         }
     }
     tree = written(record)
     population = tree["study"]["versions"][0]["studyDesigns"][0]["population"]
-    assert "plannedEnrollmentNumber" not in population
+    assert population.get("plannedEnrollmentNumber", {}).get("value") == planned
+    urls = [one["url"] for one in population.get("extensionAttributes", [])]
+    assert [url.rpartition("/")[2] for url in urls if "enrollmentInfo" in url] == ours
     assert json.loads(trialbridge.convert(json.dumps(tree).encode(), "ctgov")) == record
+
+
+def test_a_planned_number_of_others_is_estimated() -> None:
+    tree = written({"protocolSection": {"identificationModule": {"briefTitle": "Tea"}}})
+    tree["systemName"] = "another"
+    population = tree["study"]["versions"][0]["studyDesigns"][0].setdefault("population", {})
+    population["plannedEnrollmentNumber"] = {
+        "id": "R",
+        "minValue": {"id": "Q1", "value": 20, "instanceType": "Quantity"},
+        "maxValue": {"id": "Q2", "value": 30, "instanceType": "Quantity"},
+        "isApproximate": False,
+        "instanceType": "Range",
+    }
+    record = json.loads(trialbridge.convert(json.dumps(tree).encode(), "ctgov"))
+    design = record["protocolSection"]["designModule"]
+    assert design["enrollmentInfo"] == {"count": 30, "type": "ESTIMATED"}
+
+
+def test_what_looks_like_markup_is_none_and_comes_back() -> None:
+    measure = "Score < 5 & > 2, <b>not bold</b> &lt; &amp;lt;"
+    criteria = "Inclusion Criteria:\n\n* BMI < 30 & age > 18\n* <i>x</i>"
+    record = {
+        "protocolSection": {
+            "identificationModule": {"briefTitle": "A < B & C"},
+            "outcomesModule": {"primaryOutcomes": [{"measure": measure}]},
+            "eligibilityModule": {"eligibilityCriteria": criteria},
+        }
+    }
+    tree = written(record)
+    version = tree["study"]["versions"][0]
+    assert version["eligibilityCriterionItems"][0]["text"] == "BMI &lt; 30 &amp; age &gt; 18"
+    assert version["titles"][0]["text"] == "A < B & C"
+    assert json.loads(trialbridge.convert(json.dumps(tree).encode(), "ctgov")) == record
+    # Of another system, without markup of its own: the same words.
+    tree["systemName"] = "another"
+    said = json.loads(trialbridge.convert(json.dumps(tree).encode(), "ctgov"))
+    assert said["protocolSection"]["outcomesModule"]["primaryOutcomes"] == [{"measure": measure}]
+
+
+@pytest.mark.parametrize("acronym", ["C207646", "C94108"])
+def test_an_acronym_is_read_by_both_codes_that_cdisc_has_for_it(acronym: str) -> None:
+    tree = written({"protocolSection": {"identificationModule": {"acronym": "TEA"}}})
+    title = tree["study"]["versions"][0]["titles"][0]
+    assert title["type"]["code"] == "C207646"
+    title["type"]["code"] = acronym
+    data = json.dumps(tree).encode()
+    assert trialbridge.validate(data) == []
+    record = json.loads(trialbridge.convert(data, "ctgov"))
+    assert record["protocolSection"]["identificationModule"] == {"acronym": "TEA"}
+
+
+def test_codes_of_a_document_are_of_one_version(version: dict[str, Any]) -> None:
+    found = set()
+
+    def look(node: Any) -> None:
+        if isinstance(node, dict):
+            if node.get("codeSystem") == "http://www.cdisc.org":
+                found.add(node["codeSystemVersion"])
+            for inner in node.values():
+                look(inner)
+        elif isinstance(node, list):
+            for inner in node:
+                look(inner)
+
+    look(version)
+    # But for the type of a government's institute, which came later.
+    assert found == {"2024-09-27", "2026-03-27"}
 
 
 @pytest.mark.parametrize(
@@ -485,7 +565,7 @@ def test_what_a_protocol_of_others_says_is_in_the_record() -> None:
     assert record["designModule"]["phases"] == ["PHASE2"]
     assert record["designModule"]["designInfo"]["interventionModel"] == "SINGLE_GROUP"
     assert record["designModule"]["designInfo"]["maskingInfo"] == {"masking": "NONE"}
-    assert record["designModule"]["enrollmentInfo"] == {"count": 10}
+    assert record["designModule"]["enrollmentInfo"] == {"count": 10, "type": "ESTIMATED"}
     eligibility = record["eligibilityModule"]
     assert eligibility["sex"] == "ALL"
     assert eligibility["minimumAge"] == "18 Years"

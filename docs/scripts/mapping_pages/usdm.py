@@ -55,7 +55,14 @@ USDM_RULES = """\
   intervention has none.
 - **Sites** are those that an organization manages of which nothing is stated. Their town, status
   and contacts are extension attributes.
-- **Enrollment** that is actual is no planned number, and is an extension attribute.
+- **Enrollment**: a number that the record calls estimated is the planned one, and one of others is
+  read so. A number that is actual, or of which the record does not say what it is, is an extension
+  attribute.
+- **Texts** of criteria and end points are XHTML in USDM: `<` and `&` of the record are written as
+  `&lt;` and `&amp;`.
+- **Codes** state the packages of 2024-09-27, those of USDM 4.0; a government's institute has one of
+  2026-03-27. An acronym is C207646, as in these packages and by CDISC's rule engine, and is read as
+  C94108 too, which CDISC's mappings and examples have.
 - **Masking**: CDISC's double blind has the subject masked. A masking of two parties of which the
   subject is none is the registry's own code.
 - **What USDM has no place for**, all results among it, is in extension attributes whose urls are
@@ -72,6 +79,12 @@ USDM_RULES = """\
   `intentTypes`, whose value set (C66736) has its codes, where the mapping names `subTypes`
   (C66739); and the description of an outcome is that of its end point, where it has no place.
 - **Versions**: USDM 4.0 is read. Other versions are refused by name.
+- **CDISC's rule engine** (CORE 0.16, `-s usdm -v 4-0`) tells of these documents what a record does
+  not state: no main timeline (DDF00012), an epoch that no timeline has, empty `arms`, `epochs` and
+  `studyCells` (DDF00126), no cell of an arm without interventions, no procedure that has an
+  intervention (DDF00101), no primary end point or masked role where the record has none, C17998
+  (Unknown) for a role, a type of organization or the origin of an arm's data. Nothing is made up
+  to silence it.
 """
 
 

@@ -5,11 +5,13 @@ organizations manage sites.
 """
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any, Final
 
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.usdm.apart import objects
+from trialbridge.mappings.usdm.terms import as_xhtml
 from trialbridge.mappings.usdm.v4_0 import LEVELS
 
 # --- texts -------------------------------------------------------------------------------------
@@ -50,14 +52,17 @@ class Texts:
                 self._index(inner)
 
     def plain(self, node: Node) -> None:
-        """Give a node its text without markup."""
+        """Give a node its text without markup, as our rows read it."""
         text = node.get("text")
-        if text.__class__ is not str or not _MARKUP.search(text):
+        if text.__class__ is not str:
+            return
+        if not _MARKUP.search(text):
+            node["text"] = as_xhtml(unescape(text))
             return
         tags = self.dictionaries.get(str(node.get("dictionaryId")), {})
         text = _TAG.sub(lambda tag: tags.get(tag[1], f"[{tag[1]}]"), text)
         text = _REF.sub(lambda ref: self._value(dict(_OF_REF.findall(ref[1]))), text)
-        node["text"] = words(text)
+        node["text"] = as_xhtml(words(text))
 
     def _value(self, ref: dict[str, str]) -> str:
         node = self.by_id.get(ref.get("id", ""), {})

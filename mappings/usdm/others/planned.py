@@ -10,6 +10,7 @@ https://github.com/cdisc-org/DDF-RA/tree/main/Documents/Mappings
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from itertools import pairwise
 from typing import Any, Final
 
@@ -112,7 +113,7 @@ def _rule(node: Node, key: str, texts: Texts) -> str:
         return ""
     said = {**rule, "text": str(rule["text"])}
     texts.plain(said)
-    return " ".join(said["text"].split())
+    return " ".join(unescape(said["text"]).split())
 
 
 def _chained(nodes: list[Node]) -> list[Node]:
