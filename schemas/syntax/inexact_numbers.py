@@ -27,7 +27,7 @@ _NUMBER: Final = re.compile(
 # Most texts are told to have none by their shape, in a tenth of the time: the digits alike,
 # without signs.
 _SHAPE: Final = bytes.maketrans(b"123456789E", b"000000000e")
-_LONG: Final = (b"0e0", b"00000000.", b".00000000")
+_LONG: Final = (b"0e0", b"00000000.0", b".00000000")
 # Any decimal of so many digits comes back from a double.
 _KEPT: Final = 15
 _SHOWN: Final = 60

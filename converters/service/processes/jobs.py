@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from trialbridge import api
+from trialbridge.collector import frozen, seldom
 from trialbridge.faults import fault, place
 from trialbridge.formats import by_name
 from trialbridge.formats.options import UnknownOption
@@ -306,7 +307,9 @@ def _ready(job: Job, data: bytes) -> Answer:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     record = b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000000"}}}'
     for name in ("fhir-r5", "odm-2.0"):
-        api.convert(record, name, format="ctgov", validate=False)
+        api.convert(record, name, format="ctgov")
+    frozen()
+    seldom()
     return Answer(200, JSON, b"{}")
 
 
