@@ -365,6 +365,41 @@ def test_finding_6_nobody_takes_a_withdrawn_site_for_one_of_the_study(version: s
         assert withdrawn["status"] == "withdrawn"
 
 
+@pytest.mark.parametrize("version", ["fhir-r5", "fhir-r4b", "fhir-r4"])
+def test_finding_6_a_plain_search_finds_sites_by_their_status(version: str) -> None:
+    """`Location?type=` asks the codes of `Location.type`, in each version."""
+    statuses = {"A": "RECRUITING", "B": "WITHDRAWN", "C": None, "": "TERMINATED"}
+    locations = [
+        {key: value for key, value in (("facility", name), ("status", status)) if value}
+        for name, status in statuses.items()
+    ]
+    trial = trial_of({"contactsLocations": {"locations": locations}})
+    bundle = json.loads(trialbridge.write(trial, version))
+    functions = {one["name"]: one.get("type") for one in resources(bundle, "Location")}
+    assert functions == {
+        "A": [
+            {
+                "coding": [
+                    {"system": own("ctgov-status"), "code": "RECRUITING", "display": "Recruiting"}
+                ],
+                "text": "Site of a study: recruiting",
+            }
+        ],
+        "B": [
+            {
+                "coding": [
+                    {"system": own("ctgov-status"), "code": "WITHDRAWN", "display": "Withdrawn"}
+                ],
+                "text": "Site of a study: withdrawn",
+            }
+        ],
+        "C": None,
+    }
+    told: list[trialbridge.Problem] = []
+    assert trialbridge.read(bundle, warnings=told) == trial
+    assert told == []
+
+
 def test_finding_6_many_sites_take_little() -> None:
     sites = [
         {"facility": f"Hospital {number}", "city": "Bern", "status": "RECRUITING"}

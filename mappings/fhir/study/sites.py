@@ -8,6 +8,7 @@ https://hl7.org/fhir/R5/researchstudy-definitions.html#ResearchStudy.site
 
 from trialbridge.mappings.codec import (
     Aside,
+    Codec,
     Node,
     also,
     among,
@@ -23,7 +24,7 @@ from trialbridge.mappings.fhir.study.common import PUBLISHED
 from trialbridge.mappings.fhir.study.parties import CONTACT_ROWS
 from trialbridge.mappings.fhir.study.status import OVERALL
 from trialbridge.mappings.fhir.terminology import codes
-from trialbridge.mappings.fhir.types import coding, concept, country_code, each, ours
+from trialbridge.mappings.fhir.types import coding, concept, country_code, each, ours, values
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import Contact, Location
 
@@ -111,6 +112,29 @@ PART = Aside(
     way="resolve()",
 )
 
+_SAID_OF_PLACE = ("facility", "city", "state", "zip", "country", "geo_point", "contacts")
+_FUNCTIONS = {
+    status: {**node, "text": f"Site of a study: {node['coding'][0]['display'].lower()}"}
+    for status in values(codes.EXACT_STATUS)
+    for node in (concept(codes.EXACT_STATUS).write(status, Names()),)
+}
+
+
+def _write_function(value: Location, names: Names) -> Node | None:
+    """What the place does for the study; a status alone makes no place."""
+    function = _FUNCTIONS.get(value.status)
+    if function is None or not any(getattr(value, name) for name in _SAID_OF_PLACE):
+        return None
+    return {"type": [function]}
+
+
+_function: Codec[Location] = Codec(lambda node, names: None, _write_function)
+"""The status of recruitment as the function of the place, which searches by `type` find.
+
+An update replaces it, as it would not replace a tag.
+https://hl7.org/fhir/R5/location-definitions.html#Location.type
+"""
+
 SITE = record(
     Location,
     *below(
@@ -125,6 +149,7 @@ SITE = record(
             field("geo_point.lat", "position", "latitude", codec=number),
             field("geo_point.lon", "position", "longitude", codec=number),
             among("contacts", "contact", codec=each(record(Contact, *CONTACT_ROWS))),
+            derived(merged("", codec=_function)),
         ),
     ),
     # So it was written before.
