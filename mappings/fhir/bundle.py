@@ -208,19 +208,27 @@ def read_tree(
             tree, told = profiles.plain(tree, guide)
     if version != "r5":
         tree = _newest(tree, version)
-    names = Names()
-    known = names.once(Resources)
-    entries = [(path, url, without_stated(one)) for path, url, one in _entries(tree)]
-    studies = []
-    for path, full_url, resource in entries:
-        known.add(resource, full_url)
-        if resource.get("resourceType") == "ResearchStudy":
-            studies.append((path, full_url, resource))
+    entries = _entries(tree)
+    studies = [one for one in entries if one[2].get("resourceType") == "ResearchStudy"]
     if len(studies) != 1:
         found = ", ".join(path for path, *_ in studies) or "none"
         each = f"; {EACH}" if studies else ""
         message = f"expected one ResearchStudy, found {found}{each}"
         raise whole.fatal("Bundle.entry", "one-study", message, LINK)
+
+    def with_guide(trial: Trial, problems: list[Problem]) -> tuple[Trial, list[Problem]]:
+        if guide is not None and told is not None:
+            from trialbridge.mappings.fhir import profiles
+
+            written = write_tree(trial, profile=guide, version=version)[0]
+            problems += profiles.told(told, written, guide)
+        return trial, problems
+
+    if not alone and (found_own := _read_own(entries, studies[0][2])) is not None:
+        trial, problems = found_own
+        return with_guide(trial, [*problems, *cautions(tree, [])])
+    entries = [(path, url, without_stated(one)) for path, url, one in entries]
+    names, known = _indexed(entries)
     ((_, url, given),) = studies
     try:
         study, notes = as_ours(given, names)
@@ -231,13 +239,7 @@ def read_tree(
     known.study = study
 
     def keep_rest(trial: Trial) -> tuple[Trial, list[Problem]]:
-        trial, problems = keep_unread(trial)
-        if guide is not None and told is not None:
-            from trialbridge.mappings.fhir import profiles
-
-            written = write_tree(trial, profile=guide, version=version)[0]
-            problems += profiles.told(told, written, guide)
-        return trial, problems
+        return with_guide(*keep_unread(trial))
 
     def keep_unread(trial: Trial) -> tuple[Trial, list[Problem]]:
         again = [entry["resource"] for entry in _written(trial)[0]["entry"]]
@@ -269,6 +271,37 @@ def read_tree(
         study, STUDY, names, KEEP, None if alone else keep_rest, lambda: _malformed(tree, "r5")
     )
     return trial, [*notes, *problems]
+
+
+def _indexed(entries: list[tuple[str, str | None, Node]]) -> tuple[Names, Resources]:
+    """What is known of a record that is read, and its resources."""
+    names = Names()
+    known = names.once(Resources)
+    for _, full_url, resource in entries:
+        known.add(resource, full_url)
+    return names, known
+
+
+def _read_own(
+    entries: list[tuple[str, str | None, Node]], study: Node
+) -> tuple[Trial, list[Problem]] | None:
+    """The record of a Bundle as we write it, and warnings; None for any other.
+
+    Of a Bundle that is written again as it is, forms of others need not be looked for.
+    """
+    if not str(study.get("url")).startswith(BASE):
+        return None
+    names, known = _indexed(entries)
+    known.study = study
+    try:
+        trial, problems = whole.read(study, STUDY, names, KEEP, None)
+        again = [entry["resource"] for entry in _written(trial)[0]["entry"]]
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, Mismatch, ReadError):
+        # What is wrong is told where everything is looked for.
+        return None
+    if again != [_without_text(resource) for _, _, resource in entries]:
+        return None
+    return trial, problems
 
 
 def _without_text(resource: Node) -> Node:
