@@ -43,6 +43,10 @@ _CONVERTED = {"CodeableReference": "CodeableConcept", "integer64": "unsignedInt"
 MOST = 2**31 - 1
 
 
+# So many names that are no members of a node are kept as such.
+_MOST = 1024
+
+
 class Place(NamedTuple):
     """What becomes of a member of an R5 node.
 
@@ -88,7 +92,11 @@ class Dialect:
         """
         places = self.places(path, older)
         if key not in places:
-            places[key] = self._find(path, older, key)
+            found = self._find(path, older, key)
+            if found is None and len(places) >= _MOST:
+                # Of a document that is read, whose members need not be any of FHIR's.
+                return None
+            places[key] = found
         return places[key]
 
     def places(self, path: str, older: str | None) -> dict[str, Place | None]:
@@ -272,7 +280,3 @@ def names(node: Iterable[str]) -> Iterable[str]:
 
 def url_of(path: str, place: Place) -> str:
     return CROSS_VERSION + f"{path}.{place.name.removesuffix('[x]')}"
-
-
-def is_bare(extension: Node) -> bool:
-    return ":" not in str(extension.get("url", ":"))

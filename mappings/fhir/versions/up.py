@@ -1,6 +1,12 @@
-"""Bundles of an older version as R5 has them."""
+"""Bundles of an older version as R5 has them.
 
-from typing import Any
+What becomes of a member, or of an extension by its url and the member that has its value, is found
+once for each path, and kept with the dialect. What has extensions beside a primitive goes the long
+way.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from trialbridge.mappings.fhir.versions import again
 from trialbridge.mappings.fhir.versions.dialect import (
@@ -12,11 +18,127 @@ from trialbridge.mappings.fhir.versions.dialect import (
     Node,
     Place,
     dialect,
-    is_bare,
     names,
 )
 from trialbridge.mappings.fhir.versions.own import DRAIN
 from trialbridge.schemas.fhir.digests.definitions import Version
+from trialbridge.schemas.once import once
+
+# Makes of a value that of R5.
+Convert = Callable[["Up", Any], Any]
+
+
+class _Told(NamedTuple):
+    """Where the value of an extension stands in R5.
+
+    `parts` is the path of what its parts are put into, None where it has a value.
+    """
+
+    member: str
+    many: bool
+    convert: Convert | None
+    parts: str | None
+
+
+class _Steps:
+    """What becomes of the members and extensions at a path."""
+
+    def __init__(self, version: Version) -> None:
+        self.known = dialect(version)
+        self._members: dict[tuple[str, str], dict[str, tuple[str, Convert | None]]] = {}
+        self._told: dict[tuple[str, str], dict[tuple[str, str], _Told | None]] = {}
+
+    def members(self, path: str, older: str) -> dict[str, tuple[str, Convert | None]]:
+        """The name in R5 of each member that was met, and what makes its values; None: nothing."""
+        return self._members.setdefault((path, older), {})
+
+    def member(self, path: str, older: str, key: str) -> tuple[str, Convert | None]:
+        name = MOVED_BACK.get((path, key), key)
+        place = self.known.place(path, older, name)
+        copied = place is None or place.key is None or place.copied
+        found = name, None if copied or place is None else _converter(place)
+        members = self.members(path, older)
+        if place is not None or len(members) < _MOST:
+            members[key] = found
+        return found
+
+    def told(self, path: str, prefix: str) -> dict[tuple[str, str], _Told | None]:
+        """Where extensions stand, by url and the member beside it; None: the long way tells.
+
+        What comes before their names in their urls is `prefix`.
+        """
+        return self._told.setdefault((path, prefix), {})
+
+    def tell(self, path: str, prefix: str, url: str, member: str) -> _Told | None:
+        known = self.told(path, prefix)
+        if len(known) < _MOST:
+            known[url, member] = self._place(path, url.removeprefix(prefix), member)
+            return known[url, member]
+        return self._place(path, url.removeprefix(prefix), member)
+
+    def _place(self, path: str, name: str, member: str) -> _Told | None:
+        if (path, name) == ("ResearchStudy", "status") or ":" in name:
+            return None
+        if member == "extension":
+            place = self.known.place(path, None, name)
+            return place and _Told(name, place.many, None, place.path or "")
+        if not member.startswith("value"):
+            return None
+        place = self.known.place(path, None, name)
+        if place is None:
+            name += member.removeprefix("value")
+            place = self.known.place(path, None, name)
+        if place is None:
+            return None
+        return _Told(name, place.many, None if place.copied else _converter(place), None)
+
+
+# Urls of extensions are of the document that is read: of strange ones not all are kept.
+_MOST = 256
+
+
+@once
+def _steps(version: Version) -> _Steps:
+    return _Steps(version)
+
+
+def _converter(place: Place) -> Convert:
+    """What makes of the values at a place of the older version those of R5."""
+    match place.type:
+        case "Coding":
+            of_object: Convert = _coding
+        case "CodeableConcept":
+            of_object = _concept
+        case "Reference":
+            of_object = _reference
+        case "CodeableReference" if place.older == "CodeableConcept":
+            of_object = _of_concept
+        case "integer64":
+            return lambda up, value: str(value) if value.__class__ is int else value
+        case _:
+            path, older = place.path, place.older
+            if path is None:
+                return lambda up, value: value
+            at = path, older or path
+            return lambda up, value: up.element(value, *at) if value.__class__ is dict else value
+    return lambda up, value: of_object(up, value) if value.__class__ is dict else value
+
+
+def _coding(up: "Up", node: Node) -> Node:
+    made: Node = up.coding(node)
+    return made
+
+
+def _concept(up: "Up", node: Node) -> Node:
+    return up.concept(node)
+
+
+def _reference(up: "Up", node: Node) -> Node:
+    return up.reference(node)
+
+
+def _of_concept(up: "Up", node: Node) -> Node:
+    return {"concept": up.concept(node)}
 
 
 def newer(tree: Node, version: Version) -> Node:
@@ -24,12 +146,13 @@ def newer(tree: Node, version: Version) -> Node:
 
     What R5 has no element for keeps its name, so that it is told as not read.
     """
-    return Up(dialect(version)).document(tree)
+    return Up(_steps(version)).document(tree)
 
 
 class Up:
-    def __init__(self, known: Dialect) -> None:
-        self.known = known
+    def __init__(self, steps: _Steps) -> None:
+        self.steps = steps
+        self.known: Dialect = steps.known
         self.renamed: dict[str, str] = {}
         self.said: Node = {}
 
@@ -82,6 +205,29 @@ class Up:
 
     def element(self, node: Node, path: str, older: str) -> Node:
         """A node of the older version as R5 has it."""
+        members = self.steps.members(path, older)
+        made: Node = {}
+        for key, value in node.items():
+            if key[0] == "_":
+                return self._twinned(node, path, older)
+            if value is None or key == "extension":
+                continue
+            if key == "contained" and value.__class__ is list:
+                made[key] = [self.resource(one) if one.__class__ is dict else one for one in value]
+                continue
+            name, convert = members.get(key) or self.steps.member(path, older, key)
+            if convert is None:
+                made[name] = value
+            elif value.__class__ is list:
+                made[name] = [convert(self, one) for one in value]
+            else:
+                made[name] = convert(self, value)
+        if "extension" in node:
+            self._extended(made, path, node["extension"])
+        return made
+
+    def _twinned(self, node: Node, path: str, older: str) -> Node:
+        """A node with extensions of primitives."""
         made: Node = {}
         for key in names(node):
             value, beside = node.get(key), node.get(f"_{key}")
@@ -96,9 +242,10 @@ class Up:
                 if place is None or place.key is None or place.copied:
                     made[name] = value
                 elif value.__class__ is list:
-                    made[name] = [self.value(one, place) for one in value]
+                    convert = _converter(place)
+                    made[name] = [convert(self, one) for one in value]
                 else:
-                    made[name] = self.value(value, place)
+                    made[name] = _converter(place)(self, value)
             if beside is not None:
                 self._beside(made, path, name, beside)
         if "extension" in node:
@@ -120,22 +267,6 @@ class Up:
         if beside:
             made[f"_{name}"] = beside
 
-    def value(self, value: Any, place: Place) -> Any:
-        if value.__class__ is not dict:
-            return str(value) if place.type == "integer64" and value.__class__ is int else value
-        match place.type:
-            case "Coding":
-                return self.coding(value)
-            case "CodeableConcept":
-                return self.concept(value)
-            case "Reference":
-                return self.reference(value)
-            case "CodeableReference" if place.older == "CodeableConcept":
-                return {"concept": self.concept(value)}
-        if place.path is None:
-            return value
-        return self.element(value, place.path, place.older or place.path)
-
     def reference(self, node: Node) -> Node:
         told = node.get("extension")
         if "reference" not in node and told.__class__ is list:
@@ -156,7 +287,9 @@ class Up:
         other = self.known.system(system, back=True)
         if other != system:
             return {**node, "system": other}
-        told = node.get("version") == self.known.r5.fhir
+        if "version" not in node:
+            return node
+        told = node["version"] == self.known.r5.fhir
         if told and str(node.get("code")) in self.known.recoded(system)[1]:
             return {key: value for key, value in node.items() if key != "version"}
         return node
@@ -165,18 +298,59 @@ class Up:
         codings = node.get("coding")
         if codings.__class__ is not list:
             return node
-        return {**node, "coding": [*map(self.coding, codings)]}
+        made = [*map(self.coding, codings)]
+        for one, before in zip(made, codings, strict=True):
+            if one is not before:
+                return {**node, "coding": made}
+        return node
 
     def _extended(self, made: Node, path: str, extensions: Any) -> None:
         """Give a node the elements that cross-version extensions have, and keep the others."""
+        self._take(made, path, f"{CROSS_VERSION}{path}.", extensions)
+
+    def _take(self, made: Node, path: str, prefix: str, extensions: Any) -> None:
+        """Give a node what extensions say whose urls are a prefix and a name; keep the others."""
+        steps = self.steps
+        known = steps.told(path, prefix)
         kept = []
-        prefix = CROSS_VERSION + f"{path}."
         for one in extensions if extensions.__class__ is list else ():
-            url = str(one.get("url", "")) if one.__class__ is dict else ""
-            if not url.startswith(prefix) or not self._set(made, path, url[len(prefix) :], one):
-                kept.append(one)
+            told = None
+            if one.__class__ is dict and len(one) == 2:
+                url, member = one.get("url"), "extension"
+                if member not in one:
+                    first, member = one
+                    if member == "url":
+                        member = first
+                if url.__class__ is str and url.startswith(prefix):
+                    at = url, member
+                    told = known[at] if at in known else steps.tell(path, prefix, url, member)
+            if told is None:
+                if not self._is_set(made, path, prefix, one):
+                    kept.append(one)
+                continue
+            name, many, convert, parts = told
+            value = one[member]
+            if parts is not None:
+                inner: Node = {}
+                self._take(inner, parts, "", value)
+                value = inner
+            elif convert is not None:
+                value = convert(self, value)
+            if many:
+                made.setdefault(name, []).append(value)
+            elif value is not None:
+                made[name] = value
         if kept:
             made["extension"] = kept
+
+    def _is_set(self, made: Node, path: str, prefix: str, extension: Any) -> bool:
+        """Put what an extension of any form says into the node; whether that is done."""
+        if extension.__class__ is not dict:
+            return False
+        url = str(extension.get("url", ":"))
+        if not url.startswith(prefix) or (not prefix and ":" in url):
+            return False
+        return self._set(made, path, url[len(prefix) :], extension)
 
     def _set(self, made: Node, path: str, name: str, extension: Node) -> bool:
         """Put what an extension says into the node; False if R5 has no such element."""
@@ -192,10 +366,10 @@ class Up:
             return False
         value: Any
         if key is not None or beside is not None:
-            value = None if key is None else self.value(extension[key], place)
+            value = None if key is None else _converter(place)(self, extension[key])
         else:
             value = {}
-            self._parts(value, place.path or "", extension.get("extension", ()))
+            self._take(value, place.path or "", "", extension.get("extension", ()))
         if path == "ResearchStudy" and name == "status":
             self.said["status"] = value
         elif place.many:
@@ -209,19 +383,6 @@ class Up:
             else:
                 made[f"_{member}"] = extension[beside]
         return True
-
-    def _parts(self, made: Node, path: str, extensions: Any) -> None:
-        kept = [
-            one
-            for one in (extensions if extensions.__class__ is list else ())
-            if not (
-                one.__class__ is dict
-                and is_bare(one)
-                and self._set(made, path, str(one["url"]), one)
-            )
-        ]
-        if kept:
-            made["extension"] = kept
 
 
 def _basic_type(node: Node) -> str | None:
