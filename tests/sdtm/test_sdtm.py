@@ -329,8 +329,8 @@ def test_a_transport_file_holds_us_ascii_and_another_character_is_refused_with_i
     (problem,) = [one for one in error.value.problems if one.severity == "error"]
     assert problem.path == "TS, row 22: TSVAL"
     assert problem.message == (
-        "'è' (U+00E8) is not US-ASCII, and a transport file holds no other: write it otherwise in "
-        "the record, or take form=json"
+        "'è' (U+00E8) is not US-ASCII, and a transport file holds no other: take "
+        "ascii=transliterate, or form=json"
     )
     with pytest.raises(Invalid):
         trialbridge.convert(changed, "sdtm", options={"form": "xpt"}, validate=False)

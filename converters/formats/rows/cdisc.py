@@ -65,6 +65,14 @@ ROWS: tuple[Format, ...] = (
                 False,
                 "Write FDA's simplified ts.xpt, which has the start of the study, and no more.",
             ),
+            Option(
+                "ascii",
+                "choice",
+                "refuse",
+                "What to do in transport files with characters that US-ASCII has not: refuse them, "
+                "or write what surely stands for them, as >= and e, each told.",
+                choices=("refuse", "transliterate"),
+            ),
         ),
         forms=(
             ("json", ("datasetJSONVersion",)),

@@ -15,12 +15,14 @@ from trialbridge.formats.sdtm import dataset_json, define_xml
 from trialbridge.mappings.record.planned import Planned
 from trialbridge.mappings.sdtm.document import Written, read_datasets, write_datasets
 from trialbridge.mappings.sdtm.summary import shown
+from trialbridge.mappings.sdtm.us_ascii import in_ascii
 from trialbridge.schemas.problem import Invalid, Problem
 from trialbridge.schemas.sdtm.lean import is_clean
 from trialbridge.schemas.sdtm.reading import DEFINE, LINK, Package, package_of, require_columns
 from trialbridge.schemas.sdtm.validate import check_datasets
 from trialbridge.schemas.syntax import xpt
 from trialbridge.schemas.syntax.dataset import Dataset
+from trialbridge.schemas.syntax.transliteration import transliterated
 from trialbridge.schemas.trial import Trial
 
 _FIRST_YEAR = 1980
@@ -32,16 +34,20 @@ def write(
     *,
     form: str = "json",
     simplified: bool = False,
+    ascii: str = "refuse",
     planned: Planned | None = None,
 ) -> tuple[bytes, list[Problem]]:
     """Write the datasets of a record as a zip, with the warnings of what is not in them.
 
     `planned` is what its source plans beyond it, of which TA, TE and TV are made. `form` is `json`
-    for Dataset-JSON, `xpt` for transport files; `simplified`: FDA's ts.xpt alone.
+    for Dataset-JSON, `xpt` for transport files; `simplified`: FDA's ts.xpt alone. `ascii` is
+    `transliterate` where other characters than US-ASCII are not to be refused in transport files.
     """
     written, problems = write_datasets(trial, simplified=simplified, planned=planned)
-    data, more = _bytes(written, "xpt" if simplified else form, define=not simplified)
-    return data, [*problems, *more]
+    form = "xpt" if simplified else form
+    written, told = _as_held(written, form, ascii)
+    data, more = _bytes(written, form, define=not simplified)
+    return data, [*problems, *told, *more]
 
 
 def write_checked(
@@ -49,11 +55,15 @@ def write_checked(
     *,
     form: str = "json",
     simplified: bool = False,
+    ascii: str = "refuse",
     planned: Planned | None = None,
 ) -> tuple[bytes, list[Problem]]:
     """Write as `write` does, and check the datasets as they are."""
     written, problems = write_datasets(trial, simplified=simplified, planned=planned)
-    data, more = _bytes(written, "xpt" if simplified else form, define=not simplified)
+    form = "xpt" if simplified else form
+    written, told = _as_held(written, form, ascii)
+    problems += told
+    data, more = _bytes(written, form, define=not simplified)
     if not all(map(is_clean, written.datasets)):
         found = check_datasets([(one, one.name) for one in written.datasets])
         more += _as_told(found, problems, written.kept)
@@ -85,14 +95,21 @@ def write_untold(
     *,
     form: str = "json",
     simplified: bool = False,
+    ascii: str = "refuse",
     planned: Planned | None = None,
 ) -> bytes:
     """Write as `write` does, without warnings. Raises Invalid for what cannot be written."""
     written = write_datasets(trial, simplified=simplified, planned=planned, told=False)[0]
-    data, wrong = _bytes(written, "xpt" if simplified else form, define=not simplified)
+    form = "xpt" if simplified else form
+    data, wrong = _bytes(_as_held(written, form, ascii)[0], form, define=not simplified)
     if wrong:
         raise Invalid(wrong)
     return data
+
+
+def _as_held(written: Written, form: str, ascii: str) -> tuple[Written, list[Problem]]:
+    """The datasets as the files of a form hold them, by the option `ascii`, and warnings."""
+    return in_ascii(written) if form == "xpt" and ascii == "transliterate" else (written, [])
 
 
 def _bytes(written: Written, form: str, *, define: bool) -> tuple[bytes, list[Problem]]:
@@ -144,9 +161,14 @@ def _not_for_xpt(dataset: Dataset) -> list[Problem]:
             if odd is None:
                 message = f"{len(text)} characters, and a transport file holds {xpt.LONGEST}"
             else:
+                instead = (
+                    "take ascii=transliterate, or form=json"
+                    if transliterated(text).text.isascii()
+                    else "write it otherwise in the record, or take form=json"
+                )
                 message = (
                     f"{odd!r} (U+{ord(odd):04X}) is not US-ASCII, and a transport file holds no "
-                    "other: write it otherwise in the record, or take form=json"
+                    f"other: {instead}"
                 )
             found.append(_error(dataset, number, name, message))
     return found

@@ -99,9 +99,14 @@ visit.
 
 A zip with `define.xml` (Define-XML 2.1), `ts.json` and `ti.json` (Dataset-JSON 1.1); with
 `-O form=xpt` transport files of version 5, which hold US-ASCII alone: a value with another
-character is refused, with its row. `-O simplified=yes` is FDA's simplified `ts.xpt` and nothing
-else. Times are `SOURCE_DATE_EPOCH`, else that of the record's last update, and the zip is not
-packed, as what packs gives other bytes by its version: so they are the same at every run.
+character is refused, with its row. With `-O ascii=transliterate` what surely has a form in US-ASCII
+is written so, and each value with one is told: a letter without its marks (`é` as `e`, `ß` as
+`ss`), signs by their usual spelling (`≥` as `>=`, `±` as `+/-`, `°` as `deg`, `µ` as `u`), a raised
+digit with `^`, a Greek letter alone by its name. What has none, as `·` or a script of its own, is
+still refused. Of 1,007 records 410 need nothing, and 993 can be written so.
+`-O simplified=yes` is FDA's simplified `ts.xpt` and nothing else. Times are `SOURCE_DATE_EPOCH`,
+else that of the record's last update, and the zip is not packed, as what packs gives other bytes by
+its version: so they are the same at every run.
 
 Read are such a zip, a folder with these files, and one dataset alone, as Dataset-JSON, XPT or CSV.
 Datasets with data of subjects (`DM`, `AE`, ...) are never read. What a record has no place for is
