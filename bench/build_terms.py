@@ -138,7 +138,7 @@ def main() -> None:
     parser.add_argument("sources", nargs="+", type=Path)
     parser.add_argument("--apart", type=Path, help="records of which a fifth is kept apart")
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--precision", type=float, default=0.955)
+    parser.add_argument("--precision", type=float, default=0.95)
     parser.add_argument("--most", type=int, help="so many trials of each source, for a try")
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
@@ -158,7 +158,7 @@ def main() -> None:
     examples = [
         example(trial, table, said[trial.nct_id], _PAGE if trial.nct_id in pages else 1.0)
         for trial in trials.values()
-        if 1 < len(trial.words) <= _MOST_WORDS
+        if trial.whole and 1 < len(trial.words) <= _MOST_WORDS
     ]
     print(f"{len(examples)} lines, features in {time.perf_counter() - start:.0f} s", flush=True)
     rows: list[list[float]] = []

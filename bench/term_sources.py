@@ -21,6 +21,8 @@ class Lists(NamedTuple):
     conditions: list[str]
     keywords: list[str]
     tree: Tree
+    whole: bool = True
+    """Whether the source says the keywords, be they none."""
 
     @property
     def words(self) -> list[str]:
@@ -86,5 +88,6 @@ def _lists(record: Tree) -> Lists:
 
 
 def _made(nct_id: str, conditions: Any, keywords: Any, tree: Tree) -> Lists:
-    lists = [[" ".join(term.split()) for term in terms] for terms in (conditions, keywords)]
-    return Lists(nct_id, *[[term for term in terms if term] for terms in lists], tree)
+    lists = [[" ".join(term.split()) for term in terms] for terms in (conditions, keywords or ())]
+    made = [[term for term in terms if term] for terms in lists]
+    return Lists(nct_id, *made, tree, keywords is not None)
