@@ -49,6 +49,7 @@ class Service:
         self.app = Watched(self._routed(), _endpoint, self.metrics)
         self._held = Held(limits)
         self._now = 0
+        self._version = api.version()
         self._assets = assets()
         self._coverage: dict[str, Answer] = {}
 
@@ -134,7 +135,7 @@ class Service:
         ready = self.pool.ready
         state = {
             "status": "ready" if ready else "starting",
-            "version": api.version(),
+            "version": self._version,
             "workers": ready,
         }
         return _json(state, 200 if ready else 503)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import signal
 import socket
@@ -16,10 +17,14 @@ from trialbridge.service.logs import log, set_up
 _CONNECTIONS = 256
 """How many connections there may be beside those whose requests are worked on."""
 
+_SENDING = 1 << 18
+"""How many bytes of an answer the system holds for a connection."""
+
 
 def uvicorn_module() -> Any:
     """The HTTP server. Raises MissingExtra, which says how to install it."""
     loaded("starlette", "answers requests over HTTP", "serve")
+    loaded("httptools", "reads requests over HTTP", "serve")
     return loaded("uvicorn", "serves over HTTP", "serve")
 
 
@@ -30,12 +35,13 @@ def run(host: str, port: int, limits: Limits) -> None:
     """
     uvicorn = uvicorn_module()
     from trialbridge.service.app import app
+    from trialbridge.service.connection import bounded
 
     bound = _bound(host, port)
     set_up()
     config = uvicorn.Config(
         app(limits),
-        http="h11",
+        http=bounded(limits),
         ws="none",
         lifespan="on",
         loop="auto",
@@ -58,6 +64,9 @@ def run(host: str, port: int, limits: Limits) -> None:
     )
     # The server raises the signal again at its end, as for those who would die of it.
     before = {each: signal.signal(each, _ended) for each in (signal.SIGINT, signal.SIGTERM)}
+    # What is loaded stays, and is not looked through for what could be given back.
+    gc.collect()
+    gc.freeze()
     try:
         uvicorn.Server(config).run(sockets=[bound])
     finally:
@@ -74,7 +83,10 @@ def _ended(signum: int, frame: FrameType | None) -> None:
 def _bound(host: str, port: int) -> socket.socket:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, _, _, _, address = found[0]
-    return socket.create_server(address[:2], family=family, backlog=1024)
+    bound = socket.create_server(address[:2], family=family, backlog=1024)
+    # Each connection takes it over: of more, it would not be seen that a client takes little.
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SENDING)
+    return bound
 
 
 def _url(bound: socket.socket) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+pytest.importorskip("httptools", reason="httptools is not installed: it is in the extra `serve`")
 pytest.importorskip("starlette", reason="starlette is not installed: it is in the extra `serve`")
 pytest.importorskip("uvicorn", reason="uvicorn is not installed: it is in the extra `serve`")
 pytest.importorskip("httpx", reason="httpx is not installed: it is in the extra `server`")

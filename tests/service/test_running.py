@@ -11,7 +11,11 @@ from trialbridge.service.running import run
 
 @pytest.mark.parametrize(
     ("library", "does"),
-    [("starlette", "answers requests over HTTP"), ("uvicorn", "serves over HTTP")],
+    [
+        ("starlette", "answers requests over HTTP"),
+        ("httptools", "reads requests over HTTP"),
+        ("uvicorn", "serves over HTTP"),
+    ],
 )
 def test_without_the_extra_it_says_how_to_install_it(
     library: str, does: str, monkeypatch: pytest.MonkeyPatch
