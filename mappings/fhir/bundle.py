@@ -101,6 +101,7 @@ def write_tree(
     kind: str = "collection",
     base: str = "",
     narrative: bool = False,
+    picture: bool = False,
     stated: bool = False,
     profile: str = "none",
     version: Version = "r5",
@@ -108,10 +109,11 @@ def write_tree(
     """The record as a Bundle of this type, and warnings of what is not in it.
 
     `base` is the url that the full urls of its resources begin with, ours if it is empty;
-    `narrative` says whether the study has one, `stated` whether what criteria state stands beside
-    their words as coded characteristics, `profile` which guide of R4 the Bundle follows.
+    `narrative` says whether the study has one, `picture` whether one with the design as an image,
+    `stated` whether what criteria state stands beside their words as coded characteristics,
+    `profile` which guide of R4 the Bundle follows.
     """
-    tree, problems = _written(trial, narrative=narrative)
+    tree, problems = _written(trial, narrative=narrative, picture=picture)
     if stated:
         # Its many patterns are compiled for who asks for it.
         from trialbridge.mappings.fhir.stated import add_stated
@@ -142,7 +144,9 @@ def write_tree(
     return tree, problems
 
 
-def _written(trial: Trial, *, narrative: bool = False) -> tuple[Node, list[Problem]]:
+def _written(
+    trial: Trial, *, narrative: bool = False, picture: bool = False
+) -> tuple[Node, list[Problem]]:
     names = Names(trial)
     study, problems = whole.write(trial, STUDY, names, KEEP)
     url = f"{BASE}/ResearchStudy/{names.root}"
@@ -153,8 +157,8 @@ def _written(trial: Trial, *, narrative: bool = False) -> tuple[Node, list[Probl
     if languages and _LANGUAGE.fullmatch(languages[0]):
         # That of these texts is the first. https://hl7.org/fhir/R5/resource.html#language
         resource["language"] = languages[0]
-    if narrative:
-        resource["text"] = as_text(trial, source)
+    if narrative or picture:
+        resource["text"] = as_text(trial, source, picture=picture)
     resource |= {"url": url, "name": _computer_name(names.root), "status": "active", **study}
     resources = names.once(Resources)
     if resources.contained:

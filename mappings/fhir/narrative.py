@@ -1,7 +1,8 @@
 """A record as a page for people, which FHIR calls its narrative.
 
 Made of the record itself, with nothing that its elements do not say; nothing is read of it. The
-XHTML has headings, tables, lists and links alone. https://hl7.org/fhir/R5/narrative.html
+XHTML has headings, tables, lists and links alone and, where it is asked for, the design as an
+image: no SVG may stand in it, but a URL `data:` in `img`. https://hl7.org/fhir/R5/narrative.html
 """
 
 import re
@@ -29,17 +30,17 @@ _COLUMNS = 8
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
-def narrative(trial: Trial, source: str | None) -> Node:
+def narrative(trial: Trial, source: str | None, *, picture: bool = False) -> Node:
     """The text of the ResearchStudy: status, interventions by arm, outcomes, criteria, sites.
 
-    `source` is where the register shows the record.
+    `source` is where the register shows the record; `picture` says whether the design is drawn.
     """
-    body = "".join(_sections(trial, source))
+    body = "".join(_sections(trial, source, picture))
     div = f'<div xmlns="http://www.w3.org/1999/xhtml">{body}</div>'
     return {"status": "generated", "div": div}
 
 
-def _sections(trial: Trial, source: str | None) -> Iterator[str]:
+def _sections(trial: Trial, source: str | None, picture: bool) -> Iterator[str]:
     protocol = trial.protocol or ProtocolSection()
     identification = protocol.identification
     title = identification.brief_title if identification else None
@@ -52,6 +53,8 @@ def _sections(trial: Trial, source: str | None) -> Iterator[str]:
         yield f'<p><a href="{shown}">{shown}</a></p>'
     if protocol.description and protocol.description.brief_summary:
         yield f"<h3>Summary</h3>{_paragraphs(protocol.description.brief_summary)}"
+    if picture:
+        yield _drawn(trial, title)
     if protocol.arms_interventions:
         yield from _arms(protocol.arms_interventions)
     if protocol.outcomes:
@@ -60,6 +63,17 @@ def _sections(trial: Trial, source: str | None) -> Iterator[str]:
         yield from _eligibility(protocol.eligibility)
     if protocol.contacts_locations and protocol.contacts_locations.locations:
         yield from _sites(protocol.contacts_locations.locations)
+
+
+def _drawn(trial: Trial, title: str | None) -> str:
+    """The design as an image that stands in the text itself, so that nothing is to be fetched."""
+    from base64 import b64encode
+
+    from trialbridge.mappings.pictures.design import draw
+
+    data = b64encode(draw(trial)).decode()
+    said = escape(_allowed(f"Design of {title or own_id(trial) or 'a trial'}"))
+    return f'<h3>Design</h3><p><img src="data:image/svg+xml;base64,{data}" alt="{said}"/></p>'
 
 
 # --- what it is about --------------------------------------------------------------------------

@@ -639,6 +639,10 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
         " sites as XHTML.\n"
         "  true, false\n"
         "\n"
+        "-O picture=false  Give the study such a text with its design as a picture in it, as"
+        " `trialbridge draw` has it.\n"
+        "  true, false\n"
+        "\n"
         "-O stated=false  Beside words, what they state for machines: ages, values of criteria,"
         " times of outcomes.\n"
         "  true, false\n"
@@ -693,6 +697,14 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
                 " sites as XHTML.",
             },
             {
+                "name": "picture",
+                "type": "bool",
+                "default": False,
+                "expected": "true, false",
+                "help": "Give the study such a text with its design as a picture in it, as"
+                " `trialbridge draw` has it.",
+            },
+            {
                 "name": "stated",
                 "type": "bool",
                 "default": False,
@@ -720,8 +732,8 @@ def test_a_format_tells_what_it_can_do_and_its_options() -> None:
     [
         (
             "-O bundel=batch",
-            "fhir-r5 has no option 'bundel'; its options are bundle, base, narrative, stated,"
-            " profile",
+            "fhir-r5 has no option 'bundel'; its options are bundle, base, narrative, picture,"
+            " stated, profile",
         ),
         ("-O bundle=list", "option bundle is 'list', expected collection, transaction, batch"),
         ("-O bundle", "'bundle' is not NAME=VALUE"),

@@ -121,7 +121,7 @@ def test_a_bundle_of_any_type_is_valid_and_says_the_same(kind: str) -> None:
         (
             "fhir",
             {"bundel": "x"},
-            "fhir-r5 has no option 'bundel'; its options are bundle, base, narrative,"
+            "fhir-r5 has no option 'bundel'; its options are bundle, base, narrative, picture,"
             " stated, profile",
         ),
         (

@@ -1,11 +1,13 @@
 """The study as a text for people, and the base of full urls: how a Bundle is written, not what."""
 
 import json
+from base64 import b64decode
 from typing import Any, Literal
 from xml.etree import ElementTree
 
 import pytest
 from corpus import records
+from fhir.resources.researchstudy import ResearchStudy
 from fhir_bundles import full, trial_of
 from hypothesis import given
 from strategies import trials
@@ -15,6 +17,7 @@ from trialbridge.formats.fhir import r5 as fhir
 from trialbridge.formats.options import UnknownOption
 from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.fhir.bundle import read_tree, write_tree
+from trialbridge.mappings.pictures.design import draw
 from trialbridge.schemas.fhir.narrative import narrative
 from trialbridge.schemas.fhir.validate import validate
 from trialbridge.schemas.syntax import exact
@@ -144,6 +147,28 @@ def test_16_with_it_and_a_base_documents_are_valid_and_come_back(
         again, problems = read_tree(exact.decode(exact.encode(tree)), version=version)
         assert again == plain
         assert problems == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_design_stands_in_it_as_a_picture_where_that_is_asked_for(version: Version) -> None:
+    for trial in (full(), Trial(), *(ctgov.read(line)[0] for line in corpus_sample())):
+        tree, _ = write_tree(trial, picture=True, version=version)
+        assert [p for p in validate(tree, version) if p.severity in ("error", "fatal")] == []
+        found: str = tree["entry"][0]["resource"]["text"]["div"]
+        assert list(narrative(found)) == []
+        (image,) = ElementTree.fromstring(found).iter(f"{X}img")
+        assert image.get("alt", "").startswith("Design of ")
+        media, _, data = image.get("src", "").partition(",")
+        assert media == "data:image/svg+xml;base64"
+        assert b64decode(data, validate=True) == draw(trial)
+        plain, _ = read_tree(write_tree(trial, version=version)[0], version=version)
+        assert read_tree(exact.decode(exact.encode(tree)), version=version) == (plain, [])
+
+
+def test_others_take_a_text_with_a_picture() -> None:
+    tree, _ = write_tree(full(), picture=True)
+    study = ResearchStudy.model_validate_json(exact.encode(tree["entry"][0]["resource"]))
+    assert "data:image/svg+xml;base64," in study.text.div
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -25,6 +25,12 @@ _NARRATIVE = Option(
     False,
     "Give the study a text for people: status, arms, outcomes, criteria and sites as XHTML.",
 )
+_PICTURE = Option(
+    "picture",
+    "bool",
+    False,
+    "Give the study such a text with its design as a picture in it, as `trialbridge draw` has it.",
+)
 _STATED = Option(
     "stated",
     "bool",
@@ -41,7 +47,7 @@ _PROFILE = Option(
 )
 # Of the other versions the option says that there is none.
 _NO_GUIDE = _PROFILE._replace(asks="trialbridge.formats.fhir.r5:no_guide")
-_OPTIONS = (_BUNDLE, _BASE, _NARRATIVE, _STATED)
+_OPTIONS = (_BUNDLE, _BASE, _NARRATIVE, _PICTURE, _STATED)
 
 _BEYOND_FHIR = "trialbridge.mappings.fhir.beyond"
 
