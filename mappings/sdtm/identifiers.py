@@ -34,29 +34,38 @@ NCT_ID = Aside(
     "TS[TSPARMCD='REGID' and TSVCDREF='clinicaltrials.gov']",
     "native",
     _store_nct_id,
-    lambda names, node: next(filter(_is_nct_id, of(names).got("REGID")), None),
+    lambda names, node: _own_nct_id(of(names)),
 )
 """The id of ClinicalTrials.gov."""
 
 
+# The group of the id by which another register has the record: a TS has ids in registers, and does
+# not say whose record it is.
+_OWN = "REGISTRATION"
+
+
 def _own_register(found: Summary) -> Node | None:
-    """The row of the record's own id in another register: the first, where none is an NCT id."""
-    rows = found.got("REGID")
-    if not rows or any(map(_is_nct_id, rows)):
+    """The row of the record's own id in another register."""
+    return next((row for row in found.got("REGID") if row.get("TSGRPID") == _OWN), None)
+
+
+def _own_nct_id(found: Summary) -> Node | None:
+    """The row of the record's own id in ClinicalTrials.gov: not where another register has it."""
+    if _own_register(found) is not None:
         return None
-    return rows[0] if rows[0].get("TSVCDREF") in registry.REGISTERS else None
+    return next(filter(_is_nct_id, found.got("REGID")), None)
 
 
 def _read_registration(root: Node, names: Names) -> Registration | None:
     row = _own_register(of(names))
     if row is None:
         return None
-    return Registration(register=row["TSVCDREF"], id=row.get("TSVAL") or None)
+    return Registration(register=row.get("TSVCDREF") or None, id=row.get("TSVAL") or None)
 
 
 def _write_registration(value: Registration, names: Names) -> None:
     if value.id:
-        of(names).put("REGID", _identifier(value.id, value.register or ""))
+        of(names).put("REGID", {"TSGRPID": _OWN, **_identifier(value.id, value.register or "")})
 
 
 registration: Codec[Registration] = Codec(_read_registration, _write_registration)
@@ -75,7 +84,7 @@ def _write_others(infos: list[SecondaryIdInfo], names: Names) -> None:
 def _read_others(root: Node, names: Names) -> list[SecondaryIdInfo] | None:
     found = of(names)
     own = _own_register(found)
-    nct_id = next(filter(_is_nct_id, found.got("REGID")), None)
+    nct_id = _own_nct_id(found)
     listed: list[SecondaryIdInfo] = []
     for row in found.got("REGID"):
         if row is own or row is nct_id or not row.get("TSVAL"):

@@ -504,3 +504,33 @@ def test_any_trial_is_a_valid_package_that_is_read(trial: Trial) -> None:
     carried, _ = write_datasets(again)
     before, _ = write_datasets(trial)
     assert carried.datasets[0].rows == before.datasets[0].rows
+
+
+@pytest.mark.parametrize("others", [[], [{"id": "NCT99900008", "type": "REGISTRY"}]])
+def test_a_record_of_another_register_has_its_id_and_a_lone_id_is_no_register_of_it(
+    others: list[dict[str, str]],
+) -> None:
+    own = {"id": "2022-500244-37-00", "type": "CTIS"}
+    identification = {"orgStudyIdInfo": {"id": "TEA-8"}, "secondaryIdInfos": [own, *others]}
+    lone = {"protocolSection": {"identificationModule": identification}}
+    if not others:
+        read = trialbridge.read(trialbridge.convert(json.dumps(lone).encode(), "sdtm"))
+        assert read.registration is None
+        assert read.protocol is not None
+        assert read.protocol.identification is not None
+        (info,) = read.protocol.identification.secondary_id_infos or []
+        assert (info.id, info.type) == (own["id"], own["type"])
+    identification = {"orgStudyIdInfo": {"id": "TEA-8"}, "secondaryIdInfos": others}
+    record = {
+        "trialbridge": "1",
+        "protocolSection": {"identificationModule": identification},
+        "registration": {"register": "CTIS", "id": own["id"]},
+    }
+    trial = trialbridge.read(json.dumps(record).encode(), format="trial")
+    again = trialbridge.read(trialbridge.write(trial, "sdtm"))
+    assert again.registration == trial.registration
+    assert again.protocol is not None
+    assert again.protocol.identification is not None
+    assert again.protocol.identification.nct_id is None
+    listed = again.protocol.identification.secondary_id_infos or []
+    assert [one.id for one in listed] == [one["id"] for one in others]
