@@ -78,12 +78,26 @@ def lost(form: Form, trial: Trial, again: Trial, told: list[str]) -> list[Proble
             if after is ABSENT
             else f"{form.title} says {_shown(after)} where the record says nothing"
             if held is ABSENT
-            else f"{form.title} says {_shown(after)} for {_shown(held)}"
+            else "{} says {} for {}".format(form.title, *_both_shown(after, held))
         )
         if len(places) > 1:
             message += f", and for {len(places) - 1} more like it"
         problems.append(_warning(pointer, "not-carried", message))
     return problems
+
+
+def _both_shown(one: Any, other: Any) -> tuple[str, str]:
+    """Two values, from where they differ if that is not at their beginning."""
+    shown = _shown(one), _shown(other)
+    if shown[0] == shown[1] and isinstance(one, str) and isinstance(other, str):
+        pairs = enumerate(zip(one, other, strict=False))
+        same = next((at for at, (char, its) in pairs if char != its), min(len(one), len(other)))
+        at = max(0, same - _BEFORE)
+        return _shown(f"...{one[at:]}"), _shown(f"...{other[at:]}")
+    return shown
+
+
+_BEFORE = 12
 
 
 def _shown(value: Any) -> str:

@@ -253,6 +253,25 @@ def test_a_text_is_plain_words_there() -> None:
     assert codec.read(laid_out, Names()) == "Inclusion Criteria:\n\n  - a"
 
 
+def test_a_paragraph_that_becomes_an_item_of_a_list_is_told_from_where_it_does() -> None:
+    before = "What this trial wants to know is said in so many words that it takes a line."
+    description = {
+        "briefSummary": "1\\. To determine",
+        "detailedDescription": f"{before}\n\n1\\. To determine\n\n2\\* tea",
+    }
+    record = {"protocolSection": {"descriptionModule": description}}
+    told: list[trialbridge.Problem] = []
+    data = msgspec.json.encode(record)
+    trialbridge.convert(data, "prs", options=ACCOUNT, warnings=told)
+    at = "/protocolSection/descriptionModule"
+    assert [str(one) for one in told if one.path.startswith(at)] == [
+        f'warning: {at}/briefSummary: PRS upload XML says "1. To determine" for '
+        '"1\\\\. To determine"',
+        f'warning: {at}/detailedDescription: PRS upload XML says "...s a line.\\n\\n1. To determine'
+        '\\n\\n2\\\\* tea" for "...s a line.\\n\\n1\\\\. To determine\\n\\n2\\\\* tea"',
+    ]
+
+
 def test_values_are_written_as_they_are_read() -> None:
     names = Names()
     for codec, value, said in (

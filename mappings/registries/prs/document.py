@@ -6,8 +6,9 @@ uploads it stands there too: where a document was read, it need not be asked for
 https://prsinfo.clinicaltrials.gov/ProtocolRecordSchema.xsd
 """
 
+import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -191,8 +192,19 @@ def _read(place: str, after: Mapping[str, Any]) -> bool:
 
 
 def _means_the_same(one: Any, other: Any) -> bool:
-    """Whether two texts of CommonMark have the same words: the form has the words alone."""
-    return isinstance(one, str) and isinstance(other, str) and plain(one) == plain(other)
+    """Whether two texts of CommonMark have the same words, and the same items of lists.
+
+    The form has the words alone: a paragraph that begins with `1.` is an item of a list in it.
+    """
+    return (
+        isinstance(one, str)
+        and isinstance(other, str)
+        and plain(one) == plain(other)
+        and _ITEM.findall(one) == _ITEM.findall(other)
+    )
+
+
+_ITEM: Final = re.compile(r"(?m)^ *(?:[*+-]|[0-9]{1,9}[.)])(?= )")
 
 
 FORM = own_words.Form(TITLE, ROOT, LINK, KEPT, _again, _read, _means_the_same)
