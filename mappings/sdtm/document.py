@@ -172,13 +172,15 @@ def _said(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def pieces(text: str) -> list[str]:
-    """A text in pieces of at most 200 characters, of which none but the last ends in a blank.
+    """A text in pieces of at most 200 characters, cut within a word.
 
-    Transport files lose the blanks at the end of a value.
+    Transport files lose the blanks at the end of a value, and FDA refuses those at the beginning
+    (FB1501). Where there is no such place, a piece ends before the blank.
     """
     found = []
     while len(text) > LONGEST:
-        end = len(text[:LONGEST].rstrip(" ")) or LONGEST
+        within = (at for at in range(LONGEST, 0, -1) if text[at - 1] != " " and text[at] != " ")
+        end = next(within, 0) or len(text[:LONGEST].rstrip(" ")) or LONGEST
         found.append(text[:end])
         text = text[end:]
     return [*found, text]

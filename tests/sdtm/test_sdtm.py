@@ -308,7 +308,14 @@ def test_an_edit_of_a_row_is_an_edit_of_the_record() -> None:
 
 def test_a_long_value_goes_on_in_further_columns() -> None:
     title = "word " * 90 + "end"
-    assert pieces(title) == [("word " * 40)[:-1], (" word" * 40), " word" * 10 + " end"]
+    first, second, third = pieces(title)
+    assert (first[-7:], second[:6], second[-7:], third) == (
+        "ord wor",
+        "d word",
+        "ord wor",
+        "d " + "word " * 10 + "end",
+    )
+    assert pieces("a " * 150) == ["a " * 99 + "a", " a" * 50 + " "]
     protocol = RECORD["protocolSection"]
     names = {**protocol["identificationModule"], "officialTitle": title}
     changed = source(protocolSection={**protocol, "identificationModule": names})

@@ -396,3 +396,25 @@ def test_the_problem_of_a_dataset_has_the_link_of_its_rule() -> None:
     assert {one.code: one.link for one in found} == {
         "CORE-000154": "https://github.com/cdisc-org/cdisc-open-rules"
     }
+
+
+def test_the_columns_are_those_of_cdiscs_table() -> None:
+    path = os.environ.get("SDTMIG_VARIABLES")
+    if not path:
+        pytest.skip("no table: set SDTMIG_VARIABLES to CDISC's table of SDTMIG 3.4's variables")
+    with open(path, encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    for name, domain in DOMAINS.items():
+        assert [
+            (one.name, one.label, one.core, one.role, one.numeric) for one in domain.variables
+        ] == [
+            (
+                row["Variable Name"],
+                row["Variable Label"],
+                row["Core"],
+                row["Role"],
+                row["Type"] == "Num",
+            )
+            for row in rows
+            if row["Dataset Name"] == name
+        ]

@@ -55,7 +55,8 @@ CORE-000737 has it.
 `TRT` is what is studied; what comparator arms alone receive, one of them an active comparator, is
 `COMPTRT`. Rows that belong together (an intervention with its type, a contact's name with the
 telephone) have one `TSGRPID`. A value longer than 200 characters goes on in `TSVAL1`, `TSVAL2`
-and further, each beginning where the one before ends.
+and further, each beginning where the one before ends, within a word: FDA refuses a value that
+begins with a blank, and a transport file loses one at the end.
 
 `TI` has the single criteria that the text of eligibility lists. `IETEST` is one line of at most
 200 characters; the whole text, with its paragraphs, is the decode of `IETESTCD` in the Define-XML.
@@ -117,7 +118,11 @@ kept at `/sdtm` and written again in `sdtm` alone.
 `trialbridge validate` asks CDISC's open rules for these datasets that they alone can answer, the
 columns of the implementation guide (all 42 compared with CDISC's table of 3.4), the members of a
 Dataset-JSON, and the Define-XML: by CDISC's XSD, by its references, and against the datasets beside
-it."""
+it.
+
+CDISC's rule engine (CORE 0.16, `-s sdtmig -v 3-4`) tells of the packages what is not theirs to say:
+that `DM` and `EX` are not there, and that an interventional study has no value of `PCLAS`, which no
+record states."""
 
 
 SDTM = Page(
