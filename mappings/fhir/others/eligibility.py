@@ -10,7 +10,7 @@ from trialbridge.mappings.codec import Node
 from trialbridge.mappings.fhir.others import words
 from trialbridge.mappings.fhir.others.forms import Form, Others, each, objects, without
 from trialbridge.mappings.fhir.terminology import codes
-from trialbridge.mappings.fhir.types import codings, has_code, of_code
+from trialbridge.mappings.fhir.types import age, codings, has_code, of_code
 from trialbridge.mappings.names import Names
 
 LOINC = "http://loinc.org"
@@ -227,8 +227,57 @@ def _group(node: Node, others: Others) -> list[Node] | None:
 
 
 _CHARACTERISTICS = each(_characteristic)
+_AGE_ENDS = {"minimum age": "low", "maximum age": "high"}
+
+
+def _ages(nodes: list[Node], others: Others) -> list[Node] | None:
+    """Ages as classifiers of the study: those of the Group that it refers to, if that is there."""
+    recruitment = others.study.get("recruitment")
+    if recruitment.__class__ is not dict or recruitment is None:
+        return None
+    group = others.resolve(recruitment.get("eligibility"), "Group")
+    known = group.get("characteristic", []) if group is not None else None
+    if known.__class__ is not list or any(_kind_of(one) == "age" for one in known or ()):
+        return None
+    assert group is not None
+    ends: Node = {}
+    left = []
+    for node in nodes:
+        label, _, value = (words.words_of(node) or "").partition(":")
+        end = _AGE_ENDS.get(words.folded(label))
+        quantity = _age_of(value.strip()) if end is not None and end not in ends else None
+        if end is not None and quantity is not None:
+            ends[end] = quantity
+        else:
+            left.append(node)
+    if not ends:
+        return None
+    age_ = {"code": _AGE, "valueRange": ends, "exclude": False}
+    others.replace(group, {**group, "characteristic": [*(known or ()), age_]})
+    return left
+
+
+def _kind_of(node: Any) -> str | None:
+    if node.__class__ is not dict:
+        return None
+    return "age" if _is_age(node) else _kind(node.get("code"))
+
+
+def _age_of(said: str) -> Node | None:
+    number, _, unit = said.partition(" ")
+    if not number.isdecimal() or unit.lower() not in _UNITS:
+        return None
+    quantity: Node | None = age.write(f"{number} {unit.capitalize()}", Names())
+    return quantity
+
 
 FORMS = (
+    Form(
+        "classifier",
+        "`classifier.text`, as `Minimum Age: 18 Years`",
+        "the age of the Group that is there",
+        _ages,
+    ),
     Form(
         "recruitment",
         "`recruitment.eligibility`, an EvidenceVariable",

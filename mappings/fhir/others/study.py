@@ -10,7 +10,9 @@ from trialbridge.mappings.fhir.terminology.flags import flag
 from trialbridge.mappings.fhir.types import (
     REGISTRATION,
     has_code,
+    is_of,
     of_code,
+    ours,
 )
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record import registry
@@ -46,6 +48,16 @@ def _title(node: Node) -> str | None:
         return "scientific"
     said = words.words_of(node.get("type"))
     return words.TITLES.get(words.folded(said)) if said is not None else None
+
+
+def _identifier(node: Node, others: Others) -> list[Node] | None:
+    type_ = node.get("type")
+    if node.get("use") == "official" or type_.__class__ is not dict or type_.keys() != {"text"}:
+        return None
+    meant = words.SECONDARY_IDS(type_["text"])
+    return (
+        None if meant is None else [{**node, "type": words.coded(codes.SECONDARY_ID_TYPE, meant)}]
+    )
 
 
 # --- dates -------------------------------------------------------------------------------------
@@ -104,6 +116,44 @@ def _classifier(node: Node, others: Others) -> list[Node] | None:
         return None
     made: list[Node] = flag(name).write(yes, Names())
     return made
+
+
+_IPD = ours("ipd-sharing")
+_IPD_PARTS = {
+    "ipdsharingdescription": "description",
+    "ipdsharingtimeframe": "time-frame",
+    "ipdsharingaccesscriteria": "access-criteria",
+}
+_is_ipd = is_of(codes.IPD_SHARING)
+
+
+def _sharing(nodes: list[Node], others: Others) -> list[Node] | None:
+    """What is said of the sharing of data, each in a classifier of its own."""
+    parts: dict[str, str] = {}
+    made: list[Node] = []
+    plan = next((at for at, one in enumerate(nodes) if _is_plan(one)), None)
+    given = any(one.get("url") == _IPD.url for one in objects(others.study.get("extension")))
+    for node in nodes:
+        label, _, value = (words.words_of(node) or "").partition(":")
+        part, value = _IPD_PARTS.get(words.folded(label), ""), value.strip()
+        open_ = plan is not None if part == "description" else not given
+        if part and value and open_ and part not in parts:
+            parts[part] = value
+        else:
+            made.append(node)
+    if not parts:
+        return None
+    said = parts.pop("description", None)
+    if said is not None and plan is not None:
+        made = [{**one, "text": said} if one is nodes[plan] else one for one in made]
+    told = [{"url": part, "valueMarkdown": value} for part, value in parts.items()]
+    if told:
+        others.add("extension", [{"url": _IPD.url, "extension": told}])
+    return made
+
+
+def _is_plan(node: Any) -> bool:
+    return node.__class__ is dict and "text" not in node and _is_ipd(node)
 
 
 # https://terminology.hl7.org/CodeSystem-research-study-reason-stopped.html
@@ -177,6 +227,15 @@ FORMS = (
     ),
     Form("studyDesign", "`studyDesign.text`, as `Design Masking: Double`", "codes", each(_design)),
     Form("classifier", "`classifier.text`, as `Has Results: False`", "codes", each(_classifier)),
+    Form(
+        "classifier",
+        "`classifier.text`, as `IPDSharingTimeFrame: After a year`",
+        "what is said of the sharing of data",
+        _sharing,
+    ),
+    Form(
+        "identifier", "`identifier.type.text`, as `Registry Identifier`", "codes", each(_identifier)
+    ),
     Form(
         "whyStopped", "`whyStopped` as a code or a display", "its words, `text`", each(_why_stopped)
     ),

@@ -126,4 +126,16 @@ FLAGS: Mapping[str, str] = {
 """What `classifier.text` says to be so or not, by the registry's names; `Oversight Classifier: `
 may stand before them."""
 
+SECONDARY_IDS = lookup(
+    codes.SECONDARY_ID_TYPE,
+    {
+        "Other Identifier": "OTHER",
+        "Registry Identifier": "REGISTRY",
+        "U.S. NIH Grant/Contract": "NIH",
+        "Other Grant/Funding Number": "OTHER_GRANT",
+        "EudraCT Number": "EUDRACT_NUMBER",
+    },
+)
+"""Types of other ids, as the registry's pages and exports call them, in `identifier.type.text`."""
+
 YES_OR_NO = {"yes": True, "true": True, "no": False, "false": False}
