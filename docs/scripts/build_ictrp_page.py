@@ -117,8 +117,10 @@ def page() -> Iterator[str]:
     yield ""
     yield "# Fields"
     yield ""
-    yield "How much of a field is in the model: of the records of each register that have it, those"
-    yield "whose text is wholly or in part there."
+    yield "The share of each field by register: of the records of a register that have the field,"
+    yield "those of which it is in the model, in the model in part and kept whole beside it, or"
+    yield "kept alone (`all`, `part` and `kept` are all of them). What is kept is in `unmapped`, and"
+    yield "told."
     yield ""
     registers = list(counted["registers"])
     yield line("field", "leaves", *(SHORT.get(name, name) for name in registers))
@@ -181,10 +183,13 @@ def shown(leaf: str) -> str:
 
 
 def cell(of: dict[str, int] | None) -> str:
-    """Give how many of those who say something are in the model."""
+    """Give the shares that are in the model, in part and kept; a share of all stands alone."""
     if not of:
         return ""
-    return f"{of.get('model', 0) + of.get('part', 0)}/{sum(of.values())}"
+    shares = [of.get(where, 0) / sum(of.values()) for where in ("model", "part", "kept")]
+    if 1 in shares:
+        return ("all", "part", "kept")[shares.index(1)]
+    return " ".join(f"{share:.0%}" for share in shares)
 
 
 def main(arguments: Sequence[str] = ()) -> int:
