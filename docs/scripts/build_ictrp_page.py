@@ -119,8 +119,7 @@ def page() -> Iterator[str]:
     yield ""
     yield "The share of each field by register: of the records of a register that have the field,"
     yield "those of which it is in the model, in the model in part and kept whole beside it, or"
-    yield "kept alone (`all`, `part` and `kept` are all of them). What is kept is in `unmapped`, and"
-    yield "told."
+    yield "kept alone (`all`, `part` and `kept` are all of them). What is kept is in `unmapped`."
     yield ""
     registers = list(counted["registers"])
     yield line("field", "leaves", *(SHORT.get(name, name) for name in registers))
