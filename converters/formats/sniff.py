@@ -209,6 +209,8 @@ def _text(data: bytes, whole: bool) -> Format:
         raise not_utf_8(error.start, message) from error
     # Pages are quoted in Markdown, which is no page for that.
     shown = _FENCED.sub("", text) if "```" in text else text
+    if "\r" in shown:
+        shown = shown.replace("\r\n", "\n").replace("\r", "\n")
     markdown = _MARKDOWN.match(text)
     for known in FORMATS if not markdown else ():
         if known.syntax == "text":

@@ -137,7 +137,8 @@ def _check(
 
 def _of_each(known: Format, data: bytes, problems: list[Problem]) -> list[Problem]:
     """The problems of each record of a table or list whose reader gives its parts."""
-    if known.reader is None or not hasattr(import_module(known.reader), "parts"):
+    rows = known.syntax == "csv"
+    if known.reader is None or not (rows or hasattr(import_module(known.reader), "parts")):
         return problems
     return [
         msgspec.structs.replace(problem, path=place(problem.path))

@@ -92,6 +92,15 @@ def test_each_source_is_told_with_its_problems_below_it_and_the_counts_at_the_en
     )
 
 
+def test_each_row_of_a_table_is_checked() -> None:
+    rows = ("NCT Number,Study Title,Study Status", "NCT00000001,A,COMPLETED", "NCT00000002,B,TEA")
+    Path("rows.csv").write_text("\n".join(rows) + "\n")
+    found = run("rows.csv")
+    assert found.exit_code == 0
+    told = "3:1 warning: line 3, column 'Study Status': 'TEA' is not read: kept in unmapped"
+    assert told in found.stdout
+
+
 def test_a_file_of_no_known_format_is_fatal_where_it_is_named() -> None:
     Path("prose.txt").write_text("Dear reader,\n")
     found = run("prose.txt")

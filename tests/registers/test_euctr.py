@@ -145,6 +145,10 @@ def test_yes_no_and_no_answer_are_three_things(
     assert facts(trial, [leaf]) == {leaf: read_as}
 
 
+def test_lines_may_end_with_a_carriage_return_alone() -> None:
+    assert trialbridge.read(DATA.replace(b"\n", b"\r")) == trialbridge.read(DATA)
+
+
 def test_lines_that_end_as_on_windows_and_a_mark_are_read_alike() -> None:
     data = b"\xef\xbb\xbf" + DATA.replace(b"\n", b"\r\n")
     assert trialbridge.read(data) == trialbridge.read(DATA)

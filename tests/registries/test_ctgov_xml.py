@@ -365,6 +365,16 @@ def test_the_registrys_measures_of_age_are_told_apart(
     assert again["resultsSection"]["baselineCharacteristicsModule"]["measures"] == [measure]
 
 
+def test_blanks_around_a_text_are_layout_and_told() -> None:
+    told: list[Problem] = []
+    names = {"nctId": "NCT00000001", "briefTitle": "Tea "}
+    trialbridge.convert(
+        {"protocolSection": {"identificationModule": names}}, "ctgov-xml", warnings=told
+    )
+    at = "/protocolSection/identificationModule/briefTitle"
+    assert str(told[0]) == f'warning: {at}: legacy XML says "Tea" for "Tea "'
+
+
 def test_a_measure_of_age_that_is_not_the_registrys_is_told() -> None:
     told: list[Problem] = []
     study = {

@@ -35,7 +35,7 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
 
 def _text(data: bytes) -> str:
     try:
-        return utf_8(data).decode().replace("\r\n", "\n")
+        return utf_8(data).decode().replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         said = f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason})"

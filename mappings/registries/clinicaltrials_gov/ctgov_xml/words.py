@@ -45,9 +45,9 @@ def valued(read: Given, expected: str, write: Callable[[Any], str | None], gives
 
 
 text: Codec[str] = Codec(
-    lambda value, names: word(value) or None, lambda value, names: value, gives=str
+    lambda value, names: word(value).strip() or None, lambda value, names: value, gives=str
 )
-"""A text as it is."""
+"""A text as it is, but for blanks around it, which are layout in XML."""
 
 markup: Codec[str] = Codec(
     lambda value, names: lines_to_markdown(word(value)) or None,
