@@ -90,20 +90,22 @@ def in_turn(
     workers = [_Worker(work, failed, budget) for _ in range(budget.jobs)]
     coming = iter(sources)
     tasks: deque[_Task[R]] = deque()
-    more = True
+    held, more = 0, True
     try:
         while more or tasks:
-            while more and _has_room(tasks, budget.jobs):
+            while more and _has_room(len(tasks), held, budget.jobs):
                 source_or_end = next(coming, None)
                 if source_or_end is None:
                     more = False
                     break
                 tasks.append(_Task(source_or_end, failed))
+                held += tasks[-1].size
             _hand_out(tasks, workers)
             given = 0
             while tasks and given < _YIELDED and (done := tasks[0].result) is not None:
-                yield tasks.popleft().source, done[0]
+                held -= tasks[0].size
                 given += 1
+                yield tasks.popleft().source, done[0]
             if tasks:
                 _await(workers, budget.seconds, wait_for_one=not given)
     finally:
@@ -121,12 +123,9 @@ class _Task(Generic[R]):
         self.given = False
 
 
-def _has_room(tasks: deque[_Task[R]], jobs: int) -> bool:
+def _has_room(held: int, size: int, jobs: int) -> bool:
     """Tell if another source is to be read: memory is bounded by their number and their bytes."""
-    if len(tasks) < _AHEAD * jobs:
-        return True
-    most = _AHEAD * jobs * _MOST
-    return len(tasks) < most and sum(task.size for task in tasks) < _AHEAD * jobs * _BYTES
+    return held < _AHEAD * jobs or (held < _AHEAD * jobs * _MOST and size < _AHEAD * jobs * _BYTES)
 
 
 class _Worker(Generic[R]):
