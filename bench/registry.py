@@ -282,30 +282,38 @@ def measure(folder: Path, asked: argparse.Namespace) -> None:
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     size = source.stat().st_size / 1e9
     print(f"{asked.records:,} members, {size:.2f} GB; {os.cpu_count()} cores, load {load}")
+    for workers in asked.workers:
+        out, notes = places(folder, asked, workers)
+        if not (out / "summary.json").exists():
+            run(source, out, workers, asked.to, asked.layout, notes)
     least = floor(source)
     each = 1000 / asked.records
     print(f"floor: {least:.1f} s of the processor, {least * each:.3f} ms a record", flush=True)
-    first = 0.0
+    first: tuple[float, float] | None = None
     for workers in asked.workers:
-        stem = f"{asked.to}-{asked.layout}-{asked.records}-{workers}"
-        out, notes = folder / stem, folder / f"{stem}.seen.ndjson"
-        if not (out / "summary.json").exists():
-            run(source, out, workers, asked.to, asked.layout, notes)
+        out, notes = places(folder, asked, workers)
         found = taken(noted(notes))
         both = found.parent + found.others
-        first = first or found.seconds
+        first = first or (found.seconds, both)
+        cores = max(both / workers, found.parent)
         peaks = ", ".join(f"{key} {most / 1e6:.0f} MB" for key, most in found.memory.items())
         print(
-            f"{workers} workers: {found.seconds:.1f} s, {first / found.seconds:.2f} times as fast "
-            f"as the first; of the processor {both:.1f} s, {both / least:.1f} floors: "
+            f"{workers} workers: {found.seconds:.1f} s, {first[0] / found.seconds:.2f} times as "
+            f"fast as the first, and {first[1] / cores:.2f} by the processor's time where each has "
+            f"a core\n  of the processor {both:.1f} s, {both / least:.1f} floors: "
             f"{found.parent * each:.3f} ms a record in the parent, "
-            f"{found.others * each:.3f} in the others"
-        )
-        print(
+            f"{found.others * each:.3f} in the others\n"
             f"  memory at most: {peaks}; second tenth {found.early / 1e6:.0f} MB, last tenth "
-            f"{found.late / 1e6:.0f} MB"
+            f"{found.late / 1e6:.0f} MB\n"
+            f"  {verify(source, out, asked.records, asked.to, asked.layout)}",
+            flush=True,
         )
-        print(f"  {verify(source, out, asked.records, asked.to, asked.layout)}", flush=True)
+
+
+def places(folder: Path, asked: argparse.Namespace, workers: int) -> tuple[Path, Path]:
+    """Where a run writes, and where it is noted what its processes take."""
+    stem = f"{asked.to}-{asked.layout}-{asked.records}-{workers}"
+    return folder / stem, folder / f"{stem}.seen.ndjson"
 
 
 if __name__ == "__main__":
