@@ -13,18 +13,30 @@ BEGUN: Final = ".begun-"
 Packing = Literal["gzip", "zstd"]
 """How a file is compressed."""
 
+_LEVEL: Final = 6
+
 PACKED: Final[dict[Packing | None, str]] = {None: "", "gzip": ".gz", "zstd": ".zst"}
 """What the name of a file ends with when it is compressed."""
 
 
-def replaced(path: str, data: bytes, *, compress: Packing | None = None) -> None:
+def replaced(path: str, data: bytes) -> None:
     """Write a file that is there whole, or as it was."""
     folder, name = os.path.split(path)
     os.makedirs(folder or ".", exist_ok=True)
     begun = os.path.join(folder, BEGUN + name)
-    with opened(begun, compress) as file:
+    with open(begun, "wb") as file:
         file.write(data)
     os.replace(begun, path)
+
+
+def packed(data: bytes, compress: Packing | None) -> bytes:
+    """Compress what a file is to hold: the same bytes at every run. Raises MissingExtra."""
+    if compress is None:
+        return data
+    if compress == "gzip":
+        return gzip.compress(data, _LEVEL, mtime=0)
+    compressed: bytes = zstandard().compress(data)
+    return compressed
 
 
 def opened(path: str, compress: Packing | None) -> IO[bytes]:
@@ -53,7 +65,7 @@ class _Gzip(gzip.GzipFile):
     def __init__(self, path: str) -> None:
         self._under = open(path, "wb")  # noqa: SIM115 - until `close`
         # No name and no time in it.
-        super().__init__(filename="", mode="wb", compresslevel=6, fileobj=self._under, mtime=0)
+        super().__init__(filename="", mode="wb", compresslevel=_LEVEL, fileobj=self._under, mtime=0)
 
     def close(self) -> None:
         super().close()

@@ -10,6 +10,7 @@ from trialbridge import api
 from trialbridge.faults import fault
 from trialbridge.formats import by_name
 from trialbridge.homes import counted
+from trialbridge.many.shapes import Parts, Shape, shaped
 from trialbridge.mappings.codec import Home
 from trialbridge.schemas.problem import Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
@@ -27,8 +28,8 @@ class Conversion(NamedTuple):
     `name` says where it is in its source: `page.json#/studies/3`. `id` is its register's id, None
     where it has none. `format` is the name of the format it was read from, None where that is
     unknown. `data` is the document, None where there is none; `problems` then say why, and are
-    warnings otherwise. `homes` counts the values of the record by their homes in the format, for a
-    run into a folder.
+    warnings otherwise. For a run into a folder, `homes` counts the values of the record by their
+    homes in the format, and `parts` are what is to be written in place of `data`, which is empty.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Conversion(NamedTuple):
     data: bytes | None
     problems: list[Problem]
     homes: Mapping[Home, int] = {}
+    parts: Parts = ()
 
     @property
     def skipped(self) -> bool:
@@ -52,6 +54,7 @@ class Wish(NamedTuple):
     options: Mapping[str, object] = {}
     validate: bool = True
     homes: bool = False
+    shape: Shape | None = None
 
 
 def conversions(
@@ -124,10 +127,13 @@ def _converted(record: Record, wish: Wish) -> Conversion:
         return Conversion(name, None, format, None, problems)
     own = own_id(trial)
     to = by_name(wish.to, "written")
+    parts: Parts = ()
     try:
         if format is not None:
             api.refuse_no_record(problems, by_name(format), to)
         data, told = api.writing(trial, to, options=wish.options, validate=wish.validate)
+        if wish.shape is not None:
+            data, parts = b"", shaped(data, to, wish.shape)
     except ReadError as error:
         return Conversion(name, own, format, None, error.problems)
     except Invalid as error:
@@ -135,7 +141,7 @@ def _converted(record: Record, wish: Wish) -> Conversion:
     except Exception as error:
         return Conversion(name, own, format, None, [*problems, fault(error)])
     homes = counted(trial, to) if wish.homes else {}
-    return Conversion(name, own, format, data, [*problems, *told], homes)
+    return Conversion(name, own, format, data, [*problems, *told], homes, parts)
 
 
 def own_id(trial: Trial) -> str | None:

@@ -9,10 +9,7 @@ import gzip
 import io
 import os
 import re
-from collections.abc import Callable
 from typing import IO, Final, Protocol, cast
-
-import msgspec
 
 from trialbridge.formats import Format
 from trialbridge.io.files import BEGUN, PACKED, Packing, opened, replaced, zstandard
@@ -41,14 +38,8 @@ class Layout(Protocol):
 class Files:
     """A file for each record: `0000/NCT01234567.json`, a thousand in a folder."""
 
-    def __init__(
-        self,
-        folder: str,
-        to: Format,
-        compress: Packing | None,
-        laid_out: Callable[[bytes], bytes],
-    ) -> None:
-        self._folder, self._compress, self._laid_out = folder, compress, laid_out
+    def __init__(self, folder: str, to: Format, compress: Packing | None) -> None:
+        self._folder = folder
         self._suffix = to.ending + PACKED[compress]
         self._count = 0
         self._taken: set[str] = set()
@@ -61,8 +52,8 @@ class Files:
             again += 1
             name = f"{base}-{again}"
         place = f"{self._count // FOLDER:04d}/{name}{self._suffix}"
-        document = self._laid_out(conversion.data or b"")
-        replaced(os.path.join(self._folder, place), document, compress=self._compress)
+        ((_, document),) = conversion.parts
+        replaced(os.path.join(self._folder, place), document)
         self._take(name)
         return place
 
@@ -83,16 +74,23 @@ class _Parts:
     """Files of many records, each begun anew where it was not whole."""
 
     def __init__(self, folder: str, part: int, compress: Packing | None) -> None:
-        self._folder, self._part, self._compress = folder, part, compress
+        self._folder, self._part = folder, part
+        # What is packed by gzip comes in pieces that are packed already.
+        self._compress = None if compress == "gzip" else compress
         self._suffix = ".ndjson" + PACKED[compress]
         self._number = self._records = 0
         self._open: dict[str, IO[bytes]] = {}
 
-    def _line(self, kind: str, data: bytes) -> str:
+    def put(self, conversion: Conversion) -> str:
+        self._records += 1
+        names = [self._add(kind, data) for kind, data in conversion.parts]
+        return names[0] if names else ""
+
+    def _add(self, kind: str, data: bytes) -> str:
         name = f"{kind}-{self._number:05d}{self._suffix}"
         if name not in self._open:
             self._open[name] = opened(os.path.join(self._folder, BEGUN + name), self._compress)
-        self._open[name].write(data + b"\n")
+        self._open[name].write(data)
         return name
 
     def settle(self, *, last: bool = False) -> bool:
@@ -113,26 +111,6 @@ class _Parts:
 class Lines(_Parts):
     """NDJSON, a document a line: `records-00000.ndjson`."""
 
-    def put(self, conversion: Conversion) -> str:
-        self._records += 1
-        return self._line("records", conversion.data or b"")
-
-
-class _Typed(msgspec.Struct):
-    resourceType: str
-
-
-class _Entry(msgspec.Struct):
-    resource: msgspec.Raw
-
-
-class _Bundle(msgspec.Struct):
-    entry: list[_Entry] = []
-
-
-_bundle: Final = msgspec.json.Decoder(_Bundle)
-_typed: Final = msgspec.json.Decoder(_Typed)
-
 
 class Bulk(_Parts):
     """NDJSON for each type of resource, as FHIR's Bulk Data has it: `Location-00000.ndjson`.
@@ -140,15 +118,6 @@ class Bulk(_Parts):
     A record's place is the part, named by the type of the resource that holds its others.
     https://hl7.org/fhir/uv/bulkdata/export.html
     """
-
-    def put(self, conversion: Conversion) -> str:
-        self._records += 1
-        place = ""
-        for entry in _bundle.decode(conversion.data or b"").entry:
-            resource = bytes(entry.resource)
-            name = self._line(_typed.decode(resource).resourceType, resource)
-            place = place or name
-        return place
 
     @staticmethod
     def manifest(folder: str, request: str, time: str) -> dict[str, object]:

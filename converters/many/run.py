@@ -13,7 +13,6 @@ import msgspec
 
 from trialbridge.api import version
 from trialbridge.formats import by_name
-from trialbridge.formats.laid_out import laid_out
 from trialbridge.io.files import Packing, replaced, zstandard
 from trialbridge.many import journal
 from trialbridge.many.aact import Tables
@@ -22,6 +21,7 @@ from trialbridge.many.earlier import Earlier
 from trialbridge.many.journal import Done, Journal, Line, Refused, Settings
 from trialbridge.many.layouts import PART, Bulk, Files, Layout, Lines
 from trialbridge.many.parquet import Parquet
+from trialbridge.many.shapes import Shape
 from trialbridge.many.summary_page import page
 from trialbridge.schemas.problem import Problem
 from trialbridge.sources import Source
@@ -140,6 +140,8 @@ def convert_many(
         since=os.path.abspath(since) if since is not None else None,
         begun=_now(),
     )
+    if layout in ("files", "ndjson", "bulk"):
+        wish = wish._replace(shape=Shape(layout, indent, compress))
     processes = workers or os.cpu_count() or 1
     run = _Run(folder, settings, wish, Budget(processes, timeout, memory))
     return run.do(source, resume, told)
@@ -214,10 +216,7 @@ class _Run:
     def _layout(self) -> Layout:
         said = self._settings
         if said.layout == "files":
-            to = by_name(said.to)
-            return Files(
-                self._folder, to, said.compress, lambda data: laid_out(data, to, said.indent)
-            )
+            return Files(self._folder, by_name(said.to), said.compress)
         if said.layout == "parquet":
             return Parquet(self._folder, said.part)
         if said.layout == "tables":

@@ -199,10 +199,10 @@ class Registry(Connection):
         except (OSError, EOFError, msgspec.DecodeError):
             # It is not there, or was not written whole.
             pass
-        from trialbridge.io.files import replaced
+        from trialbridge.io.files import packed, replaced
 
         page, data = self._asked("/studies", parameters, decoder)
-        replaced(path, data, compress="gzip")
+        replaced(path, packed(data, "gzip"))
         return page
 
     def _asked(
