@@ -42,6 +42,7 @@ CORPUS = Path(os.environ.get("TRIALBRIDGE_CORPUS") or ROOT.parent / "shared" / "
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 SAMPLE = 200
+REGISTRY = 580_000
 LAYOUTS = ("ndjson", "files")
 
 
@@ -305,9 +306,20 @@ def measure(folder: Path, asked: argparse.Namespace) -> None:
             f"{found.others * each:.3f} in the others\n"
             f"  memory at most: {peaks}; second tenth {found.early / 1e6:.0f} MB, last tenth "
             f"{found.late / 1e6:.0f} MB\n"
+            f"  {REGISTRY:,} of these, each process with a core: {minutes(found, asked.records)}\n"
             f"  {verify(source, out, asked.records, asked.to, asked.layout)}",
             flush=True,
         )
+
+
+def minutes(found: Taken, records: int) -> str:
+    """What a registry takes on machines of more cores: as long as the parent, which is alone."""
+    each = (
+        f"{max(found.parent, (found.parent + found.others) / cores) / records * REGISTRY / 60:.0f} "
+        f"minutes on {cores} cores"
+        for cores in (2, 4, 8)
+    )
+    return ", ".join(each)
 
 
 def places(folder: Path, asked: argparse.Namespace, workers: int) -> tuple[Path, Path]:

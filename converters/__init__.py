@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from trialbridge.io.web import ServerError as ServerError
     from trialbridge.many.conversion import Conversion as Conversion
     from trialbridge.many.conversion import conversions as conversions
+    from trialbridge.many.frames import rows as rows
     from trialbridge.many.run import Summary as Summary
     from trialbridge.many.run import convert_many as convert_many
     from trialbridge.mappings.coverage import CoverageRow as CoverageRow
@@ -99,6 +100,7 @@ _HOMES = {
     "recognise": "trialbridge.api",
     "records": "trialbridge.sources.reading",
     "roundtrip": "trialbridge.api",
+    "rows": "trialbridge.many.frames",
     "to_fhir_resources": "trialbridge.fhir_objects",
     "validate": "trialbridge.api",
     "write": "trialbridge.api",
@@ -146,6 +148,7 @@ __all__ = [
     "recognise",
     "records",
     "roundtrip",
+    "rows",
     "spark",
     "to_fhir_resources",
     "validate",

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,46 @@ def test_processes_change_nothing_and_files_can_be_named_on_standard_input() -> 
         "b/summary.html",
         "b/summary.json",
     ]
+
+
+def test_of_an_archive_with_one_member_in_a_hundred_broken_all_others_are_converted() -> None:
+    whole = {f"NCT{number:08d}.json": json.dumps(study(number)) for number in range(1, 301)}
+    members = dict(whole)
+    members["NCT00000100.json"] = whole["NCT00000100.json"][:-30]
+    members["NCT00000200.json"] = whole["NCT00000200.json"].replace('"Tea 200"', "200")
+    with zipfile.ZipFile("studies.zip", "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    data = bytearray(Path("studies.zip").read_bytes())
+    data[data.index(b"Tea 300")] ^= 1
+    Path("studies.zip").write_bytes(data)
+    result = run("studies.zip", "--to", "ctgov", "-o", "out/", "-j", "2")
+    assert result.exit_code == 1
+    broken = [100, 200, 300]
+    assert sorted(path.name for path in Path("out").glob("0*/*")) == [
+        name for name in whole if int(name[3:11]) not in broken
+    ]
+    for path in Path("out").glob("0*/*"):
+        assert json.loads(path.read_bytes()) == json.loads(whole[path.name])
+    told = {
+        path.name: [
+            (record["name"], problem["code"], problem["message"])
+            for record in json.loads(path.read_bytes())["records"]
+            for problem in record["problems"]
+        ]
+        for path in sorted(Path("out/quarantine").glob("*.problems.json"))
+    }
+    torn = "the JSON breaks off: a value, a quote or a bracket is missing at the end"
+    odd = "the entry cannot be unpacked: Bad CRC-32 for file 'NCT00000300.json'"
+    assert told == {
+        "0000100.problems.json": [("studies.zip!NCT00000100.json", "truncated", torn)],
+        "0000200.problems.json": [
+            ("studies.zip!NCT00000200.json", "wrong-type", "200 is not a text")
+        ],
+        "0000300.problems.json": [("studies.zip!NCT00000300.json", "archive", odd)],
+    }
+    kept = Path("out/quarantine/0000100.json").read_text()
+    assert kept == members["NCT00000100.json"]
 
 
 def test_where_there_is_no_record_the_exit_status_says_so() -> None:
