@@ -124,6 +124,9 @@ def contacts(
         for key in (first, second):
             if key in node:
                 one = _within(key, read_contact, node[key], names)
+                # Of a contact that nobody entered, the registry's files have empty elements.
+                if node[key] and one == Contact():
+                    continue
                 found.append(msgspec.structs.replace(one, role="CONTACT"))
         for position, one in enumerate(node.get(more, ()) if more else ()):
             found.append(_within(f"{more}[{position}]", read_investigator, one, names))

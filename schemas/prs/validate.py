@@ -215,7 +215,7 @@ class _Walk:
         values = self.values.get(place)
         if values is None or said in values or said.lower() in {one.lower() for one in values}:
             return
-        if values == ["yes", "no"] and said.lower() in ("true", "false"):
+        if values == ["yes", "no"] and said.lower() in ("true", "false", "none"):
             return
         if place == "InterventionalDesign/phase" and f"Phase {said}" in values:
             return

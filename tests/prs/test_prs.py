@@ -272,6 +272,37 @@ def test_a_paragraph_that_becomes_an_item_of_a_list_is_told_from_where_it_does()
     ]
 
 
+def test_what_nobody_entered_in_a_file_of_the_registry_is_absent() -> None:
+    # As the registry's system gives a record for download: elements that are empty, None for no
+    # answer, ends of lines of Windows.
+    data = b"""<?xml version="1.0" encoding="UTF-8"?>
+<prs:study_collection xmlns:prs="http://clinicaltrials.gov/prs"><clinical_study>
+<id_info><org_name>TeaHouse</org_name><org_study_id>1</org_study_id></id_info>
+<delayed_posting>None</delayed_posting>
+<oversight_info><has_dmc>None</has_dmc><fda_regulated_drug>No</fda_regulated_drug></oversight_info>
+<eligibility><criteria><textblock>Inclusion Criteria:&#13;
+  - Thirst&#13;
+</textblock></criteria><minimum_age>18 Years</minimum_age><maximum_age> N/A</maximum_age>
+</eligibility>
+<overall_contact><first_name>T.</first_name><last_name>Pot</last_name></overall_contact>
+<overall_contact_backup><first_name/><middle_name/><last_name/><degrees/><phone/><phone_ext/>
+<email/></overall_contact_backup>
+</clinical_study></prs:study_collection>"""
+    told: list[trialbridge.Problem] = []
+    record = msgspec.json.decode(trialbridge.convert(data, "ctgov", warnings=told))
+    section = record["protocolSection"]
+    assert section["oversightModule"] == {"isFdaRegulatedDrug": False}
+    assert section["eligibilityModule"] == {
+        "eligibilityCriteria": "Inclusion Criteria:\n  - Thirst",
+        "minimumAge": "18 Years",
+    }
+    assert section["contactsLocationsModule"] == {
+        "centralContacts": [{"name": "T. Pot", "role": "CONTACT"}]
+    }
+    assert [one for one in told if one.code == "not-readable"] == []
+    assert [one.code for one in check(data) if one.code == "value"] == []
+
+
 def test_values_are_written_as_they_are_read() -> None:
     names = Names()
     for codec, value, said in (

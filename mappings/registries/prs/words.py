@@ -17,13 +17,21 @@ from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.protocol impor
 from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.words import coded, valued, word
 from trialbridge.schemas import trial
 
-yes_no: Codec[bool] = valued(
+_ANSWER: Codec[bool] = valued(
     lambda said: {"yes": True, "true": True, "no": False, "false": False}.get(said.lower()),
     "yes or no",
     lambda value: "yes" if value else "no",
     bool,
 )
-"""Documents have Yes and true, too."""
+
+
+def _read_answer(value: Any, names: Names) -> bool | None:
+    # The registry's own files say so of what nobody answered.
+    return None if word(value) == "None" else _ANSWER.read(value, names)
+
+
+yes_no: Codec[bool] = Codec(_read_answer, _ANSWER.write, gives=bool)
+"""Documents have Yes and true, too; None is no answer."""
 YES_NO: Codec[bool] = Codec(yes_no.read, lambda value, names: "Yes" if value else "No", gives=bool)
 """The same in the results, where the registry writes it so."""
 
@@ -93,7 +101,7 @@ def of_lines(text: str) -> str:
 def _read_markup(value: Any, names: Names) -> str | None:
     if value.__class__ is not str:
         value = word(value)
-    return to_markdown(of_lines(value)) or None
+    return to_markdown(of_lines(value.replace("\r\n", "\n"))) or None
 
 
 def _write_markup(value: str, names: Names) -> str | None:
@@ -135,7 +143,7 @@ _NO_BOUND = "N/A"
 
 
 def _read_bound(value: Any, names: Names) -> str | None:
-    said = word(value)
+    said = word(value).strip()
     if said in ("", _NO_BOUND):
         return None
     # NCI's documents have years without their unit.
