@@ -121,8 +121,9 @@ Dataset-JSON, and the Define-XML: by CDISC's XSD, by its references, and against
 it.
 
 CDISC's rule engine (CORE 0.16, `-s sdtmig -v 3-4`) tells of the packages what is not theirs to say:
-that `DM` and `EX` are not there, and that an interventional study has no value of `PCLAS`, which no
-record states."""
+that `DM` and `EX` are not there, that an interventional study has no value of `PCLAS`, which no
+record states, that a start which is not known has none, and that an element of a study has no end
+where the study states none."""
 
 
 SDTM = Page(
