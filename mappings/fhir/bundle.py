@@ -14,7 +14,7 @@ from trialbridge.mappings import whole
 from trialbridge.mappings.codec import Mismatch, Node
 from trialbridge.mappings.fhir.beyond import PREFIX
 from trialbridge.mappings.fhir.cautions import cautions
-from trialbridge.mappings.fhir.eligibility import without_stated
+from trialbridge.mappings.fhir.eligibility import STATED, without_stated
 from trialbridge.mappings.fhir.links import Resources
 from trialbridge.mappings.fhir.narrative import narrative as as_text
 from trialbridge.mappings.fhir.others import as_ours
@@ -231,7 +231,10 @@ def read_tree(
     if not alone and (found_own := _read_own(entries, studies[0][2])) is not None:
         trial, problems = found_own
         return with_guide(trial, [*problems, *cautions(tree, [])])
-    entries = [(path, url, without_stated(one)) for path, url, one in entries]
+    entries = [
+        (path, url, without_stated(one)) if one.get("resourceType") in STATED else (path, url, one)
+        for path, url, one in entries
+    ]
     names, known = _indexed(entries)
     ((_, url, given),) = studies
     try:

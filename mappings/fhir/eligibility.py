@@ -169,16 +169,20 @@ The criteria are read where they were edited; the description where the digest s
 # --- what was added of what criteria state --------------------------------------------------------
 
 
+STATED = ("Group", "EvidenceVariable")
+"""The types of resources that something may be added to."""
+
+
 def without_stated(resource: Node) -> Node:
     """A resource without what was added to it, of which nothing is read: a sex is not the record's.
 
     That is characteristics and lists of a Group, and times of an EvidenceVariable.
     """
     kind = resource.get("resourceType")
-    if kind not in ("Group", "EvidenceVariable"):
+    if kind not in STATED:
         return resource
     listed = resource.get("characteristic")
-    if listed.__class__ is list:
+    if listed.__class__ is list and any(map(_may_be_stated, listed)):
         own = [one if kind == "Group" else _own_times(one) for one in listed if not _is_stated(one)]
         if own != listed:
             resource = {key: value for key, value in resource.items() if key != "characteristic"}
@@ -193,6 +197,11 @@ def without_stated(resource: Node) -> Node:
     ]
     made = {key: value for key, value in resource.items() if key != "contained"}
     return {**made, "contained": kept} if kept else made
+
+
+def _may_be_stated(node: Any) -> bool:
+    """Whether something was added, maybe: of most it is known at once that nothing was."""
+    return node.__class__ is dict and ("extension" in node or "timeFromEvent" in node)
 
 
 def _own_times(node: Any) -> Any:

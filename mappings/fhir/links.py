@@ -42,16 +42,22 @@ class Resources:
     def add(self, resource: Node, full_url: str | None, owner: Node | None = None) -> None:
         """Index a resource that was read, by each name that a link may give it."""
         self._read.append(resource)
-        type_, id_, url = resource.get("resourceType"), resource.get("id"), resource.get("url")
+        index = self._index.setdefault
+        id_, url = resource.get("id"), resource.get("url")
         if id_.__class__ is str:
-            self._index.setdefault(f"#{id_}" if owner is not None else f"{type_}/{id_}", resource)
-        for name in (full_url, url):
-            if name.__class__ is str:
-                self._index.setdefault(name, resource)
+            index(
+                f"#{id_}" if owner is not None else f"{resource.get('resourceType')}/{id_}",
+                resource,
+            )
+        if full_url.__class__ is str:
+            index(full_url, resource)
+        if url.__class__ is str:
+            index(url, resource)
         contained = resource.get("contained")
-        for inner in contained if contained.__class__ is list else ():
-            if inner.__class__ is dict:
-                self.add(inner, None, resource)
+        if contained.__class__ is list:
+            for inner in contained:
+                if inner.__class__ is dict:
+                    self.add(inner, None, resource)
 
     def get(self, name: Any) -> Node | None:
         """The resource that was read and has this name."""

@@ -5,7 +5,7 @@ FHIR tells numbers of another precision apart: https://hl7.org/fhir/R5/datatypes
 
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from functools import partial
+from functools import lru_cache, partial
 from math import isinf
 from typing import Any, Final
 
@@ -19,6 +19,11 @@ def number_of(text: str) -> float | Decimal:
 
     Raises ValueError if it is beyond those that a float can be, as where digits are not kept.
     """
+    # Those of a document come again and again.
+    return _known(text) if len(text) <= _SHORT else _made(text)
+
+
+def _made(text: str) -> float | Decimal:
     value = float(text)
     if repr(value) == text:
         return value
@@ -30,6 +35,8 @@ def number_of(text: str) -> float | Decimal:
         return value
 
 
+_SHORT: Final = 24
+_known: Final = lru_cache(maxsize=4096)(_made)
 _DECODER: Final = msgspec.json.Decoder(float_hook=number_of)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 

@@ -57,7 +57,13 @@ def _kind(concept: Any) -> str | None:
     return {"age": "age", "sex": "sex", "gender": "sex"}.get(said)
 
 
+def _has_text(concept: Any) -> bool:
+    return concept.__class__ is dict and concept.get("text").__class__ is str
+
+
 def _characteristic(node: Node, others: Others) -> list[Node] | None:
+    if node.get("code") == _CRITERION and _has_text(node.get("valueCodeableConcept")):
+        return None  # Ours, as most are.
     if node.get("exclude") is True:
         return _criterion(node)
     kind = _kind(node.get("code"))
