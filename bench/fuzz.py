@@ -36,7 +36,8 @@ with atheris.instrument_imports(include=["trialbridge"]):
             import_module(module)
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "support"))
+for folder in ("support", "support/fhir"):
+    sys.path.insert(0, str(ROOT / "tests" / folder))
 
 from mutations import documents, mutated  # noqa: E402
 

@@ -1,7 +1,7 @@
 """A log-linear semi-Markov model of the line of terms (docs/formats/terms-line.md).
 
-What it knows is how trials wrote their lists (counts, made by bench/build_terms.py) and what the
-record itself says. A path cuts the line into terms, conditions first; its score is the sum of
+What it knows is how trials wrote their lists (counts, made by bench/terms/build_terms.py) and what
+the record itself says. A path cuts the line into terms, conditions first; its score is the sum of
 weights of its terms, of its gaps and of its last label.
 """
 

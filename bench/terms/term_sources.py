@@ -1,4 +1,4 @@
-"""Trials' lists of conditions and keywords, for bench/build_terms.py and bench/terms.py.
+"""Trials' lists of conditions and keywords, for build_terms.py and terms.py.
 
 A source is a file of NDJSON (gzipped or not), of JSON, a zip archive of these, or a folder. A
 record is ClinicalTrials.gov API v2 JSON, or has the keys nctId, title, summary, conditions,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from trialbridge.mappings.record.stated import Stated, stated
 from trialbridge.mappings.record.time_frames import Moment, time_frame
 
-FOLDER = Path(__file__).resolve().parents[1] / "criteria"
+FOLDER = Path(__file__).resolve().parents[2] / "criteria"
 
 
 class Labelled(NamedTuple):

@@ -1,6 +1,6 @@
-"""Lists of conditions and keywords out of downloads of the registry, for bench/build_terms.py.
+"""Lists of conditions and keywords out of downloads of the registry, for build_terms.py.
 
-    python bench/term_lists.py FOLDER... --out LISTS.jsonl.gz [--known FILE]
+    python bench/terms/term_lists.py FOLDER... --out LISTS.jsonl.gz [--known FILE]
 
 A FOLDER is a checkout of a public repository, or any export: each record of ClinicalTrials.gov that
 `trialbridge.records` finds in it (JSON of today or classic, legacy XML, the site's CSV) gives its
@@ -25,7 +25,7 @@ _FORMATS = {"ctgov", "ctgov-v1", "ctgov-xml", "ctgov-csv"}
 
 
 def found(folder: Path) -> Iterator[dict[str, Any]]:
-    """Give the lists of each record of the registry, as bench/term_sources.py reads them."""
+    """Give the lists of each record of the registry, as term_sources.py reads them."""
     for record in trialbridge.records(folder):
         if record.trial is None or record.format not in _FORMATS:
             continue

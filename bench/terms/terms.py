@@ -1,9 +1,9 @@
 """How well the line of conditions and keywords is split, on the fifth kept apart from training.
 
-    python bench/terms.py RECORDS [--table FILE]
+    python bench/terms/terms.py RECORDS [--table FILE]
 
-RECORDS is what bench/build_terms.py was given as --apart. Each record is written as a page of text
-and read back; the time is that of the line alone.
+RECORDS is what build_terms.py was given as --apart. Each record is written as a page of text and
+read back; the time is that of the line alone.
 """
 
 import argparse

@@ -12,7 +12,7 @@ from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.syntax.pointer import get
 from trialbridge.schemas.trial import Trial
 
-SOURCES = Path(__file__).resolve().parents[1] / "registers" / "documents"
+SOURCES = Path(__file__).resolve().parents[2] / "registers" / "documents"
 """Small documents of each format, that nobody's register has."""
 ABSENT = object()
 

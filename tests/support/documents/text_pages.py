@@ -16,7 +16,7 @@ from trialbridge.schemas.trial import (
     Trial,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = sorted((ROOT / "examples").glob("NCT999*.txt"))
 VELO, STONE = (path.read_text(encoding="utf-8") for path in EXAMPLES[:2])
 HEADINGS = [block.names[0] for block in LAYOUT]

@@ -1,10 +1,10 @@
 """Learn the table of mappings/text/terms/table.json.gz from trials' own lists. Needs numpy.
 
-    python bench/build_terms.py --apart RECORDS SOURCE...
+    python bench/terms/build_terms.py --apart RECORDS SOURCE...
 
-A fifth of the trials of RECORDS (by a hash of the id, see bench/term_sources.py) is kept out of
-counts, weights and limits, in whatever source it is; bench/terms.py measures on it. The rest of
-RECORDS weighs more than other sources, and its folds set the limits.
+A fifth of the trials of RECORDS (by a hash of the id, see term_sources.py) is kept out of counts,
+weights and limits, in whatever source it is; terms.py measures on it. The rest of RECORDS weighs
+more than other sources, and its folds set the limits.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from trialbridge.mappings.text.terms.features import SEEN, features
 from trialbridge.mappings.text.terms.model import Table
 from trialbridge.mappings.text.terms.words import LONGEST, SMALL, tokens
 
-OUT = Path(__file__).parent.parent / "mappings" / "text" / "terms" / model.TABLE
+OUT = Path(__file__).parents[2] / "mappings" / "text" / "terms" / model.TABLE
 _MOST_WORDS = 60
 """Longer lines teach little for their cost."""
 _PAGE = 5.0

@@ -14,7 +14,7 @@ from trialbridge.schemas.trial import Trial
 VARIABLE = "TRIALBRIDGE_PRS_SCHEMAS"
 NAMES = ("ProtocolRecordSchema.xsd", "RRSUploadSchema.xsd")
 ACCOUNT = {"org_name": "NorrlandU"}
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 
 
 def folder() -> Path:
