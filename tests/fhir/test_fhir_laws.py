@@ -17,6 +17,7 @@ from trialbridge.formats.fhir import r5 as fhir
 from trialbridge.mappings import codec as plain
 from trialbridge.mappings.codec import Codec, Mismatch, System
 from trialbridge.mappings.fhir import types as codecs
+from trialbridge.mappings.fhir.study import dates as dated
 from trialbridge.mappings.fhir.terminology import codes as fhir_codes
 from trialbridge.mappings.fhir.terminology.codes import Codes
 from trialbridge.mappings.fhir.terminology.displays import display
@@ -416,15 +417,15 @@ SPACES: dict[str, tuple[Codec[Any], st.SearchStrategy[Any]]] = {
     "boolean": (plain.boolean, st.booleans()),
     "integer": (plain.integer, st.integers()),
     "number": (plain.number, st.floats(-180, 180)),
-    "partial date": (codecs.partial_date, partial_dates),
-    "age": (codecs.age, ages),
-    "date type": (codecs.date_type, st.sampled_from(["ACTUAL", "ESTIMATED"])),
+    "partial date": (dated.partial_date, partial_dates),
+    "age": (dated.age, ages),
+    "date type": (dated.date_type, st.sampled_from(["ACTUAL", "ESTIMATED"])),
     "worded": (codecs.worded(), st.lists(texts, min_size=1)),
     "repeated": (
         codecs.repeated(codecs.ours("other-name", "String")),
         st.lists(texts, min_size=1),
     ),
-    "registration": (codecs.registration("registration-submission", "start"), dates),
+    "registration": (dated.registration("registration-submission", "start"), dates),
     **{
         f"flag {name}": (flag(name), st.booleans())
         for name in ("results-waived", "fda-regulated-drug", "has-results")
@@ -466,15 +467,15 @@ def test_codec_writes_what_it_reads(name: str, data: st.DataObject) -> None:
     ("codec", "wrong"),
     [
         (
-            codecs.partial_date,
+            dated.partial_date,
             ["", "24", "2024-1", "2024-13", "2024-02-31", "2024-03-01 ", 2024, None],
         ),
-        (codecs.partial_date, ["2024-03-01Tomorrow", "0000", "2024-00", "20240301"]),
+        (dated.partial_date, ["2024-03-01Tomorrow", "0000", "2024-00", "20240301"]),
         (
-            codecs.age,
+            dated.age,
             [{}, {"value": 1}, {"value": 1.5, "code": "a"}, {"value": -1, "code": "a"}, 7],
         ),
-        (codecs.age, [{"value": True, "code": "a"}, {"value": 1, "code": "g"}, "18 Years"]),
+        (dated.age, [{"value": True, "code": "a"}, {"value": 1, "code": "g"}, "18 Years"]),
         (plain.boolean, [0, 1, "true", None]),
         (plain.integer, [True, 1.0, "1"]),
         (plain.number, ["1", True, None]),

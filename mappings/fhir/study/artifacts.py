@@ -13,6 +13,7 @@ from trialbridge.mappings.codec import (
     record,
 )
 from trialbridge.mappings.fhir.study.common import shown_in
+from trialbridge.mappings.fhir.study.dates import partial_date, size, upload_date
 from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.terminology.flags import flag
 from trialbridge.mappings.fhir.types import (
@@ -25,10 +26,7 @@ from trialbridge.mappings.fhir.types import (
     one_of,
     ours,
     part,
-    partial_date,
     phases,
-    size,
-    upload_date,
     url_rows,
     words_alone,
 )

@@ -13,18 +13,10 @@ from trialbridge.mappings.codec import (
     record,
     text,
 )
+from trialbridge.mappings.fhir.study.dates import age, partial_date
 from trialbridge.mappings.fhir.study.design import DESIGN
 from trialbridge.mappings.fhir.terminology import codes
-from trialbridge.mappings.fhir.types import (
-    age,
-    coding,
-    each,
-    has_url,
-    ours,
-    part,
-    partial_date,
-    repeated,
-)
+from trialbridge.mappings.fhir.types import coding, each, has_url, ours, part, repeated
 from trialbridge.mappings.record import registry
 from trialbridge.schemas.trial import (
     BrowseBranch,

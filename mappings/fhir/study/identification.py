@@ -12,6 +12,7 @@ from trialbridge.mappings.codec import (
     record,
 )
 from trialbridge.mappings.fhir.links import to
+from trialbridge.mappings.fhir.study.dates import partial_date
 from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.terminology.progress import last_changed
 from trialbridge.mappings.fhir.types import (
@@ -20,7 +21,6 @@ from trialbridge.mappings.fhir.types import (
     concept,
     each,
     ours,
-    partial_date,
     register,
     repeated,
     some_of,

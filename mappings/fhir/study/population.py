@@ -21,15 +21,11 @@ from trialbridge.mappings.codec import (
 from trialbridge.mappings.fhir import eligibility as fhir_eligibility
 from trialbridge.mappings.fhir.links import to
 from trialbridge.mappings.fhir.study.common import PUBLISHED, shown_in
+from trialbridge.mappings.fhir.study.dates import age
 from trialbridge.mappings.fhir.study.design import DESIGN
 from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.terminology.flags import is_one, sex_codings
-from trialbridge.mappings.fhir.types import (
-    age,
-    each,
-    has_code,
-    of_code,
-)
+from trialbridge.mappings.fhir.types import each, has_code, of_code
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import (
     Outcome,

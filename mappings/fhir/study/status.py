@@ -7,17 +7,10 @@ from trialbridge.mappings.codec import (
     field,
 )
 from trialbridge.mappings.fhir.study.common import shown_in
+from trialbridge.mappings.fhir.study.dates import partial_date, registration
 from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.terminology.progress import milestone_date, milestone_type
-from trialbridge.mappings.fhir.types import (
-    coding,
-    concept,
-    concept_item,
-    is_of,
-    ours,
-    partial_date,
-    registration,
-)
+from trialbridge.mappings.fhir.types import coding, concept, concept_item, is_of, ours
 from trialbridge.schemas.trial import (
     DateStruct,
     PartialDateStruct,

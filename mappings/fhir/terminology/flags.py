@@ -6,6 +6,7 @@ https://hl7.org/fhir/R5/researchstudy-definitions.html#ResearchStudy.classifier
 from typing import Any
 
 from trialbridge.mappings.codec import Codec, Item, Node, item
+from trialbridge.mappings.fhir.study.dates import Lists
 from trialbridge.mappings.fhir.terminology.codes import (
     ARTIFACT_CLASSIFIER,
     CLASSIFIER,
@@ -19,7 +20,7 @@ from trialbridge.mappings.fhir.terminology.codes import (
     STANDARD_FLAGS,
 )
 from trialbridge.mappings.fhir.terminology.displays import standard_coding
-from trialbridge.mappings.fhir.types import Lists, codings, exact_coding, systems_of
+from trialbridge.mappings.fhir.types import codings, exact_coding, systems_of
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record import registry
 

@@ -9,16 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from trialbridge.mappings.codec import Codec, Node
+from trialbridge.mappings.fhir.study.dates import Lists, date_type, partial_date
 from trialbridge.mappings.fhir.terminology.codes import MILESTONE, STUDY_STATUS
 from trialbridge.mappings.fhir.terminology.displays import standard_coding
-from trialbridge.mappings.fhir.types import (
-    Lists,
-    date_type,
-    exact_coding,
-    has_code,
-    ours,
-    partial_date,
-)
+from trialbridge.mappings.fhir.types import exact_coding, has_code, ours
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import PartialDateStruct
 

@@ -30,8 +30,9 @@ from trialbridge.mappings.fhir.results.parts import (
     stands,
 )
 from trialbridge.mappings.fhir.results.sections.analyses import ANALYSIS
+from trialbridge.mappings.fhir.study.dates import partial_date
 from trialbridge.mappings.fhir.terminology import codes
-from trialbridge.mappings.fhir.types import classified, each, ours, partial_date
+from trialbridge.mappings.fhir.types import classified, each, ours
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import MeasureGroup, OutcomeMeasure
 
