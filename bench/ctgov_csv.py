@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import trialbridge
-from trialbridge.formats.registries import ctgov_csv
+from trialbridge.formats.registries.clinicaltrials_gov import ctgov_csv
 from trialbridge.homes import model_tree
 from trialbridge.schemas.syntax.pointer import walk
 
