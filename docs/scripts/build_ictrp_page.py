@@ -22,7 +22,7 @@ LEAD = """\
 # WHO's ICTRP export: records of all registers
 
 Made by `docs/scripts/build_ictrp_page.py` from the table of fields, and from
-`docs/scripts/ictrp-measured.json`, which `python bench/ictrp.py CORPUS` makes of two real exports
+`docs/scripts/ictrp-measured.json`, which `python bench/fidelity/ictrp.py CORPUS` makes of two real exports
 of 2020.
 
 The trial search of WHO (trialsearch.who.int) exports what it found as XML (`ictrp`), and as CSV

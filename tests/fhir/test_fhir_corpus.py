@@ -38,8 +38,10 @@ def some_records(every: int = 10) -> list[bytes]:
 
 @cache
 def homes() -> ModuleType:
-    """The bench that counts homes: bench/homes.py."""
-    spec = importlib.util.spec_from_file_location("homes", _ROOT / "bench" / "homes.py")
+    """The bench that counts homes: bench/fidelity/homes.py."""
+    spec = importlib.util.spec_from_file_location(
+        "homes", _ROOT / "bench" / "fidelity" / "homes.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

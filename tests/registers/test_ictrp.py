@@ -563,7 +563,7 @@ def test_a_table_is_taken_apart_without_its_lines_being_lost() -> None:
 
 def test_what_the_page_says_is_what_is_measured() -> None:
     if ALL and file("ictrp/ictrp.csv.gz"):
-        script = runpy.run_path(str(ROOT / "bench" / "ictrp.py"))
+        script = runpy.run_path(str(ROOT / "bench" / "fidelity" / "ictrp.py"))
         assert script["content"](folder() / "ictrp") == script["OUTPUT"].read_text("utf-8")
     page = runpy.run_path(str(ROOT / "docs" / "scripts" / "build_ictrp_page.py"))
     assert page["main"](["--check"]) == 0

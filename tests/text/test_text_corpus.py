@@ -18,7 +18,9 @@ from trialbridge.schemas.trial import (
 
 @cache
 def bench() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("fidelity", ROOT / "bench/text_fidelity.py")
+    spec = importlib.util.spec_from_file_location(
+        "fidelity", ROOT / "bench/fidelity/text_fidelity.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

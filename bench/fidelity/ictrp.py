@@ -1,6 +1,6 @@
 """Measure how much of real exports of WHO's ICTRP is in the model, by register and by field.
 
-python bench/ictrp.py ../shared/corpus/ictrp    # rewrites docs/scripts/ictrp-measured.json
+python bench/fidelity/ictrp.py ../shared/corpus/ictrp    # rewrites docs/scripts/ictrp-measured.json
 
 The folder has `ictrp.xml.gz` and `ictrp.csv.gz`. Beside the shares are the counts of the rules by
 which joined fields are split. The page docs/formats/registries/ictrp.md shows both.
@@ -21,7 +21,7 @@ from trialbridge.mappings.registries.ictrp.fields import BY_NAME, read_record, s
 from trialbridge.mappings.registries.ictrp.rows import Row, row_of
 from trialbridge.schemas.syntax.xml import parse
 
-OUTPUT = Path(__file__).resolve().parents[1] / "docs" / "scripts" / "ictrp-measured.json"
+OUTPUT = Path(__file__).resolve().parents[2] / "docs" / "scripts" / "ictrp-measured.json"
 _EU = "EU Clinical Trials Register"
 
 

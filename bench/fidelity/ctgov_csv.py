@@ -1,6 +1,6 @@
 """How many rows of a CSV download of the registry are written byte for byte from the API's records.
 
-    python bench/ctgov_csv.py TABLE SOURCE...   # the CSV; files, folders and zips of API v2 records
+    python bench/fidelity/ctgov_csv.py TABLE SOURCE...   # the CSV; files, folders and zips of API v2 records
 
 Each row whose trial is among the records is written again with the table's own columns, and what
 a row says is held against the record that it is read from. Printed are the rows that are equal, and

@@ -1,6 +1,6 @@
 """How much of the records is in a standard's own elements: what is left when ours is taken out.
 
-    python bench/homes.py [CORPUS_FILE] [--every N] [--to FORMAT]
+    python bench/fidelity/homes.py [CORPUS_FILE] [--every N] [--to FORMAT]
 
 Each record goes to FHIR R5 and to ODM 2.0, and is read three times: as it is, without what is ours
 (extensions; study parameters of ours and aliases), and without what is not native (all extensions;

@@ -1,6 +1,6 @@
 """How many of the facts that the text layout shows come back: ctgov -> text -> ctgov.
 
-    python bench/text_fidelity.py [CORPUS_FILE] [--every N]
+    python bench/fidelity/text_fidelity.py [CORPUS_FILE] [--every N]
 
 Each record is written as text and read back. A fact is a value of its own (a date, a title), or an
 item of a list with all that the layout shows of it (an arm with its type and the names of its

@@ -1,7 +1,7 @@
 """How many facts are found in criteria, of those that a person labelled, and how many are right.
 
-    python bench/criteria.py                 # by kind, over tests/criteria/*.tsv
-    python bench/criteria.py --judge 40      # found ones of the corpus, to be judged by eye
+    python bench/fidelity/criteria.py                 # by kind, over tests/criteria/*.tsv
+    python bench/fidelity/criteria.py --judge 40      # found ones of the corpus, to be judged by eye
 
 Times of outcomes likewise.
 
@@ -15,8 +15,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support" / "documents"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support" / "documents"))
 
 import corpus
 from labelled_criteria import (
