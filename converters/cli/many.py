@@ -130,7 +130,7 @@ def convert_into(
     from trialbridge.many.journal import Refused, is_begun
     from trialbridge.many.layouts import PART
     from trialbridge.many.run import convert_many
-    from trialbridge.workers import limits_memory
+    from trialbridge.running.workers import limits_memory
 
     if to is None:
         raise click.UsageError("Missing option '--to' / '-t': a folder does not tell the format.")

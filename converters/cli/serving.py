@@ -72,9 +72,9 @@ def serve(
     `serve`.
     """
     from trialbridge.extras import MissingExtra
+    from trialbridge.running.workers import limits_memory
     from trialbridge.service.limits import MIB, Limits
     from trialbridge.service.running import run
-    from trialbridge.workers import limits_memory
 
     if limit_memory is not None and not limits_memory():
         raise click.UsageError("--limit-memory needs Linux, which limits the memory of a process")

@@ -144,12 +144,12 @@ def validate(
     read and, where its format has official definitions, is valid by them. Exit status 1 if
     problems reach the level of --fail-on.
     """
+    from trialbridge.running.workers import Budget, limits_memory
     from trialbridge.shown.output import deliver
     from trialbridge.sources.paths import sources
     from trialbridge.validation import reports
     from trialbridge.validation.check import Tally, Wish, reaches
     from trialbridge.validation.check import validate as validated
-    from trialbridge.workers import Budget, limits_memory
 
     if memory is not None and not limits_memory():
         raise click.UsageError("--memory needs Linux, which limits the memory of a process")

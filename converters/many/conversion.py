@@ -12,11 +12,11 @@ from trialbridge.formats import by_name
 from trialbridge.homes import counted
 from trialbridge.many.shapes import Parts, Shape, shaped
 from trialbridge.mappings.codec import Home
+from trialbridge.running.workers import Budget, in_turn
 from trialbridge.schemas.problem import Invalid, Problem, ReadError
 from trialbridge.schemas.trial import Trial
 from trialbridge.sources import Source
 from trialbridge.sources.reading import SKIPPED, Readable, Record, records_of, sources_of
-from trialbridge.workers import Budget, in_turn
 
 _OTHER: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST: Final = 100

@@ -23,10 +23,10 @@ from trialbridge.many.layouts import PART, Bulk, Files, Layout, Lines
 from trialbridge.many.parquet import Parquet
 from trialbridge.many.shapes import Shape
 from trialbridge.many.summary_page import page
+from trialbridge.running.workers import Budget
 from trialbridge.schemas.problem import Problem
 from trialbridge.sources import Source
 from trialbridge.sources.reading import Readable, sources_of
-from trialbridge.workers import Budget
 
 LAYOUTS: Final = ("files", "ndjson", "bulk", "parquet", "tables")
 SUMMARY: Final = "summary.json"

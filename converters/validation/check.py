@@ -17,13 +17,13 @@ from trialbridge import api
 from trialbridge.faults import fault
 from trialbridge.formats import Format, by_name
 from trialbridge.formats.sniff import recognise
+from trialbridge.running.workers import Budget, in_turn
 from trialbridge.schemas.problem import Problem, Severity
 from trialbridge.sources import Source, unknown
 from trialbridge.sources.members import split
 from trialbridge.validation.baseline import Baseline, Known, known
 from trialbridge.validation.hl7_validator import Validator
 from trialbridge.validation.places import Place, Places
-from trialbridge.workers import Budget, in_turn
 
 Checked = tuple[str | None, list[Problem]]
 """The name of a format, where it is known, and what was found."""

@@ -10,11 +10,11 @@ from click.testing import CliRunner, Result
 
 import trialbridge
 from trialbridge.cli import commands as cli
+from trialbridge.running.workers import Budget, in_turn
 from trialbridge.schemas import json_schema
 from trialbridge.schemas.problem import Problem
 from trialbridge.sources import Source
 from trialbridge.validation.check import Checked
-from trialbridge.workers import Budget, in_turn
 
 TEA = {"protocolSection": {"identificationModule": {"nctId": "NCT00000001", "briefTitle": "Tea"}}}
 

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
+from trialbridge.running.workers import limit_memory
 from trialbridge.service.processes.jobs import Answer, Job
-from trialbridge.workers import limit_memory
 
 Do = Callable[[Job], Answer]
 

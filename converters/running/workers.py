@@ -13,7 +13,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from trialbridge.collector import frozen, paused
+from trialbridge.running.collector import frozen, paused
 from trialbridge.schemas.problem import Problem
 from trialbridge.sources import Source
 
