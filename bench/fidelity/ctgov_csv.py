@@ -1,6 +1,8 @@
 """How many rows of a CSV download of the registry are written byte for byte from the API's records.
 
-    python bench/fidelity/ctgov_csv.py TABLE SOURCE...   # the CSV; files, folders and zips of API v2 records
+    python bench/fidelity/ctgov_csv.py TABLE SOURCE...
+
+TABLE is the CSV, a SOURCE a file, folder or zip of records of API v2.
 
 Each row whose trial is among the records is written again with the table's own columns, and what
 a row says is held against the record that it is read from. Printed are the rows that are equal, and

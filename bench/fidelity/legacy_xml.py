@@ -1,6 +1,6 @@
 """How much of a record the registry's legacy XML and its API say alike, by kind of fact.
 
-    python bench/fidelity/legacy_xml.py SOURCE...    # files, folders and zips with XML and API records
+    python bench/fidelity/legacy_xml.py SOURCE...    # files, folders, zips with XML and API records
 
 Compared are records of the same trial that were last changed on the same day (by
 `lastUpdateSubmitDate`): each leaf value of the API's record, today's or the classic, that the XML

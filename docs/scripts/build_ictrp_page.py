@@ -22,8 +22,8 @@ LEAD = """\
 # WHO's ICTRP export: records of all registers
 
 Made by `docs/scripts/build_ictrp_page.py` from the table of fields, and from
-`docs/scripts/ictrp-measured.json`, which `python bench/fidelity/ictrp.py CORPUS` makes of two real exports
-of 2020.
+`docs/scripts/ictrp-measured.json`, which `python bench/fidelity/ictrp.py CORPUS` makes of two real
+exports of 2020.
 
 The trial search of WHO (trialsearch.who.int) exports what it found as XML (`ictrp`), and as CSV
 (`ictrp-csv`, the file of COVID-19 trials). Both are read and not written, by one table. A file has

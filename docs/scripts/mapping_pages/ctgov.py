@@ -74,8 +74,8 @@ with attributes. The form of the site's downloads until June 2024, which archive
 
 # How much of it the API says alike
 
-`python bench/fidelity/legacy_xml.py SOURCE...` compares records of the same trial that were last changed on
-the same day. Of 20 such trials, three with results (`*`), it finds:
+`python bench/fidelity/legacy_xml.py SOURCE...` compares records of the same trial that were last
+changed on the same day. Of 20 such trials, three with results (`*`), it finds:
 
 | kind | facts | equal |
 | --- | ---: | ---: |
@@ -157,9 +157,9 @@ without its first line, make one table.
 
 - Written from the records of API v2 of the same day, 635 of 635 rows of a download are the site's,
   byte for byte, quotes too, and all say what is read of them as the records do
-  (`python bench/fidelity/ctgov_csv.py ctg-studies.csv ctg-studies.json.zip` in the public repository
-  Marc-Morcos/ClinicalTrials-Urology-Database-Word-Counter; 298 of its rows are in the tests'
-  corpus). Of observational studies the site writes
+  (`python bench/fidelity/ctgov_csv.py ctg-studies.csv ctg-studies.json.zip` in the public
+  repository Marc-Morcos/ClinicalTrials-Urology-Database-Word-Counter; 298 of its rows are in the
+  tests' corpus). Of observational studies the site writes
   `Observational Model: |Time Perspective: p`, whatever the study is; so do we, and
   read nothing of it.
 - What a pipe joins is taken apart (635 of 635 rows agree with API v2). A pipe in the name of an
