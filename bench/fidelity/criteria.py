@@ -32,8 +32,8 @@ from labelled_criteria import (
 
 import trialbridge
 from trialbridge.mappings.record import criteria
-from trialbridge.mappings.record.stated import stated
-from trialbridge.mappings.record.time_frames import time_frame
+from trialbridge.mappings.record.words.stated import stated
+from trialbridge.mappings.record.words.time_frames import time_frame
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

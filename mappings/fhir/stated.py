@@ -15,11 +15,11 @@ from trialbridge.mappings.fhir.eligibility import CRITERIA_DIGEST, CRITERION, LI
 from trialbridge.mappings.fhir.terminology.codes import CHARACTERISTIC
 from trialbridge.mappings.fhir.types import of_code
 from trialbridge.mappings.record import criteria
-from trialbridge.mappings.record.criteria_lists import Listed, listed
 from trialbridge.mappings.record.markdown import plain
 from trialbridge.mappings.record.registry import MESH
-from trialbridge.mappings.record.stated import ANALYTES, Bound, Stated, stated
-from trialbridge.mappings.record.time_frames import Moment, time_frame
+from trialbridge.mappings.record.words.criteria_lists import Listed, listed
+from trialbridge.mappings.record.words.stated import ANALYTES, Bound, Stated, stated
+from trialbridge.mappings.record.words.time_frames import Moment, time_frame
 
 _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"

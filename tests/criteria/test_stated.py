@@ -13,7 +13,7 @@ from labelled_criteria import labelled, named, score
 
 import trialbridge
 from trialbridge.mappings.record import criteria
-from trialbridge.mappings.record.stated import ANALYTES, stated
+from trialbridge.mappings.record.words.stated import ANALYTES, stated
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.txt"))
 

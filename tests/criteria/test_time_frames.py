@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from labelled_criteria import labelled_times, named_time, score_times
 
 import trialbridge
-from trialbridge.mappings.record.time_frames import time_frame
+from trialbridge.mappings.record.words.time_frames import time_frame
 
 
 def test_of_what_is_found_in_each_kind_nearly_all_is_right() -> None:

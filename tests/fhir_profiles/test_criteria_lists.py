@@ -9,7 +9,7 @@ import pytest
 from trialbridge.formats.fhir import r4, r4b, r5
 from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.record.criteria import split
-from trialbridge.mappings.record.criteria_lists import listed
+from trialbridge.mappings.record.words.criteria_lists import listed
 from trialbridge.schemas.trial import EligibilityModule, ProtocolSection, Trial
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from trialbridge.mappings.record.stated import Stated, stated
-from trialbridge.mappings.record.time_frames import Moment, time_frame
+from trialbridge.mappings.record.words.stated import Stated, stated
+from trialbridge.mappings.record.words.time_frames import Moment, time_frame
 
 FOLDER = Path(__file__).resolve().parents[2] / "criteria"
 
