@@ -17,8 +17,9 @@ from trialbridge.mappings.fhir.types import of_code
 from trialbridge.mappings.record import criteria
 from trialbridge.mappings.record.markdown import plain
 from trialbridge.mappings.record.registry import MESH
+from trialbridge.mappings.record.words.analytes import ANALYTES
 from trialbridge.mappings.record.words.criteria_lists import Listed, listed
-from trialbridge.mappings.record.words.stated import ANALYTES, Bound, Stated, stated
+from trialbridge.mappings.record.words.stated import Bound, Stated, stated
 from trialbridge.mappings.record.words.time_frames import Moment, time_frame
 
 _LOINC = "http://loinc.org"

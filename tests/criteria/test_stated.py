@@ -13,7 +13,8 @@ from labelled_criteria import labelled, named, score
 
 import trialbridge
 from trialbridge.mappings.record import criteria
-from trialbridge.mappings.record.words.stated import ANALYTES, stated
+from trialbridge.mappings.record.words.analytes import ANALYTES
+from trialbridge.mappings.record.words.stated import stated
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.txt"))
 
