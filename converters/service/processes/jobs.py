@@ -16,10 +16,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from trialbridge import api
-from trialbridge.collector import frozen, seldom
 from trialbridge.faults import fault, place
 from trialbridge.formats import by_name
 from trialbridge.formats.options import UnknownOption
+from trialbridge.running.collector import frozen, seldom
 from trialbridge.schemas.problem import Problem, ProblemError
 from trialbridge.service.negotiation import FHIR_JSON, JSON
 from trialbridge.service.refused import Refused
