@@ -13,8 +13,8 @@ from typing import IO, Any, Final
 
 from trialbridge.extras import MissingExtra
 from trialbridge.io.files import zstandard
-from trialbridge.schemas.syntax.zip_entries import BROKEN, odd_method
-from trialbridge.schemas.syntax.zip_pages import pages
+from trialbridge.schemas.syntax.zip.entries import BROKEN, odd_method
+from trialbridge.schemas.syntax.zip.pages import pages
 from trialbridge.sources import PIECE, Reader, Source
 
 RATIO: Final = 200

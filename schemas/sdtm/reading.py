@@ -17,8 +17,8 @@ from trialbridge.schemas.sdtm.domains import DESIGN
 from trialbridge.schemas.syntax import xpt
 from trialbridge.schemas.syntax.dataset import Column, Dataset, NoDataset, Value
 from trialbridge.schemas.syntax.decode import parse_object
-from trialbridge.schemas.syntax.zip_entries import BROKEN, odd_method, opened
-from trialbridge.schemas.syntax.zip_pages import first_page
+from trialbridge.schemas.syntax.zip.entries import BROKEN, odd_method, opened
+from trialbridge.schemas.syntax.zip.pages import first_page
 
 LINK: Final = "https://www.cdisc.org/standards/foundational/sdtmig"
 MEMBER_LIMIT: Final = 32 << 20

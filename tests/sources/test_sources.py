@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from format_names import JSON_KEYS
 
-from trialbridge.schemas.syntax import zip_pages
+from trialbridge.schemas.syntax.zip import pages as zip_pages
 from trialbridge.sources import Source
 from trialbridge.sources.paths import sources
 

@@ -24,8 +24,8 @@ from trialbridge.mappings.registries.aact.document import (
 from trialbridge.mappings.registries.aact.rows import Cells, Row
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.problem import EACH, Problem, ReadError
-from trialbridge.schemas.syntax.zip_entries import BROKEN, odd_method, opened
-from trialbridge.schemas.syntax.zip_pages import first_page
+from trialbridge.schemas.syntax.zip.entries import BROKEN, odd_method, opened
+from trialbridge.schemas.syntax.zip.pages import first_page
 from trialbridge.schemas.trial import Trial
 
 STUDIES: Final = "studies.txt"
