@@ -1,12 +1,16 @@
 """Problems that are known and not counted, kept in a file.
 
 An entry is a document, a code, a path and a message, and how often: so a problem stays known when
-its line moves. Lines and columns in a path are left out, as is the line of a record in an NDJSON
-file. What has come since is new, also where the same was there before, but less often.
+its line moves. A document is named from the working directory, however it was named: absolute, with
+`./` or by way of another folder. Lines and columns in a path are left out, as is the line of a
+record in an NDJSON file. What has come since is new, also where the same was there before, but less
+often.
 """
 
+import os
 import re
 from collections import Counter
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Final, Literal, NamedTuple
 
@@ -50,7 +54,11 @@ class Baseline:
     def __init__(self, entries: list[Entry]) -> None:
         self._left: Counter[Known] = Counter()
         for entry in entries:
-            self._left[Known(entry.source, entry.code, entry.path, entry.message)] += entry.count
+            source = entry.source
+            # Only these say of themselves that they are no names from the working directory.
+            if os.path.isabs(source):
+                source = _from_here(source, os.getcwd())
+            self._left[Known(source, entry.code, entry.path, entry.message)] += entry.count
 
     def knows(self, source: Source, problem: Problem) -> bool:
         """Tell if a problem is known, and count it off."""
@@ -67,11 +75,20 @@ class Baseline:
 
 
 def known(source: Source, problem: Problem) -> Known:
-    """Give a problem without what moves: lines, columns, `./` and the way slashes go."""
-    document = PurePath(source.document).as_posix()
+    """Give a problem without what moves: lines, columns, and the way that leads to the file."""
+    document = source._replace(file=_from_here(source.file, os.getcwd())).document
     # What cannot be read has its own name as its path.
     path = "" if problem.path == source.name else _NUMBERS.sub(r"\1", problem.path)
     return Known(document, problem.code, path, problem.message)
+
+
+@lru_cache(maxsize=1024)
+def _from_here(name: str, folder: str) -> str:
+    """The name of a file from the working directory, with slashes."""
+    try:
+        return PurePath(os.path.relpath(name, folder)).as_posix()
+    except ValueError:  # On Windows: another drive.
+        return PurePath(name).as_posix()
 
 
 def load(data: bytes) -> Baseline:

@@ -381,6 +381,23 @@ def test_known_problems_are_neither_shown_nor_counted() -> None:
     )
 
 
+def test_a_baseline_knows_a_file_however_it_is_named(folder: Path) -> None:
+    run("--write-baseline known.json wrong.json")
+    Path("other").mkdir()
+    for name in (str(folder / "wrong.json"), "./wrong.json", "other/../wrong.json"):
+        found = run(f"--baseline known.json {name}")
+        assert (found.exit_code, found.stdout.splitlines()[-1]) == (
+            0,
+            "1 source: none failed; 1 known by the baseline",
+        )
+        run(f"--write-baseline again.json {name}")
+        assert Path("again.json").read_bytes() == Path("known.json").read_bytes()
+    # Written by hand, or by an earlier version.
+    absolute = Path("known.json").read_text().replace('"wrong.json"', f'"{folder / "wrong.json"}"')
+    Path("absolute.json").write_text(absolute)
+    assert run("--baseline absolute.json wrong.json").exit_code == 0
+
+
 def test_a_problem_stays_known_when_its_line_moves_and_a_new_one_is_new() -> None:
     run("--write-baseline known.json wrong.json")
     tree = json.loads(WRONG) | {"hasResults": 5}
