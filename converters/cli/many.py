@@ -52,7 +52,7 @@ _OPTIONS: Final = (
         "--timeout",
         metavar="SECONDS",
         type=click.FloatRange(min=0, min_open=True, max=86_400),
-        help="Into a folder: how long a source may take; then it has failed.",
+        help="Into a folder: how long a source may take; then it has failed.  [default: 1800]",
     ),
     click.option(
         "--memory",

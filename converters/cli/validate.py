@@ -105,7 +105,7 @@ NEVER: Final = "never"
     "--timeout",
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True, max=86_400),
-    help="How long the check of a source may take; then it has failed.",
+    help="How long the check of a source may take; then it has failed.  [with --jobs: 1800]",
 )
 @click.option(
     "--memory",

@@ -5,6 +5,7 @@ with its process, becomes the problem of its source, and the next goes to a new 
 """
 
 import multiprocessing
+import os
 import sys
 import time
 from collections import deque
@@ -41,10 +42,16 @@ _YIELDED: Final = 4
 _SPAWN: Final = multiprocessing.get_context("spawn")
 
 
+# The largest source that is read, 256 MiB of JSON, takes some minutes.
+_SECONDS: Final = 1_800.0
+_LEAST_MEMORY: Final = 2 << 30
+
+
 class Budget(NamedTuple):
     """How many sources are checked at a time, and what each may take: seconds, bytes of memory.
 
-    The memory is that of the process, of which the program itself has some 300 MiB.
+    The memory is that of the process, of which the program itself has some 300 MiB. Where other
+    processes do the work, there is always a limit: `limited` has what holds where none is said.
     """
 
     jobs: int = 1
@@ -55,6 +62,17 @@ class Budget(NamedTuple):
     def here(self) -> bool:
         """Tell if no other process is needed."""
         return self.jobs == 1 and self.seconds is None and self.memory is None
+
+    def limited(self) -> "Budget":
+        """The same with limits where none were said, so that no source hangs or swells the others.
+
+        A process may have its share of the memory of the machine, and never less than 2 GiB.
+        """
+        memory = self.memory
+        if memory is None and limits_memory():
+            whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+            memory = max(whole // self.jobs, _LEAST_MEMORY)
+        return self._replace(seconds=self.seconds or _SECONDS, memory=memory)
 
 
 def limits_memory() -> bool:
@@ -87,6 +105,7 @@ def in_turn(
                 result = failed([]) if source.data is None else work(source)
             yield source, result
         return
+    budget = budget.limited()
     workers = [_Worker(work, failed, budget) for _ in range(budget.jobs)]
     coming = iter(sources)
     tasks: deque[_Task[R]] = deque()
@@ -174,7 +193,7 @@ class _Worker(Generic[R]):
             self._process.join()
             status = self._process.exitcode
             limit = self._budget.memory
-            why = f", perhaps at the limit of {limit >> 20:,} MiB" if limit else ""
+            why = f", perhaps at the limit of {limit >> 20:,} MiB" if limit and self.ready else ""
             message = f"the process that worked on it ended with status {status}{why}"
             self.fail("crashed", message)
             return

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 
 import trialbridge
 from trialbridge.cli import commands as cli
+from trialbridge.running import workers
 from trialbridge.running.workers import Budget, in_turn
 from trialbridge.schemas import json_schema
 from trialbridge.schemas.problem import Problem
@@ -34,6 +36,10 @@ def act(source: Source) -> Checked:
         time.sleep(600)
     if source.data == b"die":
         os._exit(7)
+    if source.data == b"limit":
+        import resource
+
+        return str(resource.getrlimit(resource.RLIMIT_AS)[0]), []
     if source.data == b"slow":
         time.sleep(0.3)
     return (source.data or b"").decode(), []
@@ -47,7 +53,7 @@ def test_what_hangs_or_dies_is_the_problem_of_its_source_and_the_order_stays() -
     wanted = ["slow", "a", "hang", "b", "die", "c"]
     sources = [Source(name, data=name.encode()) for name in wanted]
     sources.insert(1, Source("none"))
-    found = list(in_turn(sources, act, stopped, Budget(jobs=2, seconds=2)))
+    found = list(in_turn(sources, act, stopped, Budget(jobs=2, seconds=2, memory=1 << 30)))
     assert [source.file for source, _ in found] == ["slow", "none", *wanted[1:]]
     told = {
         s.file: [(p.code, p.message) for p in problems] or name for s, (name, problems) in found
@@ -58,9 +64,32 @@ def test_what_hangs_or_dies_is_the_problem_of_its_source_and_the_order_stays() -
         "a": "a",
         "hang": [("timeout", "not done within 2 seconds: stopped")],
         "b": "b",
-        "die": [("crashed", "the process that worked on it ended with status 7")],
+        "die": [
+            (
+                "crashed",
+                "the process that worked on it ended with status 7,"
+                " perhaps at the limit of 1,024 MiB",
+            )
+        ],
         "c": "c",
     }
+
+
+def test_a_source_has_limits_where_none_are_said() -> None:
+    assert Budget().here
+    seconds, memory = Budget(jobs=4).limited()[1:]
+    assert seconds == 1800
+    if sys.platform == "linux":
+        whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        assert memory == max(whole // 4, 2 << 30)
+    assert Budget(2, 5, 1 << 30).limited() == Budget(2, 5, 1 << 30)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is limited on Linux")
+def test_a_process_is_given_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_LEAST_MEMORY", 3 << 40)
+    found = list(in_turn([Source("a", data=b"limit")], act, stopped, Budget(jobs=2)))
+    assert found[0][1] == (str(3 << 40), [])
 
 
 def test_skipped_fails_where_that_is_wanted_and_broken_json_is_never_skipped() -> None:
