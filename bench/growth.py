@@ -4,11 +4,12 @@
     python bench/growth.py --elements outcome arm      # those whose place has one of these in it
     python bench/growth.py --directions text invariants --sizes 100 1000
 
-The elements are the lists of the model outside the results section, each filled from the structs in
-an otherwise whole record. The exponent is that of a power of the number of items, by the two
-largest sizes, what the smallest takes subtracted: 1 is linear, 2 is quadratic. Time is that of the
-processor, with the collector paused. It tells and never fails; what takes less than 20 ms, or less
-than 1 MB, has no exponent.
+The elements are the lists of the model, each filled from the structs in an otherwise whole record;
+the directions are to write, to read back and to check each format that is written. What is above
+the limit is measured again, by the best of five, before it is told. The exponent is that of a power
+of the number of items, by the two largest sizes, what the smallest takes subtracted: 1 is linear, 2
+is quadratic. Time is that of the processor, with the collector paused. It tells and never fails;
+what takes less than 20 ms, or less than 1 MB, has no exponent.
 """
 
 import argparse
@@ -24,15 +25,20 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from trialbridge.formats import by_name
+from trialbridge.formats import written_formats
+from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.fhir.invariants import check as check_invariants
+from trialbridge.schemas.problem import Invalid, ReadError
 from trialbridge.schemas.trial import Trial
 
+INVARIANTS: dict[str, Version] = {"fhir-r5": "r5", "fhir-r4b": "r4b", "fhir-r4": "r4"}
+# What a format cannot do without.
+OPTIONS = {"prs": {"org_name": "Bench"}}
 SIZES = (100, 1_000, 5_000)
 MOST = 1.15
-FORMATS = ("ctgov", "trial", "text", "fhir-r5", "odm-2.0")
-_LEFT_OUT = ("resultsSection", "unmapped")
+_LEFT_OUT = ("unmapped",)
 _SECONDS = 0.02
+_AGAIN = 5
 _BYTES = 1 << 20
 
 Place = tuple[str, ...]
@@ -94,18 +100,33 @@ class Filler:
         return "NCT99900001" if name == "nctId" else f"{name} {next(self.counted)}"
 
 
-def directions(trial: Trial) -> Iterator[tuple[str, Callable[[], object]]]:
+def directions(
+    trial: Trial, wanted: Callable[[str], bool]
+) -> Iterator[tuple[str, Callable[[], object]]]:
     """What is done with a record: write, read back and check, in each format."""
-    for name in FORMATS:
-        known = by_name(name)
-        written, _ = known.write(trial)
-        yield f"{name} write", lambda known=known: known.write(trial)
-        yield f"{name} read", lambda known=known, data=written: known.read(data)
-        if name == "fhir-r5":
-            tree = msgspec.json.decode(written)
-            yield "fhir-r5 invariants", lambda tree=tree: check_invariants(tree)
-        if known.validator is not None:
-            yield f"{name} check", lambda known=known, data=written: known.check(data)
+    for known in written_formats():
+        name, options = known.name, OPTIONS.get(known.name)
+        write, read, check = f"{name} write", f"{name} read", f"{name} check"
+        invariants = f"{name} invariants"
+        if not any(map(wanted, (write, read, check, invariants))):
+            continue
+        try:
+            written, _ = known.write(trial, options)
+        except (ReadError, Invalid):
+            # What a format has no form for it refuses.
+            continue
+        if wanted(write):
+            yield write, lambda known=known, options=options: known.write(trial, options)
+        if wanted(read) and known.reader is not None:
+            yield read, lambda known=known, data=written: known.read(data)
+        if name in INVARIANTS and wanted(invariants):
+            tree, version = msgspec.json.decode(written), INVARIANTS[name]
+            yield (
+                invariants,
+                lambda tree=tree, version=version: check_invariants(tree, version=version),
+            )
+        if known.validator is not None and wanted(check):
+            yield check, lambda known=known, data=written: known.check(data)
 
 
 def measured(
@@ -140,6 +161,37 @@ def exponent(sizes: Sequence[int], values: Sequence[float], least: float) -> flo
     return log((many - base) / (some - base)) / log((sizes[-1] - fewest) / (sizes[-2] - fewest))
 
 
+def grown(
+    place: Place,
+    sizes: Sequence[int],
+    passes: int,
+    memory: bool,
+    wanted: Callable[[str], bool],
+) -> Iterator[tuple[str, str, bool]]:
+    """Give each direction with its line, and whether an exponent in it is over the limit."""
+    info = inspect.type_info(Trial)
+    runs: dict[str, list[tuple[float, float]]] = {}
+    for size in sizes:
+        trial = msgspec.convert(Filler(place, size).fill(info), Trial)
+        for direction, run in directions(trial, wanted):
+            try:
+                found = measured(run, passes, memory, size == sizes[0])
+            except (ReadError, Invalid):
+                continue
+            runs.setdefault(direction, []).append(found)
+    for direction, values in runs.items():
+        if len(values) < len(sizes):
+            continue
+        seconds, peaks = zip(*values, strict=True)
+        growths = (exponent(sizes, seconds, _SECONDS), exponent(sizes, peaks, _BYTES))
+        shown = ["    -" if each is None else f"{each:5.2f}" for each in growths]
+        line = (
+            f"{'/'.join(place):<75} {direction:<19} time {shown[0]}  memory {shown[1]}"
+            f"  {seconds[-1] * 1000:9.1f} ms"
+        )
+        yield direction, line, any(each is not None and each > MOST for each in growths)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--elements", nargs="*", default=[], metavar="TEXT")
@@ -150,38 +202,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     if len(asked.sizes) < 2 or sorted(set(asked.sizes)) != asked.sizes:
         parser.error("--sizes: two or more, the smallest first")
-    info = inspect.type_info(Trial)
     over: list[str] = []
 
-    def wanted(name: str, parts: list[str]) -> bool:
+    def among(name: str, parts: list[str]) -> bool:
         return not parts or any(part.lower() in name.lower() for part in parts)
 
     print(f"exponents of time and memory over {asked.sizes} items", flush=True)
-    for place in places(info):
-        name = "/".join(place)
-        if not wanted(name, asked.elements):
+    for place in places(inspect.type_info(Trial)):
+        if not among("/".join(place), asked.elements):
             continue
-        runs: dict[str, list[tuple[float, float]]] = {}
-        for size in asked.sizes:
-            trial = msgspec.convert(Filler(place, size).fill(info), Trial)
-            for direction, run in directions(trial):
-                if wanted(direction, asked.directions):
-                    found = measured(run, asked.passes, not asked.no_memory, size == asked.sizes[0])
-                    runs.setdefault(direction, []).append(found)
-        for direction, values in runs.items():
-            seconds, peaks = zip(*values, strict=True)
-            growths = (
-                exponent(asked.sizes, seconds, _SECONDS),
-                exponent(asked.sizes, peaks, _BYTES),
-            )
-            shown = ["    -" if each is None else f"{each:5.2f}" for each in growths]
-            line = (
-                f"{name:<75} {direction:<19} time {shown[0]}  memory {shown[1]}"
-                f"  {seconds[-1] * 1000:9.1f} ms"
-            )
+        again: list[str] = []
+        for direction, line, above in grown(
+            place,
+            asked.sizes,
+            asked.passes,
+            not asked.no_memory,
+            lambda name: among(name, asked.directions),
+        ):
+            if above and asked.passes < _AGAIN:
+                again.append(direction)
+                continue
             print(line, flush=True)
-            if any(each is not None and each > MOST for each in growths):
+            if above:
                 over.append(line)
+        if again:
+            for _, line, above in grown(
+                place, asked.sizes, _AGAIN, not asked.no_memory, again.__contains__
+            ):
+                print(line, flush=True)
+                if above:
+                    over.append(line)
     print(f"\n{len(over)} above {MOST}" + "".join(f"\n{line}" for line in over))
     return 0
 
