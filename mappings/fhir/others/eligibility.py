@@ -9,8 +9,9 @@ from typing import Any
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.fhir.others import words
 from trialbridge.mappings.fhir.others.forms import Form, Others, each, objects, without
+from trialbridge.mappings.fhir.study.dates import age
 from trialbridge.mappings.fhir.terminology import codes
-from trialbridge.mappings.fhir.types import age, codings, has_code, of_code
+from trialbridge.mappings.fhir.types import codings, has_code, of_code
 from trialbridge.mappings.names import Names
 
 LOINC = "http://loinc.org"
