@@ -8,6 +8,7 @@ The path of a problem is the line and the place: `line 12: prs:study_collection/
 arm_group[2]/arm_type`.
 """
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from trialbridge.schemas.problem import Problem, ReadError, Severity
@@ -142,7 +143,7 @@ class _Walk:
         counted: dict[str, int] = {}
         last, behind = -1, ""
         names = [named(one.tag) for one in children]
-        several = {one for one in names if names.count(one) > 1} if len(names) > 1 else set()
+        several = {one for one, times in Counter(names).items() if times > 1}
         for one, found in zip(children, names, strict=True):
             counted[found] = number = counted.get(found, 0) + 1
             here = f"{path}/{found}" + (f"[{number}]" if found in several else "")
