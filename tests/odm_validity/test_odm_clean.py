@@ -9,7 +9,7 @@ import corpus
 import pytest
 from filled import filled_trial
 from lxml import etree
-from test_validate_odm import ODM_2_0
+from odm_right import ODM_2_0
 
 from trialbridge.formats.odm import document
 from trialbridge.formats.odm import v2_0 as odm

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from test_validate_odm import DOCUMENTS, MUTANTS, ODM_2_0
+from odm_right import ODM_2_0
+from test_odm_faults import DOCUMENTS, MUTANTS
 
 import trialbridge
 from trialbridge.formats.odm import v1_3_2 as odm_1_3_2
