@@ -107,8 +107,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def machine() -> str:
-    """Say on what it was measured."""
-    return f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
+    """Say on what it was measured, and whether modules were compiled ahead of time."""
+    from trialbridge import compiled_modules
+
+    form = "compiled" if compiled_modules() else "pure"
+    version = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{version}, {platform.machine()}, {form}"
 
 
 def gather(limit: int | None, *, results: bool = False) -> tuple[str, list[bytes]]:

@@ -7,11 +7,18 @@ A source is a path (str or os.PathLike), or the content itself: bytes, a file op
 object of parsed JSON. Names are loaded at first use: the import alone is cheap.
 """
 
+from os import environ as _environ
 from typing import TYPE_CHECKING
+
+if _environ.get("TRIALBRIDGE_PURE"):
+    from trialbridge.ahead import take_sources as _take_sources
+
+    _take_sources()
 
 if TYPE_CHECKING:
     from trialbridge import model as model
     from trialbridge import spark as spark
+    from trialbridge.ahead import compiled_modules as compiled_modules
     from trialbridge.api import Source as Source
     from trialbridge.api import convert as convert
     from trialbridge.api import coverage as coverage
@@ -85,6 +92,7 @@ _HOMES = {
     "Trial": "trialbridge.schemas.trial",
     "UnknownFormat": "trialbridge.formats",
     "UnknownOption": "trialbridge.formats.options",
+    "compiled_modules": "trialbridge.ahead",
     "conversions": "trialbridge.many.conversion",
     "convert": "trialbridge.api",
     "convert_many": "trialbridge.many.run",
@@ -132,6 +140,7 @@ __all__ = [
     "UnknownFormat",
     "UnknownOption",
     "__version__",
+    "compiled_modules",
     "conversions",
     "convert",
     "convert_many",

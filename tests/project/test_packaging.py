@@ -31,7 +31,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if int(installed.partition(".")[0]) < NEEDED:
         pytest.skip(f"setuptools is {installed}, the build needs {NEEDED}")
     tree = tmp_path_factory.mktemp("tree")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tree)
     for folder in FOLDERS.values():
         ignored = shutil.ignore_patterns("__pycache__")
