@@ -2,6 +2,9 @@
 
 import gzip
 import os
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import IO, Any, Final, Literal, cast
 
 from trialbridge.extras import loaded
@@ -19,14 +22,46 @@ PACKED: Final[dict[Packing | None, str]] = {None: "", "gzip": ".gz", "zstd": ".z
 """What the name of a file ends with when it is compressed."""
 
 
-def replaced(path: str, data: bytes) -> None:
-    """Write a file that is there whole, or as it was."""
+def replaced(path: str, pieces: bytes | Iterable[bytes], *, lasting: bool = False) -> None:
+    """Write a file that is there whole, or as it was, with the mode that it had.
+
+    Until then it has a name that a run which was killed finds again; its folder is made if need
+    be. `lasting` is for a file among a user's own: it is on the disk before the old one goes, its
+    name until then is nobody's, and its folder is there.
+    """
     folder, name = os.path.split(path)
-    os.makedirs(folder or ".", exist_ok=True)
-    begun = os.path.join(folder, BEGUN + name)
-    with open(begun, "wb") as file:
-        file.write(data)
-    os.replace(begun, path)
+    if lasting:
+        import tempfile
+
+        # Not the file's name, which may be as long as a name can be.
+        handle, begun = tempfile.mkstemp(prefix=BEGUN, dir=folder or ".")
+        os.close(handle)
+    else:
+        os.makedirs(folder or ".", exist_ok=True)
+        begun = os.path.join(folder, BEGUN + name)
+    try:
+        with open(begun, "wb") as file:
+            file.writelines((pieces,) if isinstance(pieces, bytes) else pieces)
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
+        if lasting or os.path.exists(path):
+            os.chmod(begun, _mode(path))
+        os.replace(begun, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(begun)
+        raise
+
+
+def _mode(path: str) -> int:
+    """Give the mode of a file, or that of a new one."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
 
 
 def packed(data: bytes, compress: Packing | None) -> bytes:

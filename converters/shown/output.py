@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Iterable
 
@@ -32,30 +31,10 @@ def deliver(pieces: Iterable[bytes], output: str | None) -> None:
             with open(path, "wb") as file:
                 file.writelines(pieces)
         else:
-            _replace(path, pieces)
+            # Loaded here: what packs files is not needed to show a help page.
+            from trialbridge.io.files import replaced
+
+            replaced(path, pieces, lasting=True)
     except OSError as error:
         message = f"cannot write {click.format_filename(output)}: {error.strerror}"
         raise click.ClickException(message) from error
-
-
-def _replace(path: str, pieces: Iterable[bytes]) -> None:
-    import tempfile
-
-    try:
-        mode = stat.S_IMODE(os.stat(path).st_mode)
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        mode = 0o666 & ~mask
-    # Not the file's name, which may be as long as a name can be.
-    handle, temporary = tempfile.mkstemp(prefix=".trialbridge.", dir=os.path.dirname(path))
-    try:
-        with open(handle, "wb") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(handle)
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
