@@ -125,7 +125,10 @@ def _all(summary: Summary, trial: Trial) -> list[Node]:
 
 
 def _one_to_one(rows: list[Node]) -> None:
-    """Take MeSH's code from a value that would share it, as two names of a disease do."""
+    """Take MeSH's code from a value that would share it, as two names of a disease do.
+
+    The same value elsewhere, as a disease that is a keyword too, has the same code.
+    """
     codes: dict[str, str] = {}
     values: dict[str, str] = {}
     for row in sorted(rows, key=lambda row: row.get("TSVCDREF") == MESH):
@@ -136,6 +139,11 @@ def _one_to_one(rows: list[Node]) -> None:
             continue
         if row.get("TSVCDREF") == MESH:
             del row["TSVALCD"], row["TSVCDREF"]
+    of_mesh = {row["TSVAL"]: row["TSVALCD"] for row in rows if row.get("TSVCDREF") == MESH}
+    for row in rows:
+        code = of_mesh.get(row.get("TSVAL", "")) if "TSVALCD" not in row else None
+        if code is not None:
+            row["TSVALCD"], row["TSVCDREF"] = code, MESH
 
 
 def _with_kept(rows: list[Node], kept: Any) -> list[Node]:
@@ -157,7 +165,7 @@ def _with_kept(rows: list[Node], kept: Any) -> list[Node]:
     told = {str(row["TSPARMCD"]) for row in others}
     implied = {id(row) for row in rows if not _is_fact(row)}
     found = [row for row in found if id(row) not in implied or row["TSPARMCD"] not in told]
-    return sorted([*found, *others], key=lambda row: (str(row["TSPARMCD"]), row.get("TSSEQ") or 0))
+    return sorted([*found, *others], key=lambda row: str(row["TSPARMCD"]))
 
 
 def _is_fact(row: Node) -> bool:

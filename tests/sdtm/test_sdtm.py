@@ -541,3 +541,22 @@ def test_a_record_of_another_register_has_its_id_and_a_lone_id_is_no_register_of
     assert again.protocol.identification.nct_id is None
     listed = again.protocol.identification.secondary_id_infos or []
     assert [one.id for one in listed] == [one["id"] for one in others]
+
+
+def test_a_keyword_that_is_a_condition_has_the_code_of_it() -> None:
+    section = RECORD["protocolSection"]
+    terms = {"conditions": ["Thirst"], "keywords": ["Thirst", "tea"]}
+    data = trialbridge.convert(
+        source(protocolSection={**section, "conditionsModule": terms}), "sdtm"
+    )
+    assert said(data, "INDIC", "KEYWORD") == [
+        ("INDIC", "Thirst", "D013894", "MeSH"),
+        ("KEYWORD", "Thirst", "D013894", "MeSH"),
+        ("KEYWORD", "tea"),
+    ]
+    again = trialbridge.read(data)
+    assert again.protocol is not None
+    assert again.protocol.conditions is not None
+    assert again.protocol.conditions.keywords == ["Thirst", "tea"]
+    names = ("INDIC", "KEYWORD")
+    assert said(trialbridge.write(again, "sdtm"), *names) == said(data, *names)
