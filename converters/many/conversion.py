@@ -10,6 +10,7 @@ from trialbridge import api
 from trialbridge.faults import fault
 from trialbridge.formats import by_name
 from trialbridge.homes import counted
+from trialbridge.many.designs import kind_of
 from trialbridge.many.shapes import Parts, Shape, shaped
 from trialbridge.mappings.codec import Home
 from trialbridge.running.workers import Budget, in_turn
@@ -29,7 +30,8 @@ class Conversion(NamedTuple):
     where it has none. `format` is the name of the format it was read from, None where that is
     unknown. `data` is the document, None where there is none; `problems` then say why, and are
     warnings otherwise. For a run into a folder, `homes` counts the values of the record by their
-    homes in the format, and `parts` are what is to be written in place of `data`, which is empty.
+    homes in the format, `parts` are what is to be written in place of `data`, which is empty, and
+    `design` is the kind of its design (`many.designs`).
     """
 
     name: str
@@ -39,6 +41,7 @@ class Conversion(NamedTuple):
     problems: list[Problem]
     homes: Mapping[Home, int] = {}
     parts: Parts = ()
+    design: str = ""
 
     @property
     def skipped(self) -> bool:
@@ -141,7 +144,8 @@ def _converted(record: Record, wish: Wish) -> Conversion:
     except Exception as error:
         return Conversion(name, own, format, None, [*problems, fault(error)])
     homes = counted(trial, to) if wish.homes else {}
-    return Conversion(name, own, format, data, [*problems, *told], homes, parts)
+    design = kind_of(trial) if wish.homes else ""
+    return Conversion(name, own, format, data, [*problems, *told], homes, parts, design)
 
 
 def own_id(trial: Trial) -> str | None:

@@ -38,7 +38,7 @@ class Done(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of a record: where its document is, or that there is none, and its problems.
 
     `skipped` is the reason where it is no record. `problems` counts them by severity and code:
-    `warning unknown-key`; `homes` the values of the record by home.
+    `warning unknown-key`; `homes` the values of the record by home; `design` is its kind of design.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Done(msgspec.Struct, frozen=True, omit_defaults=True):
     skipped: str = ""
     problems: dict[str, int] = {}
     homes: dict[str, int] = {}
+    design: str = ""
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):

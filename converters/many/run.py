@@ -43,7 +43,8 @@ class Summary(msgspec.Struct):
     `sources` counts what was looked at, `records` what is a record or should be: `written` and
     `failed` make it up. `unchanged` and `disappeared` are beside the run that is told by `since`.
     `problems` counts by severity and code, `homes` the values of what was written by their homes in
-    the format (`native`, `official`, `ours`, `none`: not carried). `seconds` are those of this run
+    the format (`native`, `official`, `ours`, `none`: not carried), `designs` the records written by
+    the kinds of their designs. `seconds` are those of this run
     alone, `resumed` the sources that an earlier one had done. `memory` is the largest of any
     process, in bytes, None where the system does not tell.
     """
@@ -61,6 +62,7 @@ class Summary(msgspec.Struct):
     resumed: int = 0
     problems: dict[str, int] = {}
     homes: dict[str, int] = {}
+    designs: dict[str, int] = {}
     seconds: float = 0.0
     rate: float = 0.0
     memory: int | None = None
@@ -80,6 +82,8 @@ class Summary(msgspec.Struct):
                 self.problems[key] = self.problems.get(key, 0) + count
             for home, count in done.homes.items():
                 self.homes[home] = self.homes.get(home, 0) + count
+            if done.design and done.place is not None:
+                self.designs[done.design] = self.designs.get(done.design, 0) + 1
 
 
 def convert_many(
@@ -283,7 +287,7 @@ class _Run:
             problems = {} if one.skipped else dict(counts)
             reason = one.problems[0].message if one.skipped else ""
             homes = {str(home): count for home, count in one.homes.items() if count}
-            found.append(Done(one.name, one.id, place, reason, problems, homes))
+            found.append(Done(one.name, one.id, place, reason, problems, homes, one.design))
         failed = [one for one in done if one.data is None and not one.skipped]
         if failed:
             self._quarantine(source, failed, number)

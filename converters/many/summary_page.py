@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Final
+
+from trialbridge.many.designs import picture_of, words_of
 
 if TYPE_CHECKING:
     from trialbridge.many.run import Summary
@@ -19,7 +22,7 @@ th { text-align: left; font-weight: normal; width: 40%; padding: .2rem 1rem .2re
   overflow-wrap: anywhere }
 td { padding: .2rem 0 } td.number { text-align: right; width: 6rem; padding-left: 1rem;
   font-variant-numeric: tabular-nums }
-svg { display: block; width: 100%; height: 1.1rem }
+img { width: 100%; background: #fff } svg { display: block; width: 100%; height: 1.1rem }
 .ok { fill: var(--ok) } .odd { fill: var(--odd) } .bad { fill: var(--bad) } .plain { fill: #4a76b8 }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.5rem; margin: 0 }
 dd { margin: 0; font-variant-numeric: tabular-nums }
@@ -31,6 +34,9 @@ _HOMES: Final = {
     "ours": ("in extensions of ours", "odd"),
     "none": ("not carried", "bad"),
 }
+_DRAWN: Final = 6
+"""How many kinds of designs are shown."""
+
 _SEVERITIES: Final = {"fatal": "bad", "error": "bad", "warning": "odd", "information": "plain"}
 
 
@@ -65,6 +71,9 @@ def _sections(summary: Summary, begun: str) -> Iterator[str]:
         yield _bars(
             [(label, summary.homes.get(home, 0), look) for home, (label, look) in _HOMES.items()]
         )
+    if summary.designs:
+        yield "<h2>Designs of the records</h2>\n"
+        yield from _designs(summary)
     if summary.problems:
         yield "<h2>Problems, by severity and code</h2>\n"
         yield _bars(_problems(summary.problems))
@@ -82,6 +91,23 @@ def _about(summary: Summary, begun: str) -> Iterator[tuple[str, str]]:
     yield "Processes", f"{summary.workers:,}"
     if summary.memory is not None:
         yield "Most memory of a process", f"{summary.memory / 2**20:,.0f} MiB"
+
+
+def _designs(summary: Summary) -> Iterator[str]:
+    """How many records have which kind of design, and a picture of each of the commonest."""
+    kinds = sorted(summary.designs.items(), key=lambda one: (-one[1], one[0]))
+    shown = kinds[:_DRAWN]
+    rest = summary.written - sum(count for _, count in shown)
+    yield _bars(
+        [
+            *((words_of(kind), count, "plain") for kind, count in shown),
+            ("others, or not said", rest, "odd"),
+        ]
+    )
+    for kind, count in shown:
+        title = f"{count:,} record{'s' if count > 1 else ''}: {words_of(kind)}"
+        data = b64encode(picture_of(kind, title)).decode()
+        yield f'<p><img src="data:image/svg+xml;base64,{data}" alt="{escape(title)}"></p>\n'
 
 
 def _problems(counts: Mapping[str, int]) -> Iterator[tuple[str, int, str]]:
