@@ -82,6 +82,21 @@ def of_organization(kind: str) -> tuple[Aside, str]:
     return Aside(f"{kind}[@OrganizationOID]", "native", store, find), "items"
 
 
+class _Named:
+    """The first organization of each name so far, of those that are no sites."""
+
+    def __init__(self, names: Names) -> None:
+        self._oids: dict[str, str] = {}
+        self._seen = 0
+
+    def oid(self, name: str, organizations: list[Node]) -> str | None:
+        for one in organizations[self._seen :]:
+            if one["@Type"] != "Site":
+                self._oids.setdefault(one["@Name"], one["@OID"])
+        self._seen = len(organizations)
+        return self._oids.get(name)
+
+
 def organization(oid: str | None = None) -> Aside:
     """The Organization that the element at hand is of: one of its name, else one of its own.
 
@@ -93,17 +108,17 @@ def organization(oid: str | None = None) -> Aside:
         its = f"ORG.{oid or names.item}"
         element = {"@Type": "Other", **inner, "@OID": its}
         named(element)
-        for known in organizations:
-            if known["@Name"] == element["@Name"] and known["@Type"] != "Site":
-                node["@OrganizationOID"] = known["@OID"]
-                return
-        node["@OrganizationOID"] = its
-        organizations.append(element)
+        known = names.once(_Named).oid(element["@Name"], organizations)
+        if known is None:
+            organizations.append(element)
+        node["@OrganizationOID"] = known or its
+
+    def by_oid(names: Names) -> dict[Any, Node]:
+        organizations = names.once(Apart).lists["Organization"]
+        return {one.get("@OID"): one for one in reversed(organizations)}
 
     def find(names: Names, node: Node) -> Node | None:
-        its = node.get("@OrganizationOID")
-        organizations = names.once(Apart).lists["Organization"]
-        return next((one for one in organizations if one.get("@OID") == its), None)
+        return names.once(by_oid).get(node.get("@OrganizationOID"))
 
     return Aside("Organization", "native", store, find)
 
