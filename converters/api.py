@@ -13,6 +13,7 @@ from trialbridge.formats.sniff import recognise as recognise_bytes
 from trialbridge.homes import Fidelity, measure, model_tree
 from trialbridge.io.encoding import utf_8
 from trialbridge.mappings.coverage import CoverageRow
+from trialbridge.running.collector import paused
 from trialbridge.schemas.built import faults
 from trialbridge.schemas.problem import EACH, NO_RECORD, Invalid, Problem, ReadError
 from trialbridge.schemas.syntax.pointer import ABSENT, Difference, differences, escape
@@ -39,6 +40,7 @@ _SEVERE = ("fatal", "error")
 _CONTENT = ("{", "[", "<", "\n", "\r")
 
 
+@paused()
 def read(
     source: Source, *, format: str | None = None, warnings: list[Problem] | None = None
 ) -> Trial:
@@ -57,6 +59,7 @@ def read(
     return found.trial
 
 
+@paused()
 def write(
     trial: Trial,
     to: str,
@@ -81,6 +84,7 @@ def write(
     return data
 
 
+@paused()
 def convert(
     source: Source,
     to: str,
