@@ -210,6 +210,8 @@ def reading(
             raise ReadError(twice)
         if told:
             problems = [*problems, *_inexact_numbers(data)]
+    elif told and data.startswith(b"<?xml"):
+        problems = [*_misdeclared(data), *problems]
     return Reading(trial, known, problems)
 
 
@@ -282,6 +284,8 @@ def checking(
     except ReadError as error:
         problems = error.problems
     fatal = any(problem.severity == "fatal" for problem in problems)
+    if not fatal and data.startswith(b"<?xml"):
+        problems = [*_misdeclared(data), *problems]
     if known.syntax == "json" and not fatal and not is_verbatim(data):
         problems = [*problems, *_duplicate_keys(data), *_inexact_numbers(data)]
     return known, list(dict.fromkeys(problems))
@@ -291,6 +295,12 @@ def _duplicate_keys(data: bytes) -> list[Problem]:
     from trialbridge.schemas.syntax.duplicate_keys import duplicate_keys
 
     return duplicate_keys(data)
+
+
+def _misdeclared(data: bytes) -> list[Problem]:
+    from trialbridge.schemas.syntax.xml import misdeclared
+
+    return misdeclared(data)
 
 
 def _inexact_numbers(data: bytes) -> list[Problem]:

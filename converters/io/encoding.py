@@ -6,6 +6,7 @@ https://www.unicode.org/faq/utf_bom.html
 """
 
 import codecs
+import re
 from typing import Final
 
 from trialbridge.schemas.problem import Problem, ReadError
@@ -17,6 +18,10 @@ _MARKS: Final = (
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+_DECLARED: Final = re.compile(
+    rb"""\A(<\?xml\s[^>]{0,200}?\bencoding\s*=\s*["'])[A-Za-z][A-Za-z0-9._-]{0,40}(?=["'])"""
 )
 
 REMEDY: Final = "expected UTF-8: save it so, as `iconv -f windows-1252 -t utf-8` does"
@@ -35,12 +40,18 @@ def utf_8(data: bytes, *, whole: bool = True) -> bytes:
         if encoding == "utf-8":
             return rest
         try:
-            return codecs.getincrementaldecoder(encoding)().decode(rest, whole).encode()
+            text = codecs.getincrementaldecoder(encoding)().decode(rest, whole)
+            return declared_utf_8(text.encode())
         except UnicodeError as error:
             start = getattr(error, "start", 0) + len(mark)
             message = f"the mark says {encoding.upper()}, and the bytes are none; {REMEDY}"
             raise not_utf_8(start, message) from error
     return data
+
+
+def declared_utf_8(data: bytes) -> bytes:
+    """Give what became UTF-8 with that in the declaration of XML, if it has one."""
+    return _DECLARED.sub(rb"\1UTF-8", data)
 
 
 def not_utf_8(offset: int, message: str) -> ReadError:

@@ -151,8 +151,7 @@ class _Child(NamedTuple):
 
 def _of_odm(data: bytes) -> Iterator[Member]:
     text = utf_8(data)
-    # What has a mark is in UTF-8 by now, whatever it declares.
-    children = _children(text, "utf-8" if text is not data else None)
+    children = _children(text)
     data = text
     studies = [child for child in children if child.name == "Study"]
     if len(studies) < 2:
@@ -171,7 +170,7 @@ def _of_odm(data: bytes) -> Iterator[Member]:
 def _of_list(data: bytes) -> Iterator[Member]:
     """Give the studies of a list of the registry's XML, or of an upload, each on its own lines."""
     text = utf_8(data)
-    children = _children(text, "utf-8" if text is not data else None)
+    children = _children(text)
     studies = [child for child in children if child.name == "clinical_study"]
     upload = _UPLOAD.search(text, 0, studies[0].start) if len(studies) > 1 else None
     for number, study in enumerate(studies if len(studies) > 1 else (), 1):
@@ -189,8 +188,10 @@ def _blank(data: bytes, child: _Child) -> bytes:
     return b"\n" * data.count(b"\n", child.start, child.end)
 
 
-def _children(data: bytes, encoding: str | None) -> list[_Child]:
+def _children(data: bytes) -> list[_Child]:
     """Give the children of the root with their places, without a tree."""
+    from trialbridge.schemas.syntax.xml import misdeclared
+
     found: list[_Child] = []
     open_: list[_Child] = []
     depth = 0
@@ -214,7 +215,7 @@ def _children(data: bytes, encoding: str | None) -> list[_Child]:
         close()
         depth -= 1
 
-    parser = expat.ParserCreate(encoding)
+    parser = expat.ParserCreate("utf-8" if misdeclared(data) else None)
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.DefaultHandler = lambda _: close()

@@ -108,14 +108,18 @@ def _refused(source: Source, stated: Format | None, problems: list[Problem]) -> 
     data = source.data or b""
     if any(problem.code == "one-study" for problem in problems) and not source.pointer:
         known = stated or recognise(data)
+        from trialbridge.schemas.syntax.xml import misdeclared
+
         members = split(known, data)
+        # Most are without the declaration of the whole.
+        warned = misdeclared(data)
         for pointer, own, place in members:
             for record in records_of(source._replace(pointer=pointer, data=own), known):
                 moved = [
                     msgspec.structs.replace(problem, path=place(problem.path))
                     for problem in record.problems
                 ]
-                yield record._replace(problems=moved)
+                yield record._replace(problems=list(dict.fromkeys([*warned, *moved])))
         if members:
             return
     format = _format(data, stated)

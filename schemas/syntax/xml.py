@@ -232,6 +232,31 @@ def root_of(data: bytes) -> Root | None:
     return Root(namespace.removeprefix("{"), name, attributes, _line(head, start))
 
 
+def misdeclared(data: bytes) -> list[Problem]:
+    """Warn of XML of single bytes that declares UTF-16 or UTF-32: it is read as UTF-8.
+
+    Empty for any other document. https://www.w3.org/TR/xml/#charencoding
+    """
+    declared = _DECLARED.match(data.removeprefix(codecs.BOM_UTF8))
+    name = declared[1].decode() if declared else "utf-8"
+    if not _is_wide(name):
+        return []
+    message = (
+        f"the document declares {name!r}, and its bytes are none: it is read as UTF-8,"
+        ' expected encoding="UTF-8"'
+    )
+    return [
+        Problem(
+            severity="warning",
+            layer=LAYER,
+            path="line 1",
+            code="encoding",
+            message=message,
+            link=f"{_XML}#charencoding",
+        )
+    ]
+
+
 def line_of(element: "_Element") -> str:
     """Tell the line in which an element's start tag ends: `line 12`."""
     line = element.sourceline or 0
@@ -353,16 +378,25 @@ def utf_8(data: bytes, *, whole: bool = True) -> bytes:
 
 def _codec(name: str) -> str:
     """Give the codec of a declared encoding. Raises ReadError if it is none that is read."""
-    try:
-        codec = codecs.lookup(name).name
-    except LookupError:
-        codec = ""
-    # A text of single bytes that says UTF-16 was written in that and saved as something else.
-    if _WIDE.fullmatch(codec):
+    # A text of single bytes that says UTF-16 was written in that and saved as something else, of
+    # which `misdeclared` warns.
+    if _is_wide(name):
         return "utf-8"
+    codec = _known(name)
     if not _ENCODINGS.fullmatch(codec):
         raise _unread(1, "encoding", f"the encoding {name!r} is not read, expected UTF-8")
     return codec
+
+
+def _known(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        return ""
+
+
+def _is_wide(name: str) -> bool:
+    return _WIDE.fullmatch(_known(name)) is not None
 
 
 def _local(tag: object) -> str:

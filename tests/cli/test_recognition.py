@@ -10,7 +10,7 @@ import pytest
 from corpus import folder as corpus_folder
 
 import trialbridge
-from trialbridge import ReadError
+from trialbridge import Problem, ReadError
 from trialbridge.formats.sniff import recognise
 from trialbridge.formats.unread import UNREAD
 from trialbridge.schemas.fhir import versions
@@ -247,17 +247,15 @@ def test_the_readme_is_no_record() -> None:
 # --- encodings ---------------------------------------------------------------------------------
 
 DECLARED = '<?xml version="1.0" encoding="UTF-16"?>'
+NAMED = {
+    "protocolSection": {"identificationModule": {"briefTitle": "Th\xe9", "nctId": "NCT00000001"}}
+}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 @pytest.mark.parametrize("to", ["text", "trial", "ctgov", "fhir-r5", "odm-2.0"])
 def test_a_source_with_a_mark_is_read_in_its_encoding(to: str, encoding: str) -> None:
-    record = {
-        "protocolSection": {
-            "identificationModule": {"briefTitle": "Th\xe9", "nctId": "NCT00000001"}
-        }
-    }
-    there = trialbridge.convert(record, to)
+    there = trialbridge.convert(NAMED, to)
     trial = trialbridge.read(there)
     assert trialbridge.read(there.decode().encode(encoding)) == trial
     if to == "odm-2.0" and encoding != "utf-8-sig":
@@ -273,3 +271,38 @@ def test_another_encoding_is_refused_with_a_remedy() -> None:
         "byte 0xe9 is not UTF-8 (unexpected end of data); expected UTF-8: save it so, as"
         " `iconv -f windows-1252 -t utf-8` does"
     )
+
+
+WARNED = (
+    "the document declares 'UTF-16', and its bytes are none: it is read as UTF-8,"
+    ' expected encoding="UTF-8"'
+)
+
+
+@pytest.mark.parametrize("to", ["ctgov-xml", "odm-2.0", "fhir-r5-xml"])
+def test_xml_that_declares_utf_16_and_is_utf_8_is_warned_of(to: str) -> None:
+    body = trialbridge.convert(NAMED, to).decode().partition("?>")[2]
+    wrong = f"{DECLARED}{body}".encode()
+    warnings: list[Problem] = []
+    trial = trialbridge.read(wrong, warnings=warnings)
+    assert trial == trialbridge.read(f"{DECLARED}{body}".encode("utf-16"))
+    assert [
+        (one.severity, one.path, one.message) for one in warnings if one.code == "encoding"
+    ] == [("warning", "line 1", WARNED)]
+    assert [one.message for one in trialbridge.validate(wrong) if one.code == "encoding"] == [
+        WARNED
+    ]
+    for right in (f"{DECLARED}{body}".encode("utf-16"), body.encode()):
+        assert [one for one in trialbridge.validate(right) if one.code == "encoding"] == []
+
+
+def test_each_record_of_a_list_that_declares_utf_16_and_is_utf_8_is_warned_of() -> None:
+    one = trialbridge.convert(NAMED, "ctgov-xml").decode().partition("?>")[2]
+    data = f"{DECLARED}<search_results>{one}{one}</search_results>".encode()
+    found = list(trialbridge.records(data, format="ctgov-xml"))
+    assert [[(p.severity, p.message) for p in each.problems] for each in found] == [
+        [("warning", WARNED)]
+    ] * 2
+    wide = list(trialbridge.records(data.decode().encode("utf-16"), format="ctgov-xml"))
+    assert [each.problems for each in wide] == [[], []]
+    assert [each.trial for each in wide] == [each.trial for each in found]

@@ -15,6 +15,7 @@ from trialbridge.schemas.syntax.xml import (
     MOST_NODES,
     Root,
     line_of,
+    misdeclared,
     parse,
     root_of,
 )
@@ -283,6 +284,23 @@ DECLARED = '<?xml version="1.0" encoding="{}"?>\n<a>Zoë</a>'
 def test_the_encoding_is_found(data: bytes) -> None:
     assert parse(data).text == "Zoë"
     assert root_of(data) is not None
+
+
+@pytest.mark.parametrize(
+    ("data", "warned"),
+    [
+        (DECLARED.format("UTF-16").encode(), True),
+        (DECLARED.format("utf-32le").encode("utf-8-sig"), True),
+        (DECLARED.format("UTF-16").encode("utf-16"), False),
+        (DECLARED.format("UTF-16").encode("utf-16-be"), False),
+        (DECLARED.format("UTF-8").encode(), False),
+        (DECLARED.format("windows-1252").encode("cp1252"), False),
+        (DECLARED.format("klingon").encode(), False),
+        ("<a>Zoë</a>".encode(), False),
+    ],
+)
+def test_what_declares_a_wide_encoding_and_is_none_is_warned_of(data: bytes, warned: bool) -> None:
+    assert [str(problem.path) for problem in misdeclared(data)] == ["line 1"] * warned
 
 
 def test_comments_and_instructions_are_left_out() -> None:

@@ -19,6 +19,7 @@ from trialbridge import api
 from trialbridge.faults import fault, place
 from trialbridge.formats import by_name
 from trialbridge.formats.options import UnknownOption
+from trialbridge.io.encoding import declared_utf_8
 from trialbridge.running.collector import frozen, seldom
 from trialbridge.schemas.problem import Problem, ProblemError
 from trialbridge.service.negotiation import FHIR_JSON, JSON
@@ -127,7 +128,7 @@ def _body(job: Job) -> bytes:
     data = _unpacked(job.body, job.size) if job.packed else job.body
     if job.charset:
         try:
-            return data.decode(job.charset).encode()
+            return declared_utf_8(data.decode(job.charset).encode())
         except UnicodeDecodeError as error:
             message = f"Content-Type says charset={job.charset}, and byte {error.start} is none"
             raise Refused(422, "encoding", message) from error
