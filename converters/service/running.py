@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import signal
 import socket
@@ -11,6 +10,7 @@ from typing import Any
 
 from trialbridge import api
 from trialbridge.extras import loaded
+from trialbridge.running.collector import frozen
 from trialbridge.service.limits import Limits
 from trialbridge.service.logs import log, set_up
 
@@ -64,9 +64,7 @@ def run(host: str, port: int, limits: Limits) -> None:
     )
     # The server raises the signal again at its end, as for those who would die of it.
     before = {each: signal.signal(each, _ended) for each in (signal.SIGINT, signal.SIGTERM)}
-    # What is loaded stays, and is not looked through for what could be given back.
-    gc.collect()
-    gc.freeze()
+    frozen()
     try:
         uvicorn.Server(config).run(sockets=[bound])
     finally:
