@@ -1,7 +1,7 @@
 """Python's collector of cycles, which has nothing to do while one record is worked on.
 
 What a conversion makes is freed as it is let go; the collector looks at all of it again and again
-meanwhile, for a third of the time.
+meanwhile, for a fifth of the time where most is made, as to FHIR R4.
 """
 
 import gc
