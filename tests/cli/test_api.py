@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from cli_record import PAGE
 from format_names import CHECKED, JSON_KEYS, READ, WRITTEN, XML_ROOTS, asked
 
 import trialbridge
@@ -44,23 +45,6 @@ RECORD: dict[str, Any] = {
     "hasResults": False,
 }
 RESULTS = RECORD | {"resultsSection": {"moreInfoModule": {"limitationsAndCaveats": {}}}}
-PAGE = """\
-Tea in Mild Fatigue
-
-NCT ID: NCT00000001
-
-Basic Information
-
-Recruitment Status
-
-COMPLETED
-
-More Related Trials
-
-Coffee in Mild Fatigue
-
-NCT00000002 COMPLETED PHASE2
-"""
 ODM_1_3_2 = b"""\
 <?xml version="1.0"?>
 <ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" FileType="Snapshot" FileOID="F.1"

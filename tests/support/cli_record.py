@@ -1,19 +1,19 @@
 """A small record for the commands, and how a line is run in this process."""
 
 import shlex
+from typing import Any
 
 from click.testing import CliRunner, Result
 
 from trialbridge.cli import commands as cli
 
-RECORD = {
+RECORD: dict[str, Any] = {
     "protocolSection": {
         "identificationModule": {"nctId": "NCT00000001", "briefTitle": "Tea in Mild Fatigue"},
         "statusModule": {"overallStatus": "COMPLETED"},
         "designModule": {"studyType": "INTERVENTIONAL", "phases": ["PHASE1"]},
     }
 }
-
 
 PAGE = """\
 Tea in Mild Fatigue

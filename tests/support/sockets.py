@@ -16,7 +16,6 @@ def connected(service: Service) -> socket.socket:
     """A connection in which little of an answer fits that is not taken."""
     host, port = service.url.removeprefix("http://").split(":")
     raw = socket.socket()
-    # Little of an answer that is not taken fits in between.
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
     raw.settimeout(20)
     raw.connect((host, int(port)))

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_sources import ODD, RECORD, WRONG
+from cli_record import RECORD
+from cli_sources import ODD, WRONG
 
 
 @pytest.fixture(autouse=True)

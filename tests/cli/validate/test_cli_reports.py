@@ -13,7 +13,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from cli_sources import MODEL, ODD, RECORD, WRONG, WRONG_MESSAGE, WRONG_PATH, run
+from cli_record import RECORD
+from cli_sources import MODEL, ODD, WRONG, WRONG_MESSAGE, WRONG_PATH, run
 from transcripts import shell
 
 import trialbridge

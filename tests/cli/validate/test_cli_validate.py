@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_sources import MODEL, ODD, RECORD, WRONG, WRONG_MESSAGE, WRONG_PATH, run
+from cli_record import RECORD
+from cli_sources import MODEL, ODD, WRONG, WRONG_MESSAGE, WRONG_PATH, run
 from format_names import JSON_KEYS, asked
 from transcripts import shell
 
