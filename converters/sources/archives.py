@@ -8,14 +8,15 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Iterator
-from typing import IO, Any, Final
+from collections.abc import Callable, Iterator
+from typing import IO, Any, Final, cast
 
 from trialbridge.extras import MissingExtra
 from trialbridge.io.files import zstandard
 from trialbridge.schemas.syntax.zip.entries import BROKEN, odd_method
 from trialbridge.schemas.syntax.zip.pages import pages
 from trialbridge.sources import PIECE, Reader, Source
+from trialbridge.sources.cut import LastOnes
 
 RATIO: Final = 200
 """How many times its own size an archive may expand to. JSON packs 10 to 50 times."""
@@ -77,9 +78,7 @@ def _entry(
     else:
         try:
             with archive.open(entry) as packed:
-                yield from reader(_rationed(packed, budget), here, limit)
-        except _NotUnpacked as error:
-            yield here.wrong("archive", f"the entry cannot be unpacked: {error}")
+                yield from _unpacked(_Rationed(packed, budget), here, limit, reader, "the entry")
         except BROKEN as error:
             yield here.wrong("archive", f"the entry cannot be unpacked: {_reason(error)}")
 
@@ -96,13 +95,42 @@ def unzipped(file: IO[bytes], at: Source, limit: int, reader: Reader) -> Iterato
     budget = _Budget(size)
     try:
         with _Zstandard(file) if is_zstandard else gzip.GzipFile(fileobj=file) as packed:
-            yield from reader(_rationed(packed, budget), at, limit)
+            yield from _unpacked(_Rationed(packed, budget), at, limit, reader, "the file")
     except _Spent:
         yield at.wrong("archive-size", budget.refusal("the file"))
-    except _NotUnpacked as error:
-        yield at.wrong("archive", f"the file cannot be unpacked: {error}")
     except MissingExtra as error:
         yield at.wrong("compression", str(error))
+
+
+def _unpacked(
+    packed: "_Rationed", at: Source, limit: int, reader: Reader, what: str
+) -> Iterator[Source]:
+    """Give what a reader makes of what is unpacked; where that breaks off, what is whole before.
+
+    Raises _Spent.
+    """
+    last, any_given = LastOnes(), False
+    try:
+        stream = io.BufferedReader(packed, PIECE)
+        for source in last.passing(reader(cast(IO[bytes], stream), at, limit)):
+            any_given = True
+            yield source
+    except _Spent:
+        yield from last.rest()
+        raise
+    if not packed.broken:
+        yield from last.rest()
+        return
+    for source in last.whole(packed.line):
+        any_given = True
+        yield source
+    message = f"{what} cannot be unpacked: {packed.broken}"
+    if any_given:
+        message = (
+            f"{what} breaks off in line {packed.line:,}, after {packed.size:,} bytes of what it"
+            f" holds: {packed.broken}; records that are whole before that are read"
+        )
+    yield at.wrong("archive", message)
 
 
 def _reason(error: Exception) -> str:
@@ -111,10 +139,6 @@ def _reason(error: Exception) -> str:
 
 class _Spent(Exception):
     """An archive has given more than it may."""
-
-
-class _NotUnpacked(Exception):
-    """An archive is broken."""
 
 
 class _Budget:
@@ -174,24 +198,30 @@ class _Zstandard(io.RawIOBase):
 
 
 class _Rationed(io.RawIOBase):
-    """What is unpacked, on account of a budget."""
+    """What is unpacked, on account of a budget; it ends where the packed bytes are broken.
+
+    `broken` says then why, `size` and `line` where.
+    """
 
     def __init__(self, file: "IO[bytes] | gzip.GzipFile | _Zstandard", budget: _Budget) -> None:
-        self._file = file
+        # All that is there before it breaks off.
+        self._read: Callable[[int], bytes] = getattr(file, "read1", file.read)
         self._budget = budget
+        self.broken, self.size, self.line = "", 0, 1
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
+        if self.broken:
+            return 0
         try:
-            piece = self._file.read(len(buffer))
+            piece = self._read(len(buffer))
         except BROKEN as error:
-            raise _NotUnpacked(_reason(error)) from error
+            self.broken = _reason(error)
+            return 0
         self._budget.take(len(piece))
+        self.size += len(piece)
+        self.line += piece.count(b"\n")
         buffer[: len(piece)] = piece
         return len(piece)
-
-
-def _rationed(file: IO[bytes] | gzip.GzipFile | _Zstandard, budget: _Budget) -> IO[bytes]:
-    return io.BufferedReader(_Rationed(file, budget), PIECE)

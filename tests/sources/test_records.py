@@ -5,9 +5,11 @@ import gzip
 import io
 import json
 import pickle
+import random
 import re
 import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -289,6 +291,131 @@ def test_what_cannot_be_unpacked_or_has_no_record_is_told(
     Path(name).write_bytes(data)
     (found,) = records(name)
     assert (found.trial, found.problems[0].code) == (None, code)
+
+
+LINES = b"\n".join(THREE) + b"\n"
+# One record of the classic XML, as a list has it.
+STUDY = trialbridge.convert(record(1), "ctgov-xml").partition(b"?>\n")[2]
+STUDIES = [STUDY.replace(b"NCT00000001", b"NCT0000000%d" % n) for n in (1, 2, 3)]
+XML = b"<clinical_studies>\n%b</clinical_studies>\n" % b"".join(STUDIES)
+
+
+def cut_gzip(data: bytes, at: int) -> bytes:
+    """Pack data of which the first bytes are there, and no end of the file."""
+    packer = zlib.compressobj(wbits=31)
+    return packer.compress(data[:at]) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+
+CUT = "Compressed file ended before the end-of-stream marker was reached"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "places", "what"),
+    [
+        ("a.ndjson", LINES, (":1", ":2"), "ctgov"),
+        ("a.json", LINES, (":1", ":2"), "ctgov"),
+        ("a.json", PAGE, ("#/studies/0", "#/studies/1"), "ctgov"),
+        ("a.json", ARRAY, ("#/0", "#/1"), "ctgov"),
+        ("a.xml", XML, ("#/clinical_study[1]", "#/clinical_study[2]"), "ctgov-xml"),
+    ],
+)
+def test_records_that_are_whole_before_a_gzip_breaks_off_are_read(
+    name: str, data: bytes, places: tuple[str, ...], what: str
+) -> None:
+    at = data.index(b"NCT00000003") + 4
+    Path(f"{name}.gz").write_bytes(cut_gzip(data, at))
+    *found, last = records(f"{name}.gz")
+    assert told(found) == [
+        (f"{name}.gz{place}", what, f"NCT0000000{n}") for n, place in enumerate(places, 1)
+    ]
+    assert (last.trial, [(p.path, p.code, p.message) for p in last.problems]) == (
+        None,
+        [
+            (
+                f"{name}.gz",
+                "archive",
+                f"the file breaks off in line {data[:at].count(10) + 1}, after {at:,} bytes of what"
+                f" it holds: {CUT}; records that are whole before that are read",
+            )
+        ],
+    )
+
+
+@pytest.mark.parametrize("data", [LINES, XML, PAGE, ARRAY, THREE[0], STUDIES[0]])
+def test_wherever_a_gzip_breaks_off_what_is_read_is_a_record_of_the_whole(data: bytes) -> None:
+    whole = {one.trial.nct_id: one.trial for one in records(data) if one.trial}
+    for at in range(0, len(data), 7):
+        *found, last = records(cut_gzip(data, at))
+        trials = [one.trial for one in found]
+        assert trials == [whole[f"NCT0000000{n}"] for n in range(1, len(found) + 1)]
+        assert [problem.code for problem in last.problems] == ["archive"]
+    # All but the checksum.
+    assert [one.trial for one in records(gzip.compress(data)[:-8])] == [*whole.values(), None]
+
+
+DOCUMENTS = Path(__file__).parents[1] / "registers" / "documents"
+
+
+@pytest.mark.parametrize(
+    ("name", "opens", "closes"),
+    [
+        ("ACTRN12699000001999.ictrp.xml", b"<Trial>", b"</Trial>"),
+        ("RBR-999tea.who.xml", b"<trial>", b"</trial>"),
+        ("ISRCTN10000001.isrctn.xml", b"<fullTrial>", b"</fullTrial>"),
+    ],
+)
+def test_lists_of_registers_are_read_up_to_where_a_gzip_breaks_off(
+    name: str, opens: bytes, closes: bytes
+) -> None:
+    data = (DOCUMENTS / name).read_bytes()
+    start = data.index(opens)
+    end = data.rindex(closes) + len(closes)
+    three = data[:start] + b"\n".join([data[start:end]] * 3) + data[end:]
+    first, second, _ = records(three)
+    broken_off = cut_gzip(three, start + 3 * (end - start) - 9)
+    assert [(one.trial, one.problems) for one in list(records(broken_off))[:-1]] == [
+        (first.trial, first.problems),
+        (second.trial, second.problems),
+    ]
+
+
+def test_a_line_that_is_broken_before_a_gzip_breaks_off_is_told_too() -> None:
+    data = THREE[0] + b'\n{"protocolSection": \n'
+    found = list(records(cut_gzip(data, len(data))))
+    assert [code for _, _, code in told(found)] == ["NCT00000001", "truncated", "archive"]
+
+
+def test_rows_before_a_gzip_breaks_off_are_read() -> None:
+    head, row, _ = trialbridge.convert(record(1), "ctgov-csv").split(b"\n")
+    data = b"%b\n%b\n%b\n%b" % (head, row, row.replace(b"1", b"2", 1), row[:20])
+    found = list(records(cut_gzip(data, len(data))))
+    assert [one.problems[0].code for one in found if not one.trial] == ["archive"]
+    assert len(found) == 3
+
+
+def test_an_entry_of_an_archive_that_breaks_off_is_read_as_far_as_it_is_whole() -> None:
+    with zipfile.ZipFile("a.zip", "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("a.ndjson", LINES)
+        archive.writestr("b.ndjson", THREE[2])
+    # The checksum does not fit.
+    data = Path("a.zip").read_bytes().replace(b"NCT00000002", b"NCT00000009", 1)
+    Path("a.zip").write_bytes(data)
+    found = list(records("a.zip"))
+    assert [name for name, _, _ in told(found)][-2:] == ["a.zip!a.ndjson", "a.zip!b.ndjson:1"]
+    assert [one.problems[0].code for one in found if not one.trial] == ["archive"]
+
+
+def test_many_lines_before_a_gzip_breaks_off_take_no_memory() -> None:
+    noise = random.Random(1).randbytes(1_500).hex()
+    line = THREE[0].replace(b"Tea", noise.encode()) + b"\n"
+    Path("a.ndjson.gz").write_bytes(cut_gzip(line * 3_000, 9_000_001))
+    list(records("a.ndjson.gz"))
+    tracemalloc.start()
+    count = sum(1 for one in records("a.ndjson.gz") if one.trial)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 9_000_001 // len(line)
+    assert peak < 2_000_000
 
 
 def test_sources_give_the_line_and_column_where_a_record_begins() -> None:
