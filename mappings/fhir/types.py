@@ -73,6 +73,7 @@ _EMPTY = {"extension": [{"url": EMPTY_ITEM.url, "valueBoolean": True}]}
 _ABSENT_REASON = {
     "extension": [{"url": f"{OFFICIAL_BASE}/data-absent-reason", "valueCode": "unknown"}]
 }
+"""What stands for a primitive that FHIR expects and the record does not say."""
 
 
 def each(
@@ -83,6 +84,7 @@ def each(
     mine: Callable[[Node], bool] | None = None,
     id_as: str | None = None,
     required: str | None = None,
+    complete: Callable[[Node], None] | None = None,
 ) -> Codec[list[Any]]:
     """The structs of a list as elements, as `compiled.each` has it.
 
@@ -92,7 +94,7 @@ def each(
     """
     may_be_empty = not (const or {}).keys() - {"url"}
 
-    def complete(node: Node) -> None:
+    def with_required(node: Node) -> None:
         if required not in node:
             node[f"_{required}"] = _ABSENT_REASON
 
@@ -102,9 +104,19 @@ def each(
         const=const,
         mine=mine,
         id_as=id_as,
-        complete=complete if required is not None else None,
+        complete=with_required if required is not None else complete,
         blank=_EMPTY if may_be_empty else None,
     )
+
+
+def uncoded(coding: Node) -> Node:
+    """Give a Coding of words alone with the code marked as unknown.
+
+    cod-1: what has a display has a code too. https://hl7.org/fhir/R5/datatypes.html#Coding
+    """
+    if "display" in coding and "code" not in coding:
+        coding["_code"] = _ABSENT_REASON
+    return coding
 
 
 def has_url(url: str) -> Callable[[Node], bool]:

@@ -21,6 +21,7 @@ from fhir_bundles import (
 )
 from fhir_sent import sent
 
+import trialbridge
 from trialbridge.schemas import trial
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir import r5 as fhir_r5
@@ -480,6 +481,25 @@ def test_mesh_terms_without_id_or_term() -> None:
         {"conditions": {"conditions": ["A"]}, "armsInterventions": {"interventions": [drug("A")]}},
         derivedSection={"conditionBrowseModule": browse, "interventionBrowseModule": browse},
     )
+
+
+def test_a_mesh_term_without_code_says_that_the_code_is_unknown() -> None:
+    browse = {"meshes": [{"term": "A"}, {"term": "B"}], "ancestors": [{"term": "x"}]}
+    bundle = sent(
+        {"conditions": {"conditions": ["A"]}, "armsInterventions": {"interventions": [drug("A")]}},
+        derivedSection={"conditionBrowseModule": browse, "interventionBrowseModule": browse},
+    )
+    reason = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+    assert [node["coding"][0] for node in study(bundle)["condition"]] == [
+        {
+            "system": MESH,
+            "_code": {"extension": [{"url": reason, "valueCode": "unknown"}]},
+            "display": term,
+        }
+        for term in ("A", "B")
+    ]
+    # cod-1: what has a display has a code too.
+    assert "cod-1" not in {problem.code for problem in trialbridge.validate(bundle)}
 
 
 @pytest.mark.parametrize("mesh_", [{"id": "", "term": "A"}, {"id": "D1", "term": ""}])

@@ -5,6 +5,7 @@ from typing import Any
 from trialbridge.mappings.codec import (
     Codec,
     Field,
+    Node,
     among,
     boolean,
     constant,
@@ -16,7 +17,7 @@ from trialbridge.mappings.codec import (
 from trialbridge.mappings.fhir.study.dates import age, partial_date
 from trialbridge.mappings.fhir.study.design import DESIGN
 from trialbridge.mappings.fhir.terminology import codes
-from trialbridge.mappings.fhir.types import coding, each, has_url, ours, part, repeated
+from trialbridge.mappings.fhir.types import coding, each, has_url, ours, part, repeated, uncoded
 from trialbridge.mappings.record import registry
 from trialbridge.schemas.trial import (
     BrowseBranch,
@@ -54,6 +55,10 @@ def _complex(url: str, type_: Any, **kinds: Any) -> Codec[list[Any]]:
     return each(record(type_, *rows), const={"url": url}, mine=has_url(url))
 
 
+def _without_code(node: Node) -> None:
+    uncoded(node.get("valueCoding", {}))
+
+
 def _as_coding(type_: Any, url: str, system: str, code: str, display: str) -> Codec[list[Any]]:
     return each(
         record(
@@ -64,6 +69,7 @@ def _as_coding(type_: Any, url: str, system: str, code: str, display: str) -> Co
         ),
         const={"url": url},
         mine=has_url(url),
+        complete=_without_code,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from trialbridge.mappings.codec import Codec, Node, text
 from trialbridge.mappings.fhir.links import Resources
 from trialbridge.mappings.fhir.terminology.intervention_type import is_intervention_type
-from trialbridge.mappings.fhir.types import ours, said
+from trialbridge.mappings.fhir.types import ours, said, uncoded
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record.mesh import certain, place
 from trialbridge.mappings.record.registry import MESH, MESH_SYSTEMS
@@ -41,7 +41,8 @@ def _coding(mesh: Mesh, position: int | None) -> Node:
         coding["display"] = mesh.term
     if position is not None:
         coding["extension"] = [{"url": POSITION.url, "valuePositiveInt": position}]
-    return coding
+    # The registry's classic XML has the terms alone.
+    return uncoded(coding)
 
 
 def gather(concepts: Sequence[Any], names: Names) -> list[Mesh] | None:
