@@ -6,7 +6,6 @@ A sample by default; all records with TRIALBRIDGE_CORPUS_ALL=1.
 import importlib.util
 import json
 import os
-import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -17,7 +16,7 @@ from typing import Any
 
 import corpus
 import pytest
-from corpus import records
+from corpus import is_serialised, records, some_records
 from fhir_bundles import extensions, full, objects, strings
 
 from trialbridge.formats.fhir import r5 as fhir
@@ -29,11 +28,6 @@ from trialbridge.schemas.fhir import r5 as fhir_r5
 
 UNMAPPED = f"{BASE}/StructureDefinition/unmapped"
 _ROOT = Path(__file__).resolve().parents[2]
-
-
-def some_records(every: int = 10) -> list[bytes]:
-    """All records, or one of so many."""
-    return records()[:: 1 if corpus.ALL else every]
 
 
 @cache
@@ -204,19 +198,6 @@ def test_a_link_of_arm_and_intervention_stands_once() -> None:
 
 
 # --- honest carriage ---------------------------------------------------------------------------
-
-
-def is_serialised(text: str) -> bool:
-    """Whether a string holds an object or a list of JSON, or XML, or base64 of some length."""
-    stripped = text.strip()
-    if stripped[:1] in ("{", "["):
-        try:
-            return isinstance(json.loads(stripped), dict | list)
-        except ValueError:
-            return False
-    if re.fullmatch(r"[A-Za-z0-9+/=]{400,}", stripped):
-        return True
-    return stripped.startswith(("<?xml", "<trial", "%PDF"))
 
 
 def test_no_string_holds_the_source_or_a_serialised_model() -> None:

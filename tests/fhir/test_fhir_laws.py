@@ -7,11 +7,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from corpus import ALL
 from fhir_bundles import bundle_of, comes_back, full, objects, read, resources, strings, trial_of
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from strategies import trials
+from strategies import examples, trials
 
 from trialbridge.formats.fhir import r5 as fhir
 from trialbridge.mappings import codec as plain
@@ -35,15 +34,6 @@ SYSTEMS = {
     for system in (value, getattr(value, "exact", None))
     if isinstance(system, System)
 }
-
-
-def examples(count: int) -> settings:
-    """So many examples where every record is run, else a third: whole records take time."""
-    return settings(
-        max_examples=count if ALL else count // 3,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    )
 
 
 # No halves of surrogate pairs, which UTF-8 does not have.

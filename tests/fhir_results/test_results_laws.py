@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from corpus import ALL, records
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from results_tables import NUMBERS, any_results, tables, whole
+from strategies import examples
 
 import trialbridge
 from trialbridge.formats.fhir import r5 as fhir
@@ -28,16 +29,7 @@ from trialbridge.schemas.trial import Trial
 VERSIONS: tuple[Version, ...] = ("r5", "r4b", "r4")
 
 
-def examples(count: int) -> settings:
-    """So many examples where every record is run, else a quarter."""
-    return settings(
-        max_examples=count if ALL else count // 4,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    )
-
-
-@examples(240)
+@examples(240, share=4)
 @given(tables)
 def test_tables_of_any_form_come_back(trial: Trial) -> None:
     data, problems = fhir.write(trial)
@@ -45,7 +37,7 @@ def test_tables_of_any_form_come_back(trial: Trial) -> None:
     assert fhir.read(data) == (trial, [])
 
 
-@examples(60)
+@examples(60, share=4)
 @given(any_results)
 def test_any_results_come_back(trial: Trial) -> None:
     for version in VERSIONS:
@@ -54,7 +46,7 @@ def test_any_results_come_back(trial: Trial) -> None:
         assert fhir.read(data, version=version) == (trial, [])
 
 
-@examples(60)
+@examples(60, share=4)
 @given(tables)
 def test_tables_of_any_form_come_back_in_older_versions(trial: Trial) -> None:
     for version in VERSIONS[1:]:
@@ -62,7 +54,7 @@ def test_tables_of_any_form_come_back_in_older_versions(trial: Trial) -> None:
         assert fhir.read(data, version=version) == (trial, [])
 
 
-@examples(80)
+@examples(80, share=4)
 @given(tables)
 def test_tables_of_any_form_are_valid(trial: Trial) -> None:
     tree, _ = write_tree(trial)

@@ -8,7 +8,8 @@ from filled import filled_trial, turns
 from hypothesis import given
 from hypothesis import strategies as st
 from odm_documents import CDISC, comes_back, document, texts, trial_of, value, written
-from odm_law import examples, of_xml
+from odm_law import of_xml
+from strategies import examples
 
 from trialbridge.formats.odm import v2_0 as odm
 from trialbridge.mappings.codec import Codec, Mismatch, Record, System

@@ -16,7 +16,7 @@ from typing import Any
 import corpus
 import msgspec
 import pytest
-from corpus import records
+from corpus import is_serialised, records, some_records
 from fhir_bundles import strings
 from odm_documents import CDISC, facts, full, parameter, root_of, texts, value, written
 
@@ -44,11 +44,6 @@ while length := int.from_bytes(sys.stdin.buffer.read(8), "big"):
     told = [str(problem) for problem in (*problems, *warnings)]
     sys.stdout.buffer.write(json.dumps([json.loads(written), told]).encode() + b"\\n")
 """
-
-
-def some_records(every: int = 10) -> list[bytes]:
-    """All records, or one of so many."""
-    return records()[:: 1 if corpus.ALL else every]
 
 
 def run(program: str, data: bytes, seed: str) -> bytes:
@@ -136,19 +131,6 @@ def test_a_record_without_dates_has_a_fixed_time() -> None:
 
 
 # --- honest carriage ---------------------------------------------------------------------------
-
-
-def is_serialised(text: str) -> bool:
-    """Whether a string holds an object or a list of JSON, or XML, or base64 of some length."""
-    stripped = text.strip()
-    if stripped[:1] in ("{", "["):
-        try:
-            return isinstance(json.loads(stripped), dict | list)
-        except ValueError:
-            return False
-    if re.fullmatch(r"[A-Za-z0-9+/=]{400,}", stripped):
-        return True
-    return stripped.startswith(("<?xml", "<trial", "%PDF"))
 
 
 def test_no_string_holds_the_source_or_a_serialised_model() -> None:

@@ -13,8 +13,8 @@ from filled import filled_trial, turns
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from odm_documents import comes_back, document, full, texts, trial_of, written
-from odm_law import examples, of_xml
-from strategies import trials
+from odm_law import of_xml
+from strategies import examples, trials
 
 from trialbridge.formats.odm import v2_0 as odm
 from trialbridge.schemas.odm.validate import check

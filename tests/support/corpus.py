@@ -1,6 +1,8 @@
 """The registry's records that tests run over, from the folder that TRIALBRIDGE_CORPUS names."""
 
+import json
 import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +32,24 @@ def records() -> list[bytes]:
     return _lines(file("ctgov-v2.jsonl"))
 
 
+def some_records(every: int = 10) -> list[bytes]:
+    """All records, or one of so many."""
+    return records()[:: 1 if ALL else every]
+
+
 @cache
 def _lines(path: Path) -> list[bytes]:
     return path.read_bytes().splitlines()
+
+
+def is_serialised(text: str) -> bool:
+    """Whether a string holds an object or a list of JSON, or XML, or base64 of some length."""
+    stripped = text.strip()
+    if stripped[:1] in ("{", "["):
+        try:
+            return isinstance(json.loads(stripped), dict | list)
+        except ValueError:
+            return False
+    if re.fullmatch(r"[A-Za-z0-9+/=]{400,}", stripped):
+        return True
+    return stripped.startswith(("<?xml", "<trial", "%PDF"))

@@ -4,6 +4,8 @@ from functools import cache
 from typing import Any
 
 import msgspec
+from corpus import ALL
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from msgspec import inspect
 
@@ -11,6 +13,16 @@ from trialbridge.schemas import trial
 from trialbridge.schemas.syntax.decode import settle
 from trialbridge.schemas.syntax.pointer import escape, get, walk
 from trialbridge.schemas.trial import Page, Registration, Study, Trial, age_text, trial_of
+
+
+def examples(count: int, share: int = 3) -> settings:
+    """So many examples where every record is run, else a third or less: whole records take time."""
+    return settings(
+        max_examples=count if ALL else count // share,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
+
 
 # A struct's fields that one example fills, a list's items that one example has.
 _FIELDS = 4

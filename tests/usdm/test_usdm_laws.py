@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 from corpus import ALL, records
-from hypothesis import HealthCheck, given, settings
-from strategies import trials
+from hypothesis import given
+from strategies import examples, trials
 
 import trialbridge
 from trialbridge.formats import usdm
@@ -17,11 +17,7 @@ from trialbridge.schemas.trial import Trial
 from trialbridge.schemas.usdm.validate import validate
 
 
-@settings(
-    max_examples=300 if ALL else 60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+@examples(300, share=5)
 @given(trials(results=True, unmapped=True, empty_texts=True))
 def test_write_then_read_gives_the_trial_back(trial: Trial) -> None:
     data, problems = usdm.write(trial)
