@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from trialbridge.mappings.record.words.analytes import ANALYTES, Analyte
+from trialbridge.mappings.record.words.quantities import NUMBER_WORDS, TIME_UNITS
 
 Kind = Literal[
     "age",
@@ -54,34 +55,9 @@ class Stated(NamedTuple):
     bounds: tuple[Bound, ...] = ()
 
 
-_TIMES = {
-    "a": r"years?|yrs?|y\.?o\.?|y",
-    "mo": r"months?|mos?",
-    "wk": r"weeks?|wks?",
-    "d": r"days?",
-    "h": r"hours?|hrs?",
-}
+_TIMES = TIME_UNITS | {"a": rf"{TIME_UNITS['a']}|y\.?o\.?|y"}
 _TIME = "|".join(f"(?:{words})" for words in _TIMES.values())
-_NUMBER_WORDS = {
-    word: str(number)
-    for number, word in enumerate(
-        [
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ],
-        1,
-    )
-} | {"eighteen": "18", "twenty-four": "24"}
+_NUMBER_WORDS = NUMBER_WORDS | {"eighteen": "18", "twenty-four": "24"}
 _NUMBER = r"\d+(?:[.,]\d+)*"
 
 _CHARACTERS = str.maketrans(

@@ -9,15 +9,9 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-_UNITS: Final = {
-    "a": r"years?|yrs?",
-    "mo": r"months?|mos?",
-    "wk": r"weeks?|wks?",
-    "d": r"days?",
-    "h": r"hours?|hrs?|h",
-    "min": r"minutes?|mins?",
-}
-"""Units in UCUM by their words. https://ucum.org/ucum"""
+from trialbridge.mappings.record.words.quantities import NUMBER_WORDS, TIME_UNITS
+
+_UNITS: Final = TIME_UNITS | {"h": rf"{TIME_UNITS['h']}|h", "min": r"minutes?|mins?"}
 _DAYS: Final = {"a": 365, "mo": 30, "wk": 7, "d": 1, "h": 1 / 24, "min": 1 / 1440}
 
 
@@ -36,10 +30,7 @@ class Moment(NamedTuple):
     unit: str = ""
 
 
-_WORDS: Final = (
-    "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
-)
-_NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b")
+_NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(NUMBER_WORDS)})\b")
 _CHARACTERS = str.maketrans(
     {**dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"), "\u00a0": " ", "\n": " "}
 )
@@ -168,7 +159,7 @@ def time_frame(words: str) -> tuple[Moment, ...]:
 
 def _plain(words: str) -> str:
     said = words.translate(_CHARACTERS).lower()
-    said = _NUMBER_WORD.sub(lambda match: str(_WORDS.index(match[0]) + 1), said)
+    said = _NUMBER_WORD.sub(lambda match: NUMBER_WORDS[match[0]], said)
     said = " ".join(said.split()).strip(" .;,")
     if said.startswith("(") and said.endswith(")"):
         said = said[1:-1]
