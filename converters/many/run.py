@@ -300,7 +300,8 @@ class _Run:
         stem = os.path.join(self._folder, QUARANTINE, f"{number:07d}")
         if source.data is not None:
             known = next((one.format for one in failed if one.format), None)
-            suffix = by_name(known).ending if known else source.suffix
+            ending = os.path.splitext(source.unpacked_name)[1]
+            suffix = by_name(known).ending if known else ending
             replaced(f"{stem}{suffix or '.bin'}", source.data)
         told = {
             "source": source.name,

@@ -64,6 +64,11 @@ class Source(NamedTuple):
         """How the name ends, in small letters: `.json`."""
         return os.path.splitext(self.inner or self.file)[1].lower()
 
+    @property
+    def unpacked_name(self) -> str:
+        """The name of what `data` is of a file, in small letters: `a.json` of `a.json.gz`."""
+        return (self.inner or self.file).lower().removesuffix(".gz").removesuffix(".zst")
+
     def wrong(self, code: str, message: str, severity: Severity = "fatal") -> "Source":
         """Give the source with a problem more."""
         problem = Problem(
@@ -94,7 +99,7 @@ def unknown(source: Source, problems: list[Problem]) -> tuple[str, list[Problem]
     What calls itself .json or .xml, and is not, is broken.
     """
     data = source.data or b""
-    name = (source.inner or source.file).lower().removesuffix(".gz").removesuffix(".zst")
+    name = source.unpacked_name
     told = []
     if name.endswith(_JSON):
         told = _no_json(data)

@@ -76,6 +76,24 @@ def summary(folder: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("a.json.gz", "0000001.json"),
+        ("a.ODD.GZ", "0000001.odd"),
+        ("a.gz", "0000001.bin"),
+        ("a.json", "0000001.json"),
+    ],
+)
+def test_what_was_unpacked_has_no_name_of_a_packed_file_in_quarantine(name: str, kept: str) -> None:
+    data = b'{"nobody": "knows this"}'
+    Path(name).write_bytes(gzip.compress(data) if name.lower().endswith(".gz") else data)
+    run(name, "--to", "fhir", "-o", "out/", "-j", "1")
+    assert {
+        key: value for key, value in tree("out/quarantine").items() if "problems" not in key
+    } == {kept: data}
+
+
 def test_a_file_for_each_record_and_what_fails_is_kept_with_its_problems() -> None:
     bad = {"protocolSection": {"identificationModule": {"nctId": 7, "briefTitle": "Coffee"}}}
     ndjson("records.ndjson", [study(1), bad, study(1), study(2)])
