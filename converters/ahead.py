@@ -21,8 +21,6 @@ MODULES: Final = (
     "trialbridge.schemas.fhir.clean",
 )
 
-PURE: Final = "TRIALBRIDGE_PURE"
-
 
 def compiled_modules() -> tuple[str, ...]:
     """Give the modules of which the compiled form runs, or would if they were imported.

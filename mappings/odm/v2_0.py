@@ -90,7 +90,6 @@ EMPTY_ELEMENT = note("emptyElements", ("place", "kind"), codes={"kind": EMPTY_KI
 
 ORGANIZATION = "protocol.identification.organization"
 ORG_STUDY_ID = "protocol.identification.org_study_id_info"
-STUDY_OID = "ORG.STUDY-ID"
 
 
 SECONDARY_ID = completed(
@@ -133,7 +132,6 @@ IDENTIFICATION = (
 )
 
 STATUS = "protocol.status"
-EXPANDED = f"{STATUS}.expanded_access_info"
 
 STATUS_ROWS = (
     field(f"{STATUS}.overall_status", *STUDY, "@Status", codec=study.study_status),
@@ -146,7 +144,6 @@ STATUS_ROWS = (
 
 # --- design -----------------------------------------------------------------------------------
 
-OVERSIGHT = "protocol.oversight"
 DESIGN = "protocol.design"
 INFO = f"{DESIGN}.design_info"
 ACCESS = f"{DESIGN}.expanded_access_types"

@@ -28,7 +28,6 @@ _ROWS = b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!" + _ZEROS
 # Type, hash, length, number, name, label, format, its numbers, fill, informat, its numbers, place.
 _VARIABLE = struct.Struct(">hhhh8s40s8shhh2s8shhl52x")
 _SIZE = 140
-_OLDER_SIZE = 136
 _MISSING = b"." + bytes(7)
 _BLANK_MISSING = frozenset(b"._ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _SYSTEM = b"SAS     ", b"9.4     ", b"        "

@@ -151,7 +151,6 @@ CODELISTS: Mapping[str, tuple[str, str]] = {
     "TPHASE": ("Trial Phase Response", "C66737"),
 }
 """The code list that a parameter is answered from, and its NCI code."""
-PARAMETER_NAMES: Final = ("Trial Summary Parameter Test Name", "C67152")
 PARAMETER_CODES: Final = ("Trial Summary Parameter Test Code", "C66738")
 CATEGORIES: Final = ("Category of Inclusion/Exclusion", CRITERION.cdisc)
 CATEGORY_CODES: Final[Mapping[str, str]] = {row.value: row.nci for row in CRITERION.rows}

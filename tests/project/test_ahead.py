@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import trialbridge
-from trialbridge.ahead import MODULES, PURE, compiled_modules
+from trialbridge.ahead import MODULES, compiled_modules
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,7 +40,7 @@ def package(folder: Path) -> None:
 
 
 def run(folder: Path, code: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if key != PURE}
+    environment = {key: value for key, value in os.environ.items() if key != "TRIALBRIDGE_PURE"}
     return subprocess.run(
         [sys.executable, "-S", "-c", code],
         cwd=folder,

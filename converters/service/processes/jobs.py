@@ -27,9 +27,6 @@ from trialbridge.service.refused import Refused
 from trialbridge.shown import report
 from trialbridge.validation.places import Places
 
-FAULTS: Final = ("internal", "memory", "timeout", "crashed")
-"""Codes of what went wrong here, and not in the record."""
-
 _STATUSES: Final = {"internal": 500, "memory": 413, "timeout": 504, "crashed": 500}
 _SEVERE: Final = ("fatal", "error")
 _PIECE: Final = 1 << 16

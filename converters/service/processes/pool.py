@@ -46,11 +46,6 @@ class Pool:
         """How many processes have nothing to do."""
         return self._idle.qsize()
 
-    @property
-    def pids(self) -> list[int]:
-        """The processes that are ready or at work."""
-        return sorted(member.pid for member in self._members)
-
     def start(self) -> None:
         """Start the processes; work may be asked for before they are ready."""
         for _ in range(self._limits.workers):

@@ -37,8 +37,6 @@ class Process:
         theirs.close()
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.late = False
-        # A process that was started has one.
-        self.pid = self._process.pid or 0
 
     @property
     def alive(self) -> bool:

@@ -39,7 +39,6 @@ _AGE = of_code(codes.USAGE_CONTEXT, "age")
 _SEX = of_code(codes.USAGE_CONTEXT, "gender")
 _CRITERION = of_code(codes.CHARACTERISTIC.url, "criterion", codes.CHARACTERISTIC.codes["criterion"])
 _is_age = has_code(codes.USAGE_CONTEXT, "age", "code")
-_is_sex = has_code(codes.USAGE_CONTEXT, "gender", "code")
 _is_criterion = has_code(codes.CHARACTERISTIC.url, "criterion", "code")
 _CRITERIA = {"defined by codeableconcept", "eligibility criterion"}
 

@@ -179,8 +179,6 @@ def _why_stopped(node: Node, others: Others) -> list[Node] | None:
 
 # --- artifacts ---------------------------------------------------------------------------------
 
-_is_webpage = has_code(codes.ARTIFACT_CLASSIFIER, "webpage", "classifier")
-
 
 def _cited(node: Node, others: Others) -> list[Node] | None:
     if node.get("type") != "cites":

@@ -85,7 +85,6 @@ agency_class = lookup(codes.AGENCY_CLASS, {"U.S. Fed": "FED", "Other U.S. Federa
 status = lookup(codes.STATUS)
 intervention_type = lookup(codes.INTERVENTION_TYPE)
 contact_role = lookup(codes.CONTACT_ROLE, {}, registry.CONTACT_ROLE)
-standard_age = lookup(codes.STANDARD_AGE)
 sex = lookup(codes.SEX, {"Both": "ALL", "M": "MALE", "F": "FEMALE"})
 
 DESIGNS: Mapping[str, tuple[Codes, Lookup]] = {

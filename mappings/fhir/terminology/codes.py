@@ -27,8 +27,6 @@ PARTY_ROLE = concepts.CONTACT_ROLE.fhir
 ORGANIZATION_TYPE = concepts.AGENCY_CLASS.fhir
 CLASSIFIER = "http://hl7.org/fhir/research-study-classifiers"
 TITLE_TYPE = "http://hl7.org/fhir/title-type"
-STUDY_DESIGN = concepts.STUDY_TYPE.fhir
-GENDER = concepts.SEX.fhir
 # Classifiers of studies that HL7's guide on evidence-based medicine prefers.
 # https://build.fhir.org/ig/HL7/ebm/StructureDefinition-study-registry-record.html
 EBM_CLASSIFIER = "https://fevir.net/resources/CodeSystem/419455"

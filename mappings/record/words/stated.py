@@ -355,7 +355,6 @@ _NO_CONSENT = re.compile(
     r"[\s,/]+(?P<words>(?:informed )?consent)\b"
 )
 _NO_CONSENT_OF_THIS = re.compile(r"companion|sub-?study|optional|donor|biobank|partner|genetic")
-_AT_CONSENT = re.compile(r"(?:at|of|before|after|since|prior to|time|until|within)[\s\w]{0,30}$")
 
 
 def _consent(said: str, exclude: bool) -> Iterator[Stated]:
