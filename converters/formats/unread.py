@@ -136,9 +136,9 @@ UNREAD: Final[tuple[Unread, ...]] = (
         pattern=r"\A\s*https?://\S+\s*\Z",
     ),
     Unread(
-        "a table of ClinicalTrials.gov with tabs between its columns",
-        "the one with commas (CSV) is read",
-        pattern=r'\A"?(?:Rank"?\t"?)?NCT Number"?\t',
+        "a table of ClinicalTrials.gov with tabs between quoted columns",
+        "the one with commas (CSV) is read, and the site's own with tabs, which quotes nothing",
+        pattern=r'\A"(?:Rank"\t")?NCT Number"\t',
     ),
     Unread(
         "a table of WHO's ICTRP with tabs between its columns",

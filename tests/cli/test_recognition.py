@@ -48,8 +48,8 @@ DOCUMENTS: dict[str, tuple[bytes, str]] = {
     "numbers": (b"NCT00000001\nNCT00000002\n", "nothing but an NCT number"),
     "address": (b"https://clinicaltrials.gov/study/NCT00000001", "the address of a record"),
     "tabs": (
-        b"NCT Number\tStudy Title\nNCT00000001\tTea\n",
-        "a table of ClinicalTrials.gov with tabs between its columns",
+        b'"NCT Number"\t"Study Title"\n"NCT00000001"\t"Tea"\n',
+        "a table of ClinicalTrials.gov with tabs between quoted columns",
     ),
     "ictrp tabs": (
         b"TrialID\tLast Refreshed on\tPublic title\n",

@@ -186,6 +186,53 @@ def test_many_rows_are_many_records_and_broken_ones_are_told() -> None:
     ]
 
 
+TABBED = (
+    b"Rank\tNCT Number\tTitle\tGender\tStudy Designs\tStart Date\tLocations\r\n"
+    b'1\tNCT00000001\t"Tea", or water\tAll\tAllocation: N/A|Masking: None (Open Label)\t'
+    b'March 4, 2021\t"House" of Tea\r\n'
+    b"2\tNCT00000002\ttwo\r\n"
+    b"\r\n"
+    b"3\tNCT00000003\tthree\t\t\t\t\r\n"
+)
+
+
+def test_the_table_with_tabs_of_the_site_before_is_read_and_a_quote_in_it_is_of_the_text() -> None:
+    assert recognise(TABBED).name == "ctgov-csv"
+    first, *others = trialbridge.records(TABBED)
+    tree = msgspec.to_builtins(first.trial)
+    assert tree["protocolSection"] == {
+        "identificationModule": {"nctId": "NCT00000001", "briefTitle": '"Tea", or water'},
+        "statusModule": {"startDateStruct": {"date": "2021-03-04"}},
+        "designModule": {"designInfo": {"allocation": "NA", "maskingInfo": {"masking": "NONE"}}},
+        "eligibilityModule": {"sex": "ALL"},
+    }
+    assert tree["unmapped"] == {"/csv": {"Rank": "1", "Locations": '"House" of Tea'}}
+    assert [
+        (one.name, one.trial.title if one.trial else [str(problem) for problem in one.problems])
+        for one in others
+    ] == [
+        ("<bytes>#/line 3", ["fatal: line 3: 3 columns, expected 7"]),
+        ("<bytes>#/line 5", "three"),
+    ]
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(
+        st.lists(
+            st.text(st.characters(codec="utf-8", exclude_characters="\r\n\t"), max_size=8),
+            min_size=2,
+            max_size=2,
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_rows_with_tabs_are_taken_apart_as_they_were_joined(table: list[list[str]]) -> None:
+    written = "".join("\t".join(row) + "\n" for row in [["NCT Number", "b"], *table])
+    assert [row.fields for row in ctgov_csv.rows(written)][1:] == table
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

@@ -1,4 +1,4 @@
-"""Rows of a CSV table that may be broken: each with its line, or why it is none.
+"""Rows of a table that may be broken: each with its line, or why it is none.
 
 https://www.rfc-editor.org/rfc/rfc4180
 """
@@ -12,6 +12,7 @@ from trialbridge.schemas.problem import EACH
 
 _SHOWN = 40
 _FIELD = re.compile(r'[^",\r\n][^,\r\n]*|(?=[,\r\n])|\Z')
+_BETWEEN_TABS = re.compile(r"[^\t\r\n]*+")
 _QUOTED = re.compile(r'"((?:[^"]|"")*+)"')
 _END = re.compile(r"\r\n|\n|\r|\Z")
 _EMPTY = re.compile(r"[ \t]*(?:\r\n|\n|\r)")
@@ -26,17 +27,18 @@ class Row(NamedTuple):
     source: str
 
 
-def rows(text: str, begins: re.Pattern[str]) -> Iterator[Row]:
+def rows(text: str, begins: re.Pattern[str], *, tabs: bool = False) -> Iterator[Row]:
     """Take a table apart, its first row the names of columns; empty lines are passed over.
 
-    Behind a row that is broken the next is looked for where a line begins as rows do (`begins`).
+    With `tabs` these are between columns, of which none is quoted. Behind a row that is broken the
+    next is looked for where a line begins as rows do (`begins`).
     """
     at, line, width = 0, 1, 0
     while at < len(text):
-        if end := _EMPTY.match(text, at):
+        if end := (_END if tabs else _EMPTY).match(text, at):
             at, line = end.end(), line + 1
             continue
-        fields, wrong, after = _fields(text, at)
+        fields, wrong, after = _tabbed(text, at) if tabs else _fields(text, at)
         if not wrong and width and len(fields) != width:
             wrong = f"{len(fields)} columns, expected {width}"
         if wrong and (begun := begins.search(text, at + 1)):
@@ -101,3 +103,18 @@ def _fields(text: str, at: int) -> tuple[list[str], str, int]:
             found = text[at : at + 12]
             return fields, f"{found!r} follows the quote of column {len(fields)}", at
         return fields, "", end.end()
+
+
+def _tabbed(text: str, at: int) -> tuple[list[str], str, int]:
+    """The texts of a row with tabs between them, and where it ends."""
+    fields: list[str] = []
+    while True:
+        plain = _BETWEEN_TABS.match(text, at)
+        assert plain is not None
+        fields.append(plain[0])
+        at = plain.end()
+        if not text.startswith("\t", at):
+            end = _END.match(text, at)
+            assert end is not None
+            return fields, "", end.end()
+        at += 1

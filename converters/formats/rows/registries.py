@@ -47,7 +47,10 @@ ROWS: tuple[Format, ...] = (
         aliases=(),
         title="ClinicalTrials.gov CSV download",
         syntax="csv",
-        marks=(r"\ufeff?\"?(?:Rank\"?,\"?)?NCT Number\"?(?:,|\r?$)",),
+        marks=(
+            r"\ufeff?\"?(?:Rank\"?,\"?)?NCT Number\"?(?:,|\r?$)",
+            r"\ufeff?(?:Rank\t)?NCT Number\t",
+        ),
         reader="trialbridge.formats.registries.clinicaltrials_gov.ctgov_csv",
         writer="trialbridge.formats.registries.clinicaltrials_gov.ctgov_csv",
         coverage="trialbridge.mappings.registries.clinicaltrials_gov.ctgov_csv",

@@ -170,6 +170,9 @@ without its first line, make one table.
 - The site before 2024 had labels and dates in words, which are read, and columns that today's has
   not (`Outcome Measures`, `Sponsor/Collaborators`, `Funded Bys`, `Rank`, ages in words), which are
   kept whole. All 1,725 rows of seven downloads are read.
+- The site before 2024 gave a table with tabs too, which is read as its CSV is and not written. It
+  quoted nothing: a quotation mark is of the text. All 3,584 rows of one are read, of 27 columns
+  (`clinicalTrials-20201012.tsv` in the public repository kaustcovid19/data).
 - A row whose quotes or number of columns are wrong is told with its line, and reading goes on where
   a line begins as a row does.
 """

@@ -1,4 +1,6 @@
-"""ClinicalTrials.gov's CSV download of a search: one table, many records.
+"""ClinicalTrials.gov's CSV download of a search, and the TSV of the site before 2024.
+
+One table has many records.
 
 A table is read row by row: a row whose quotes or columns are broken is told with its line, and the
 next begins where a line begins as a row does.
@@ -24,9 +26,15 @@ from trialbridge.schemas.trial import Trial
 # As a row of either site begins: its number, or its rank and its number.
 _BEGINS = re.compile(r'^"?(?:[0-9]{1,6}"?,"?)?NCT[0-9]{8}"?(?=[,\r\n]|\Z)', re.MULTILINE)
 
+# The site quoted nothing between tabs: a quotation mark there is of the text.
+_TABS = re.compile(r"\ufeff?(?:Rank\t)?NCT Number\t|[^\r\n,\"]*\tNCT Number[\t\r\n]")
+_BEGINS_TABBED = re.compile(r"^(?:[0-9]{1,6}\t)?NCT[0-9]{8}(?=[\t\r\n]|\Z)", re.MULTILINE)
+
 
 def rows(text: str) -> Iterator[table.Row]:
-    """Take a table apart, its first row the names of columns."""
+    """Take a table apart, its first row the names of columns, with commas or tabs between them."""
+    if _TABS.match(text):
+        return table.rows(text, _BEGINS_TABBED, tabs=True)
     return table.rows(text, _BEGINS)
 
 
