@@ -31,16 +31,22 @@ class Column(NamedTuple):
     first: bool
 
 
+def positions(groups: Iterable[str | None]) -> dict[str, int]:
+    """Where each group stands by its id, the first of those that have the same; none without id."""
+    found: dict[str, int] = {}
+    for position, id_ in enumerate(groups):
+        if id_:
+            found.setdefault(id_, position)
+    return found
+
+
 def turned(
     rows: Iterable[Sequence[Any] | None], groups: Sequence[str | None]
 ) -> tuple[list[Column], dict[int, str]]:
     """The columns of rows, those of the groups first, and the order of each odd row."""
     columns = [Column(position, id_, [], True) for position, id_ in enumerate(groups)]
     cells = [column.cells for column in columns]
-    known: dict[str | None, int] = {}
-    for position, id_ in enumerate(groups):
-        if id_:
-            known.setdefault(id_, position)
+    known = positions(groups)
     others: dict[tuple[str | None, int], int] = {}
     orders: dict[int, str] = {}
     for number, row in enumerate(rows):
@@ -55,21 +61,25 @@ def turned(
                 cells[known[stat.group_id]].append((number, stat))
             continue
         taken: list[int] = []
+        # How many of the row's are of an id; the first of a listed group needs no column more.
+        counts: dict[str | None, int] = {}
         for stat in row or ():
             id_ = stat.group_id or None
             position = known.get(id_, -1) if id_ else -1
-            count = 0
-            while position < 0 or position in taken:
-                position = others.get((id_, count), -1)
-                if position < 0:
-                    position = others[id_, count] = len(columns)
-                    columns.append(Column(known.get(id_), id_, [], False))
+            count = counts.get(id_, -1 if position >= 0 else 0)
+            counts[id_] = count + 1
+            if count >= 0:
+                found = others.get((id_, count))
+                if found is None:
+                    found = others[id_, count] = len(columns)
+                    columns.append(Column(position if position >= 0 else None, id_, [], False))
                     cells.append(columns[-1].cells)
-                count += 1
+                position = found
             taken.append(position)
             cells[position].append((number, stat))
         if taken != (sorted_ := sorted(taken)):
-            orders[number] = " ".join(str(sorted_.index(one)) for one in taken)
+            ranks = {position: rank for rank, position in enumerate(sorted_)}
+            orders[number] = " ".join(str(ranks[position]) for position in taken)
     return columns, orders
 
 

@@ -33,8 +33,11 @@ class Split(NamedTuple):
 _NONE = Split({}, [])
 
 
-def split(denoms: Sequence[Denom] | None, groups: Sequence[str | None], names: Names) -> Split:
-    """The participants of a list of denominators, and what else is in it."""
+def split(denoms: Sequence[Denom] | None, groups: Mapping[str, int], names: Names) -> Split:
+    """The participants of a list of denominators, and what else is in it.
+
+    `groups` has the positions of the groups by their ids.
+    """
     if not denoms:
         return _NONE
     first = denoms[0]
@@ -47,12 +50,12 @@ def split(denoms: Sequence[Denom] | None, groups: Sequence[str | None], names: N
     return Split(participants or {}, others)
 
 
-def _participants(denom: Denom, groups: Sequence[str | None]) -> dict[int, int] | None:
+def _participants(denom: Denom, groups: Mapping[str, int]) -> dict[int, int] | None:
     found: dict[int, int] = {}
     before = -1
     for count in denom.counts or ():
         id_ = count.group_id
-        position = groups.index(id_) if id_ and id_ in groups else -1
+        position = groups.get(id_, -1) if id_ else -1
         value = number(count.value) if count.value else None
         if position <= before or value.__class__ is not int or not 0 <= value <= MOST:
             return None

@@ -14,7 +14,7 @@ from typing import Any
 from trialbridge.mappings.codec import Codec, Extension, Mismatch, Node, System, text
 from trialbridge.mappings.coverage import name_of
 from trialbridge.mappings.fhir.results import denominators
-from trialbridge.mappings.fhir.results.columns import Column, back, turned
+from trialbridge.mappings.fhir.results.columns import Column, back, positions, turned
 from trialbridge.mappings.fhir.results.numbers import (
     integer_in,
     limit_in,
@@ -148,8 +148,9 @@ def write_numbers(
             class_of.append(number_)
             rows.append(inner.measurements)
     columns, orders = turned(rows, ids)
-    whole = denominators.split(measure.denoms, ids, names)
-    own = [denominators.split(class_.denoms, ids, names) for class_ in classes]
+    places = positions(ids)
+    whole = denominators.split(measure.denoms, places, names)
+    own = [denominators.split(class_.denoms, places, names) for class_ in classes]
     constant: Node = {}
     if measure.param_type:
         constant["statisticType"] = param.write(measure.param_type, names)

@@ -4,6 +4,7 @@ from typing import Any
 
 from trialbridge.mappings.codec import Codec, Field, Node, Step, among, field, merged, record
 from trialbridge.mappings.fhir.results import denominators
+from trialbridge.mappings.fhir.results.columns import positions
 from trialbridge.mappings.fhir.results.measure_rows import measure_rows, title
 from trialbridge.mappings.fhir.results.measures import (
     read_numbers,
@@ -41,8 +42,8 @@ _GROUP: tuple[Step, ...] = (*SECTION, GROUP)
 
 
 def _split(module: BaselineCharacteristicsModule, names: Names) -> denominators.Split:
-    ids = [group.id for group in module.groups or ()]
-    return denominators.split(module.denoms, ids, names)
+    groups = positions(group.id for group in module.groups or ())
+    return denominators.split(module.denoms, groups, names)
 
 
 def _references(module: BaselineCharacteristicsModule, names: Names) -> list[Reference]:

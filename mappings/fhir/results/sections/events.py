@@ -5,6 +5,7 @@ method (asked for or not), and its numbers are statistics of the Evidence of the
 without a category is that of all events together.
 """
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -238,16 +239,18 @@ def _groups_write(groups: list[EventGroup], names: Names) -> Node:
 def _groups_read(section_: Node, names: Names) -> list[EventGroup] | None:
     read = names.once(Read)
     inner = {kind: _subsection(section_, kind) for kind in _CODES}
-    totals: dict[str, list[Found]] = {
-        kind: read.of(node).evidence if node is not None else [] for kind, node in inner.items()
+    # Of each kind, those of a group that are left: a group that is listed again has the next.
+    totals: dict[str, dict[int, Iterator[Found]]] = {
+        kind: _by_group(read.of(node).evidence) if node is not None else {}
+        for kind, node in inner.items()
     }
     used: set[int] = set()
 
     def more(group: Node) -> dict[str, int | None]:
         found: dict[str, int | None] = {}
         for kind, evidence in totals.items():
-            for one in evidence:
-                if one.group is group and id(one.node) not in used:
+            for one in evidence.get(id(group), ()):
+                if id(one.node) not in used:
                     used.add(id(one.node))
                     for stat in listed(one.node, "statistic")[:1]:
                         if "category" not in stat:
@@ -258,6 +261,15 @@ def _groups_read(section_: Node, names: Names) -> list[EventGroup] | None:
         return found
 
     return groups_in(section_, names, EventGroup, more)
+
+
+def _by_group(evidence: Iterable[Found]) -> dict[int, Iterator[Found]]:
+    """The Evidence of each group, by the Group itself, which is there as long as what is read."""
+    found: dict[int, list[Found]] = {}
+    for one in evidence:
+        if one.group is not None:
+            found.setdefault(id(one.group), []).append(one)
+    return {group: iter(listed_) for group, listed_ in found.items()}
 
 
 def _subsection(section_: Node, kind: str) -> Node | None:
