@@ -112,8 +112,12 @@ def _names() -> Mapping[str, str]:
 
 
 def _key(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).casefold().replace("&", " and ")
-    words = _NOT_A_WORD.sub(" ", "".join(c for c in plain if not unicodedata.combining(c)))
+    if name.isascii():  # There are no accents, and few names have any.
+        plain = name.lower()
+    else:
+        plain = unicodedata.normalize("NFKD", name).casefold()
+        plain = "".join(c for c in plain if not unicodedata.combining(c))
+    words = _NOT_A_WORD.sub(" ", plain.replace("&", " and "))
     words = words.replace("st ", "saint ") if words.startswith("st ") else words
     return words.strip().removeprefix("the ")
 

@@ -23,6 +23,10 @@ from trialbridge.schemas.terms.countries import Country, country
         ("Congo, The Democratic Republic of the", ("CD", "COD")),
         ("Congo", ("CG", "COG")),
         ("Czech Republic", ("CZ", "CZE")),
+        ("ST. LUCIA", ("LC", "LCA")),
+        ("t\u00fcrkiye", ("TR", "TUR")),
+        ("\u00c5land Islands", ("AX", "ALA")),
+        ("Aland Islands", ("AX", "ALA")),
     ],
 )
 def test_a_country_has_two_codes(name: str, codes: tuple[str, str]) -> None:
