@@ -171,6 +171,22 @@ def test_bodies_come_in_the_encodings_that_headers_say(service: Service) -> None
     assert latin.content == trialbridge.convert(wide, "ctgov")
 
 
+def test_xml_that_declares_the_encoding_that_its_header_says_is_read_in_it(
+    service: Service,
+) -> None:
+    wide = TEXT.replace(b"velorastat", "vélorastat".encode())
+    document = trialbridge.convert(wide, "ctgov-xml").decode()
+    assert 'encoding="UTF-8"' in document
+    latin = service.http.post(
+        "/convert?to=ctgov",
+        content=document.replace("UTF-8", "ISO-8859-1", 1).encode(
+            "iso-8859-1", "xmlcharrefreplace"
+        ),
+        headers={"Content-Type": "application/xml; charset=ISO-8859-1"},
+    )
+    assert latin.content == trialbridge.convert(document.encode(), "ctgov")
+
+
 def test_validate_tells_what_is_wrong_and_is_no_error_itself(service: Service) -> None:
     fine = service.http.post("/validate", content=ODM).json()
     assert fine == {"format": "odm-2.0", "valid": True, "problems": []}
