@@ -16,7 +16,7 @@ from trialbridge.mappings.usdm.completed import completed, stated
 from trialbridge.mappings.usdm.extensions import EXTENSIONS, attribute, of_url
 from trialbridge.mappings.usdm.others.beyond import kept_beyond
 from trialbridge.mappings.usdm.others.foreign import gathered, plain_texts
-from trialbridge.mappings.usdm.others.planned import put
+from trialbridge.mappings.usdm.others.planned import left_out, put
 from trialbridge.mappings.usdm.others.rest import rest
 from trialbridge.mappings.usdm.v4_0 import USDM, coverage, is_exact
 from trialbridge.schemas.problem import Problem, no_record
@@ -77,7 +77,9 @@ def write_tree(trial: Trial, plan: Planned | None = None) -> tuple[Node, list[Pr
     tree, problems = whole.write(trial, USDM, names, KEEP)
     tree = _assembled(tree, names)
     if plan is not None:
-        put(plan, _version(tree)["studyDesigns"][0])
+        design = _version(tree)["studyDesigns"][0]
+        put(plan, design)
+        problems += left_out(plan, design)
     return completed(tree, "Wrapper", names), problems
 
 

@@ -12,6 +12,7 @@ from test_sdtm import DATA, members, rows
 import trialbridge
 from trialbridge.mappings.record.planned import Element, Planned, PlannedArm, Step, Visit
 from trialbridge.mappings.sdtm import planned as of_sdtm
+from trialbridge.mappings.usdm.document import write_tree as usdm_of_tree
 from trialbridge.mappings.usdm.others import planned as of_usdm
 from trialbridge.schemas.problem import Problem
 
@@ -268,6 +269,32 @@ def test_what_datasets_plan_is_the_design_of_a_usdm_study_and_comes_back() -> No
     written = trialbridge.write(trial, "sdtm")
     for name in ("ta", "te", "tv"):
         assert rows(datasets, name) == rows(written, name)
+
+
+def test_what_of_a_plan_is_not_written_in_usdm_is_told() -> None:
+    plan = Planned(
+        (Element("TEA", "Tea", duration="P3D"),),
+        (
+            PlannedArm("T", "Tea", (Step("TEA", "FIRST", "To tea", "If cold"), Step("TEA", ""))),
+            PlannedArm("W", "Wine", (Step("WINE", "FIRST"),)),
+        ),
+        (Visit(1, "Home", 4), Visit(2, "Day 7", 7, arm="T"), Visit(3, "Far")),
+    )
+    trial = trialbridge.read(RECORD)
+    before = usdm_of_tree(trial)[1]
+    told = usdm_of_tree(trial, plan)[1]
+    assert [str(one) for one in told if one not in before] == [
+        "warning: StudyArm: an arm that is none of the record is not written in USDM: 1 left out",
+        "warning: StudyElement: the duration of an element is not written in USDM: 1 left out",
+        "warning: StudyCell: a step without an epoch is not written in USDM: 1 left out",
+        "warning: StudyCell: a step of no element is not written in USDM: 1 left out",
+        "warning: StudyCell: the branch of a step is not written in USDM: 1 left out",
+        "warning: StudyCell: the rule of a transition is not written in USDM: 1 left out",
+        "warning: Encounter: the day of a visit that is not its name is not written in USDM: 1 "
+        "left out",
+        "warning: Encounter: the arm of a visit is not written in USDM: 1 left out",
+    ]
+    assert usdm_of_tree(trial, PLAN._replace(arms=PLAN.arms[:1]))[1] == before
 
 
 @pytest.mark.parametrize("name", NAMES)

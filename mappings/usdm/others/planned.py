@@ -22,6 +22,7 @@ from trialbridge.mappings.usdm.apart import OURS, by_id, objects
 from trialbridge.mappings.usdm.completed import stated
 from trialbridge.mappings.usdm.others.beyond import PREFIX, document_of
 from trialbridge.mappings.usdm.others.foreign import Texts
+from trialbridge.schemas.problem import Problem
 
 _DAY: Final = re.compile(r"(?i)day ([+-]?[0-9]{1,5})")
 _PARTS: Final = re.compile(
@@ -200,8 +201,7 @@ def _day(label: Any) -> int | None:
 def put(plan: Planned, design: Node) -> None:
     """Put a plan into the design of a document that is written.
 
-    An arm is that of the record with its name. A duration has no place in USDM, and neither has
-    the day of a visit but as a label.
+    An arm is that of the record with its name. What is not put there, `left_out` tells.
     """
     elements = {
         one.code: {
@@ -251,6 +251,43 @@ def put(plan: Planned, design: Node) -> None:
     ):
         if found:
             design[key] = [*design.get(key, ()), *found]
+
+
+def left_out(plan: Planned, design: Node) -> Iterator[Problem]:
+    """What of a plan `put` does not put into a design: a warning for each kind of fact."""
+    arms = {str(one.get("label")) for one in objects(design, "arms")}
+    steps = [step for arm in plan.arms for step in arm.steps]
+    elements = plan.element_names
+    for path, what, count in (
+        (
+            "StudyArm",
+            "an arm that is none of the record",
+            sum(arm.name not in arms for arm in plan.arms),
+        ),
+        (
+            "StudyElement",
+            "the duration of an element",
+            sum(bool(one.duration) for one in plan.elements),
+        ),
+        ("StudyCell", "a step without an epoch", sum(not step.epoch for step in steps)),
+        ("StudyCell", "a step of no element", sum(step.element not in elements for step in steps)),
+        ("StudyCell", "the branch of a step", sum(bool(step.branch) for step in steps)),
+        ("StudyCell", "the rule of a transition", sum(bool(step.transition) for step in steps)),
+        (
+            "Encounter",
+            "the day of a visit that is not its name",
+            sum(one.day is not None and _day(one.name) != one.day for one in plan.visits),
+        ),
+        ("Encounter", "the arm of a visit", sum(bool(one.arm) for one in plan.visits)),
+    ):
+        if count:
+            yield Problem(
+                severity="warning",
+                layer="mapping",
+                path=path,
+                code="not-carried",
+                message=f"{what} is not written in USDM: {count} left out",
+            )
 
 
 def _unless_empty(key: str, said: str) -> Node:
