@@ -58,10 +58,9 @@ class Format(NamedTuple):
     documents say beyond a record, which formats of the same module alone take. `plans` is the
     module whose `planned` gives of that what a protocol plans, elements and visits: the other
     formats that have such a module take it too, as the keyword `planned` of their writers. `ended`:
-    nobody
-    publishes in it any more, or another version stands for its kind, or it is rather a form of many
-    records, so that it is written where it is asked for by name, and no ending of a file stands for
-    it.
+    nobody publishes in it any more, or another version stands for its kind, or it is rather a form
+    of many records, so that it is written where it is asked for by name, and no ending of a file
+    stands for it.
     """
 
     name: str

@@ -36,12 +36,11 @@ def written(
 
     `bundle` is its type. A transaction and a batch ask a server to put each resource at its id:
     https://hl7.org/fhir/R5/http.html#transaction. `base` is the url that full urls begin with, ours
-    if it is empty; `narrative` gives the study a text for people, `picture` one with its
-    design drawn, `stated` codes what criteria state, `profile` says which guide a Bundle of R4
-    follows. A Bundle of an older version says all
-    that the one of R5 says. The problems are warnings of what it does not carry and, where it is
-    `checked`, those of what was written: the tree is checked as it is, since to parse the bytes
-    again takes as long as to check it.
+    if it is empty; `narrative` gives the study a text for people, `picture` one with its design
+    drawn, `stated` codes what criteria and time frames state, `profile` says which guide a Bundle
+    of R4 follows. A Bundle of an older version says all that the one of R5 says. The problems are
+    warnings of what it does not carry and, where it is `checked`, those of what was written: the
+    tree is checked as it is, since to parse the bytes again takes as long as to check it.
     """
     tree, problems = write_tree(
         trial,
