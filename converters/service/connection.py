@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from http import HTTPStatus
 from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -30,8 +31,6 @@ HEADER_BYTES: Final = 1 << 16
 _FRAMES: Final = 16
 _RATE: Final = 1 << 10
 """The least bytes in a second that a client must take of its answer, over the limit of time."""
-
-_REASONS: Final = {408: "Request Timeout", 431: "Request Header Fields Too Large"}
 
 
 def bounded(limits: Limits) -> type[HttpToolsProtocol]:
@@ -137,7 +136,7 @@ class _Connection(HttpToolsProtocol):
         problem = Problem(severity="error", layer="request", path="", code=code, message=message)
         answer = told(status, [problem])
         head = (
-            f"HTTP/1.1 {status} {_REASONS[status]}\r\ncontent-type: {answer.media}\r\n"
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: {answer.media}\r\n"
             f"content-length: {len(answer.body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + answer.body)
