@@ -1,9 +1,7 @@
-"""How many facts are found in criteria, of those that a person labelled, and how many are right.
+"""How many facts are found in criteria and time frames, of those labelled, and how many are right.
 
     python bench/fidelity/criteria.py               # by kind, over tests/criteria/*.tsv
     python bench/fidelity/criteria.py --judge 40    # found ones of the corpus, to be judged by eye
-
-Times of outcomes likewise.
 
 Precision is the share of what is found that the labels have, recall that of the labels found.
 """
