@@ -190,7 +190,9 @@ def test_one_that_hangs_is_stopped_and_one_that_dies_is_replaced_while_others_wo
         os.kill(killed, signal.SIGKILL)
         with ThreadPoolExecutor(4) as clients:
             answers = list(clients.map(converted, range(4)))
-        assert [answer.status_code for answer in answers] == [200] * 4
+        # A request that had been given to the one that died, before that was seen, is told so.
+        lost = [codes(answer) for answer in answers if answer.status_code != 200]
+        assert lost in ([], [["crashed"]])
         service.wait_for(2)
         assert not {hung, killed} & set(service.workers())
         text = service.http.get("/metrics").text
