@@ -209,6 +209,17 @@ def test_what_is_not_stated_is_empty_and_told() -> None:
     ) in map(str, told)
 
 
+def test_each_element_has_a_code_of_its_own_where_names_are_cut() -> None:
+    names = ["ABCDEF1 is long", *(f"element {number}" for number in range(2, 11)), "ABCDEF"]
+    elements = [{"id": f"L{at}", "name": name} for at, name in enumerate(names)]
+    source = json.dumps(document(elements=elements, studyCells=[])).encode()
+    data = trialbridge.convert(source, "sdtm", validate=False)
+    codes = [code for (code,) in cells(data, "te", "ETCD")]
+    assert codes[0] == "ABCDEF01"
+    assert codes[-1] == "ABCDEF11"
+    assert len(set(codes)) == len(names)
+
+
 def test_a_record_alone_plans_nothing() -> None:
     assert set(members(trialbridge.convert(RECORD, "sdtm"))) == {"define.xml", "ts.json"}
     assert of_usdm.planned(trialbridge.read(trialbridge.convert(RECORD, "usdm")).unmapped) is None

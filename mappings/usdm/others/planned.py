@@ -89,13 +89,14 @@ def _texts_of(nodes: list[Node], key: str, most: int) -> list[str] | None:
 def _codes(nodes: list[Node], most: int) -> list[str]:
     """A code for each node: all names, if each is short enough, else all labels, else names cut.
 
-    What is cut ends in its number in the list, so that each is another.
+    What is cut ends in its number in the list, all of one width, so that each is another.
     """
     for key in ("name", "label"):
         if (found := _texts_of(nodes, key, most)) is not None:
             return found
+    width = len(str(len(nodes)))
     return [
-        f"{' '.join(str(node.get('name') or '').split())[: most - len(str(at))].rstrip()}{at}"
+        f"{' '.join(str(node.get('name') or '').split())[: most - width].rstrip()}{at:0{width}}"
         for at, node in enumerate(nodes, 1)
     ]
 
