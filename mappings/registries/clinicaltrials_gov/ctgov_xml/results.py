@@ -324,6 +324,11 @@ def _read_adverse(node: Node, names: Names) -> AdverseEventsModule | None:
             events, said = _read_kind(node, kind, names)
             found[kind] = events or None
             totals |= {event.term: event for event in said if event.term}
+    # Where one says several of a group, the last is its.
+    of_term = {
+        term: {stats.group_id: stats for stats in total.stats or ()}
+        for term, total in totals.items()
+    }
     groups = []
     for position, one in enumerate(node.get("group_list", {}).get("group", ())):
         group_: EventGroup = _within(
@@ -331,10 +336,10 @@ def _read_adverse(node: Node, names: Names) -> AdverseEventsModule | None:
         )
         of_group: dict[str, Any] = {}
         for name, (_, term) in _TOTALS.items():
-            for stats in (totals[term].stats or ()) if term in totals else ():
-                if stats.group_id == group_.id:
-                    of_group[f"{name}_num_affected"] = stats.num_affected
-                    of_group[f"{name}_num_at_risk"] = stats.num_at_risk
+            stats = of_term.get(term, {}).get(group_.id)
+            if stats is not None:
+                of_group[f"{name}_num_affected"] = stats.num_affected
+                of_group[f"{name}_num_at_risk"] = stats.num_at_risk
         groups.append(msgspec.structs.replace(group_, **of_group))
     for key, element in (("time_frame", "time_frame"), ("description", "desc")):
         codec = text if key == "time_frame" else markup
