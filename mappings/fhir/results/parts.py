@@ -107,8 +107,10 @@ class Made:
         self._listed: dict[int, tuple[Any, list[Reference]]] = {}
         self._counts: dict[str, int] = {}
         self.about: Node = {}
-        """The variable of the measure at hand, and the groups of it with their references."""
-        self.compared: list[tuple[Any, Reference]] = []
+        """The variable of the measure at hand, and the references to its groups: in their order,
+        and by their ids, the first of those that have the same."""
+        self.compared: list[Reference] = []
+        self.compared_by_id: dict[str | None, Reference] = {}
 
     def number(self, kind: str) -> int:
         """The next number of what is called by its kind, from 1."""

@@ -84,8 +84,7 @@ def _write_about(analysis: MeasureAnalysis, names: Names) -> Node | None:
         if not id_:
             names.odd = True
             continue
-        listed = (reference for group, reference in made.compared if group.id == id_)
-        about.append(population(next(listed, None) or of_unlisted(id_)))
+        about.append(population(made.compared_by_id.get(id_) or of_unlisted(id_)))
     what = (analysis.param_type, analysis.statistical_method)
     return {
         "title": " by ".join(word for word in what if word) or "Statistical analysis",

@@ -71,8 +71,11 @@ def _titled(measure: OutcomeMeasure, names: Names) -> Node | None:
         if planned is not None:
             about["intended"] = planned
     made.about = about
-    references = made.groups("outcome-group", measure.groups, alike=True)
-    made.compared = [*zip(measure.groups or (), references, strict=True)]
+    groups = measure.groups or ()
+    made.compared = made.groups("outcome-group", groups, alike=True)
+    made.compared_by_id = {}
+    for group, reference in zip(groups, made.compared, strict=True):
+        made.compared_by_id.setdefault(group.id, reference)
     node: Node | None = title.write(measure, names)
     return node
 
@@ -80,7 +83,7 @@ def _titled(measure: OutcomeMeasure, names: Names) -> Node | None:
 def _write(measure: OutcomeMeasure, names: Names) -> Node | None:
     made = names.once(Made)
     groups = measure.groups or []
-    references = [reference for _, reference in made.compared]
+    references = made.compared
     found = write_numbers(measure, groups, references, made.about, names) or {}
     entries = [*references, *found.get("entryReference", ())]
     return {**found, "entryReference": entries} if entries else found or None
