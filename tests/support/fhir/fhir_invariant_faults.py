@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fhir_faults import ABSENT, edit
 
 import trialbridge
 from trialbridge.schemas.fhir.digests.definitions import Version
@@ -17,9 +18,6 @@ Json = dict[str, Any]
 
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
-
-
-ABSENT = object()
 
 
 X = "https://example.org/x"
@@ -34,19 +32,6 @@ def ours() -> Json:
     data = trialbridge.convert(EXAMPLES / "NCT99900001.ctgov.json", to="fhir-r5")
     bundle: Json = json.loads(data)
     return bundle
-
-
-def edit(tree: Any, pointer: str, value: Any) -> None:
-    """Put a value at a place such as `site/0/reference`; ABSENT takes out what is there."""
-    *steps, last = [int(step) if step.isdigit() else step for step in pointer.split("/")]
-    for step in steps:
-        tree = tree.setdefault(step, {}) if isinstance(tree, dict) else tree[step]
-    if value is ABSENT:
-        del tree[last]
-    elif isinstance(tree, list) and last == len(tree):
-        tree.append(value)
-    else:
-        tree[last] = value
 
 
 def first(bundle: Json, type_: str) -> tuple[Json, str]:
