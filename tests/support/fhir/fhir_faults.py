@@ -142,12 +142,7 @@ CONTENTS: list[Json] = [
 
 def good() -> Json:
     """Give a valid Bundle of twelve resources, such as a trial gives."""
-    entries = []
-    for name, content in zip(NAMES, CONTENTS, strict=True):
-        kind, _, id_ = name.partition("/")
-        resource = {"resourceType": kind, "id": id_, **copy.deepcopy(content)}
-        entries.append({"fullUrl": f"{BASE}/{name}", "resource": resource})
-    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    return _bundle(NAMES, CONTENTS)
 
 
 ABSENT = object()
@@ -546,8 +541,13 @@ OLD_CONTENTS: list[Json] = [
 
 def good_old() -> Json:
     """Give a valid Bundle of twelve resources, which R4 and R4B both allow."""
+    return _bundle(OLD_NAMES, OLD_CONTENTS)
+
+
+def _bundle(names: list[str], contents: list[Json]) -> Json:
+    """Give a Bundle of resources of these types and ids."""
     entries = []
-    for name, content in zip(OLD_NAMES, OLD_CONTENTS, strict=True):
+    for name, content in zip(names, contents, strict=True):
         kind, _, id_ = name.partition("/")
         resource = {"resourceType": kind, "id": id_, **copy.deepcopy(content)}
         entries.append({"fullUrl": f"{BASE}/{name}", "resource": resource})
