@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from corpus import folder as corpus_folder
+from corpus import file, files
 
 import trialbridge
 from trialbridge import Problem, ReadError
@@ -105,9 +105,7 @@ def test_a_refusal_says_what_to_do_instead() -> None:
 
 
 def corpus(name: str) -> bytes:
-    path = corpus_folder() / name
-    if not path.exists():
-        pytest.skip(f"no {path}")
+    path = file(name)
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
             return archive.read(archive.namelist()[0])
@@ -133,9 +131,7 @@ def test_real_documents_are_recognised(name: str, format: str) -> None:
 
 @pytest.mark.parametrize("folder", ["odm-2.0", "odm-1.3.2"])
 def test_real_odm_is_told_by_its_namespace(folder: str) -> None:
-    paths = list((corpus_folder() / folder).glob("*.xml"))
-    if not paths:
-        pytest.skip(f"no {folder} in the corpus")
+    paths = files(f"{folder}/*.xml")
     assert {recognise(path.read_bytes()).name for path in paths} == {folder}
 
 

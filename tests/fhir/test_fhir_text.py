@@ -3,8 +3,7 @@
 from functools import cache
 from typing import Any
 
-import pytest
-from corpus import folder
+from corpus import beside
 from fhir_bundles import (
     DESIGN,
     HL7,
@@ -32,10 +31,7 @@ CTGOV = "https://clinicaltrials.gov"
 
 @cache
 def source() -> bytes:
-    path = folder().parent / "records" / "NCT06360861.txt"
-    if not path.is_file():
-        pytest.skip(f"no text record: {path} is absent")
-    return path.read_bytes()
+    return beside("records/NCT06360861.txt").read_bytes()
 
 
 @cache

@@ -5,7 +5,6 @@ over them are skipped.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,8 @@ ASKED = {"eclaire": 15, "mii": 10}
 
 def guide(name: str) -> Guide:
     """Read a guide's folder, or skip the test."""
-    folder = os.environ.get(f"FHIR_{name.upper()}")
-    if not folder:
-        pytest.skip(f"FHIR_{name.upper()} does not name the folder of the guide's definitions")
-    return Guide(Path(folder))
+    what = "the folder of the guide's definitions"
+    return Guide(Path(corpus.named(f"FHIR_{name.upper()}", what)))
 
 
 @pytest.mark.parametrize("name", ASKED)

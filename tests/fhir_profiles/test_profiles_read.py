@@ -4,11 +4,11 @@ The guides' own examples are read where TRIALBRIDGE_GUIDES names a folder of the
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from corpus import named
 
 from trialbridge.formats.fhir import r4
 from trialbridge.schemas.trial import ProtocolSection, Trial
@@ -367,9 +367,7 @@ def test_a_study_of_mii() -> None:
 
 
 def test_the_guides_own_examples_have_what_they_say() -> None:
-    folder = os.environ.get("TRIALBRIDGE_GUIDES")
-    if not folder:
-        pytest.skip("set TRIALBRIDGE_GUIDES to a folder of the guides' examples, as JSON")
+    folder = named("TRIALBRIDGE_GUIDES", "a folder of the guides' examples, as JSON")
     read_ones = 0
     for path in sorted(Path(folder).glob("*ResearchStudy*.json")):
         node = json.loads(path.read_bytes())

@@ -4,7 +4,7 @@ import os
 from importlib import import_module
 
 import pytest
-from corpus import ALL
+from corpus import ALL, named
 
 from trialbridge.schemas.fhir.digests import build_digest as build_fhir_digest
 from trialbridge.schemas.fhir.digests.codes import codes
@@ -178,8 +178,5 @@ def test_an_element_has_types_by_its_path() -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_digest_is_what_the_packages_give(version: Version) -> None:
     """Wants the packages' paths in FHIR_R5_PACKAGES and its like, the core first."""
-    variable = f"FHIR_{version.upper()}_PACKAGES"
-    packages = os.environ.get(variable)
-    if not packages:
-        pytest.skip(f"{variable} does not name the .tgz files of the packages")
+    packages = named(f"FHIR_{version.upper()}_PACKAGES", "the .tgz files of the packages")
     assert build_fhir_digest.main([version, *packages.split(os.pathsep), "--check"]) == 0

@@ -1,6 +1,5 @@
 """The table of concepts is the registry's, whole and in order, and CDISC's as published."""
 
-import os
 from collections import Counter
 from collections.abc import Mapping
 from functools import cache
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from corpus import named
 
 from trialbridge.schemas import trial
 from trialbridge.schemas.terms import cdisc_codes, concepts, trial_summary
@@ -99,9 +99,7 @@ Packages = Mapping[tuple[str, str], Mapping[str, tuple[str, str]]]
 @cache
 def _packages() -> Packages:
     """The CDISC Library's answers in the PyPI package usdm4: `ct/cdisc/library_cache/*.yaml`."""
-    folder = os.environ.get("CDISC_TERMINOLOGY")
-    if not folder:
-        pytest.skip("CDISC_TERMINOLOGY names no folder of CDISC's terminology")
+    folder = named("CDISC_TERMINOLOGY", "the folder of CDISC's terminology")
     yaml = pytest.importorskip("yaml")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from corpus import beside
 from lxml import etree
 from odm_documents import (
     CDISC,
@@ -33,9 +34,6 @@ from trialbridge.schemas.odm.validate import check
 from trialbridge.schemas.trial import Trial
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-RECORD = ROOT.parent / "shared" / "records" / "NCT06360861.txt"
 
 
 # --- elements -------------------------------------------------------------------------------------
@@ -351,9 +349,7 @@ def test_every_word_of_a_document_is_the_record_s_or_of_a_table() -> None:
 
 
 def the_record() -> Element:
-    if not RECORD.is_file():
-        pytest.skip(f"no record: {RECORD.name} is absent")
-    trial = trialbridge.read(RECORD)
+    trial = trialbridge.read(beside("records/NCT06360861.txt"))
     data = written(trial)
     assert check(data) == []
     assert odm.read(data) == (trial, [])

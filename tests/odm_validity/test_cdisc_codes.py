@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any, get_args
 
 import pytest
-from corpus import folder
+from corpus import beside
 from lxml import etree
 
 from trialbridge.schemas import trial
@@ -168,9 +168,7 @@ def test_roles_have_the_codes_that_the_odm_2_0_schema_gives_them() -> None:
 
 
 def test_parameters_agree_with_cdiscs_mapping_of_usdm_to_trial_summary() -> None:
-    path = folder().parent / "reference" / "cdisc" / "usdm-mapping-sdtm-ts-parameters.tsv"
-    if not path.is_file():
-        pytest.skip(f"no reference: {path} is absent")
+    path = beside("reference/cdisc/usdm-mapping-sdtm-ts-parameters.tsv")
     with path.open(encoding="utf-8", newline="") as file:
         rows = [row[:3] for row in csv.reader(file, delimiter="\t")][2:]
     differences = set()

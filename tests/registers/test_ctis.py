@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from registers import ABSENT, SOURCES, documents, facts, onward, read
+from corpus import files
+from registers import ABSENT, SOURCES, facts, onward, read
 
 import trialbridge
 from trialbridge.schemas.problem import ReadError
@@ -549,7 +550,7 @@ def test_there_are_forty_facts_of_each_form() -> None:
 
 @pytest.mark.parametrize("number", REAL)
 def test_the_facts_of_real_documents_stand_in_the_record(number: str) -> None:
-    (path,) = documents("ctis-json", f"{number}.json")
+    (path,) = files(f"ctis-json/{number}.json")
     trial, told = read(path.read_bytes())
     assert facts(trial, REAL[number]) == REAL[number]
     assert {one.code for one in told} == {"not-read"}
@@ -557,6 +558,6 @@ def test_the_facts_of_real_documents_stand_in_the_record(number: str) -> None:
 
 @pytest.mark.parametrize("number", REAL)
 def test_each_real_document_goes_onward(number: str) -> None:
-    (path,) = documents("ctis-json", f"{number}.json")
+    (path,) = files(f"ctis-json/{number}.json")
     onward(path.read_bytes())
     assert [one for one in trialbridge.validate(path) if one.layer == "register"] == []

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from registers import ABSENT, SOURCES, documents, facts, onward, read
+from corpus import files
+from registers import ABSENT, SOURCES, facts, onward, read
 
 import trialbridge
 from trialbridge.schemas.problem import ReadError
@@ -300,7 +301,7 @@ REAL: dict[str, Any] = {
 
 
 def test_the_facts_of_the_real_document_stand_in_the_record() -> None:
-    (path,) = documents("drks-json", "DRKS_trial-*.json")
+    (path,) = files("drks-json/DRKS_trial-*.json")
     trial, told = read(path.read_bytes())
     assert facts(trial, REAL) == REAL
     assert {one.code for one in told} == {"not-read"}

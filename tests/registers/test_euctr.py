@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from registers import ABSENT, SOURCES, documents, facts, onward, read
+from corpus import files
+from registers import ABSENT, SOURCES, facts, onward, read
 
 import trialbridge
 from trialbridge.mappings.registries.euctr import fields
@@ -274,7 +275,7 @@ OF_FRANCE: dict[str, Any] = {
 
 
 def test_each_country_of_a_real_trial_is_a_record() -> None:
-    (path,) = documents("euctr-txt", "*.txt")
+    (path,) = files("euctr-txt/*.txt")
     found = list(trialbridge.records(path))
     trials = [one.trial for one in found if one.trial is not None]
     assert len(found) == len(trials) == 7
@@ -288,7 +289,7 @@ def test_each_country_of_a_real_trial_is_a_record() -> None:
 
 
 def test_each_real_record_goes_onward() -> None:
-    (path,) = documents("euctr-txt", "*.txt")
+    (path,) = files("euctr-txt/*.txt")
     text = path.read_text(encoding="utf-8")
     starts = [at for at in range(len(text)) if text.startswith("Summary\nEudraCT", at)]
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):

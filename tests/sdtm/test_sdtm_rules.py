@@ -7,7 +7,6 @@ DATASET_JSON one of its DataExchange-DatasetJson.
 import csv
 import io
 import json
-import os
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from corpus import named
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_sdtm import DATA, members, source
@@ -46,9 +46,7 @@ def told(data: bytes, severity: str = "error") -> list[str]:
 
 
 def cases(rule: Rule | Known) -> list[Path]:
-    root = os.environ.get("SDTM_OPEN_RULES")
-    if not root:
-        pytest.skip("no cases: set SDTM_OPEN_RULES to a clone of cdisc-org/cdisc-open-rules")
+    root = named("SDTM_OPEN_RULES", "a clone of cdisc-org/cdisc-open-rules")
     found = sorted(Path(root, "Published", rule.id).glob("*/*"))
     return [case for case in found if (case / "data" / f"{rule.domain.lower()}.csv").exists()]
 
@@ -98,10 +96,7 @@ def test_cdiscs_cases_across_datasets_are_found_row_by_row(rule: Known) -> None:
 
 
 def official() -> Path:
-    root = os.environ.get("DATASET_JSON")
-    if not root:
-        pytest.skip("no examples: set DATASET_JSON to a clone of DataExchange-DatasetJson")
-    return Path(root)
+    return Path(named("DATASET_JSON", "a clone of DataExchange-DatasetJson"))
 
 
 @pytest.mark.parametrize("name", ["ts", "ti", "ta", "te", "tv"])
@@ -399,9 +394,7 @@ def test_the_problem_of_a_dataset_has_the_link_of_its_rule() -> None:
 
 
 def test_the_columns_are_those_of_cdiscs_table() -> None:
-    path = os.environ.get("SDTMIG_VARIABLES")
-    if not path:
-        pytest.skip("no table: set SDTMIG_VARIABLES to CDISC's table of SDTMIG 3.4's variables")
+    path = named("SDTMIG_VARIABLES", "CDISC's table of SDTMIG 3.4's variables")
     with open(path, encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     for name, domain in DOMAINS.items():

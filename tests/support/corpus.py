@@ -27,6 +27,30 @@ def file(name: str) -> Path:
     return path
 
 
+def files(pattern: str) -> list[Path]:
+    """Give the files of the corpus that `odm-2.0/*.xml` or its like fits; skip if none does."""
+    paths = sorted(folder().glob(pattern))
+    if not paths:
+        pytest.skip(f"no corpus: {folder()} has no {pattern} (set {VARIABLE} to the corpus folder)")
+    return paths
+
+
+def beside(name: str) -> Path:
+    """Give a file beside the corpus, such as `reference/...`; skip the test if it is absent."""
+    path = folder().parent / name
+    if not path.is_file():
+        pytest.skip(f"nothing beside the corpus: {path} is absent")
+    return path
+
+
+def named(variable: str, what: str) -> str:
+    """Give what an environment variable names, a folder or a file of others; else skip the test."""
+    found = os.environ.get(variable)
+    if not found:
+        pytest.skip(f"{variable} does not name {what}")
+    return found
+
+
 def records() -> list[bytes]:
     """Give the records of `ctgov-v2.jsonl`, each one JSON text; skip the test if it is absent."""
     return _lines(file("ctgov-v2.jsonl"))

@@ -15,10 +15,7 @@ from trialbridge.schemas.trial import (
 
 @pytest.fixture(scope="module")
 def real() -> dict[str, Any]:
-    path = corpus.folder().parent / "records" / "NCT06360861.txt"
-    if not path.is_file():
-        pytest.skip(f"no text record: {path} is absent (set {corpus.VARIABLE})")
-    trial, problems = text.read(path.read_bytes())
+    trial, problems = text.read(corpus.beside("records/NCT06360861.txt").read_bytes())
     assert problems == []
     return tree_of(trial)
 

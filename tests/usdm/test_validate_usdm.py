@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from corpus import file, folder
+from corpus import beside, file
 
 from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.syntax.pointer import steps
@@ -444,9 +444,7 @@ def _of_schema(problem: Problem) -> bool:
 
 @cache
 def openapi() -> dict[str, Any]:
-    path = folder().parent / "reference" / "cdisc" / "USDM_API-4.0.0.json"
-    if not path.is_file():
-        pytest.skip(f"no {path}: CDISC's OpenAPI of USDM 4.0")
+    path = beside("reference/cdisc/USDM_API-4.0.0.json")
     found: dict[str, Any] = json.loads(path.read_bytes())
     return found
 

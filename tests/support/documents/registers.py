@@ -4,8 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
-from corpus import folder
 
 import trialbridge
 from trialbridge.schemas.problem import Problem
@@ -15,14 +13,6 @@ from trialbridge.schemas.trial import Trial
 SOURCES = Path(__file__).resolve().parents[2] / "registers" / "documents"
 """Small documents of each format, that nobody's register has."""
 ABSENT = object()
-
-
-def documents(kind: str, pattern: str) -> list[Path]:
-    """Give the real documents of a kind; skip the test where there are none."""
-    paths = sorted((folder() / kind).glob(pattern))
-    if not paths:
-        pytest.skip(f"no corpus: {folder() / kind} has no {pattern}")
-    return paths
 
 
 def read(data: bytes) -> tuple[Trial, list[Problem]]:
