@@ -4,11 +4,11 @@ https://hl7.org/fhir/R5/xml.html
 """
 
 import json
-import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import fhir_examples
 import msgspec
 import pytest
 from click.testing import CliRunner
@@ -85,10 +85,7 @@ def test_what_fhir_resources_writes_is_read_and_what_we_write_it_reads() -> None
 @pytest.mark.parametrize("version", ["r5", "r4"])
 def test_the_examples_of_the_standard_come_back(version: Version) -> None:
     """With FHIR_R5_EXAMPLES naming the folder of the package hl7.fhir.r5.examples, or R4's."""
-    folder = os.environ.get(f"FHIR_{version.upper()}_EXAMPLES")
-    if not folder:
-        pytest.skip(f"FHIR_{version.upper()}_EXAMPLES names no folder of HL7's examples")
-    for path in sorted(Path(folder).glob("*.json")):
+    for path in fhir_examples.paths(version):
         # Larger ones are over the limit of elements of an XML document.
         if path.stat().st_size < 5_000_000 and b'"resourceType"' in path.read_bytes()[:200]:
             there_and_back(path.read_bytes(), version)

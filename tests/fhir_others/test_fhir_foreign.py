@@ -1,14 +1,13 @@
 """Documents that we did not write, and documents that somebody broke."""
 
 import json
-import os
 from collections.abc import Iterator
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import corpus
+import fhir_examples
 import msgspec
 import pytest
 from fhir_bundles import HL7, PHASE, ROLE, STATUS, at, bundle_of, full, own, read, study
@@ -517,12 +516,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 
 def test_the_examples_of_the_standard_are_read() -> None:
     """With FHIR_R5_EXAMPLES naming the folder of the package hl7.fhir.r5.examples."""
-    folder = os.environ.get("FHIR_R5_EXAMPLES")
-    if not folder:
-        pytest.skip("FHIR_R5_EXAMPLES names no folder of hl7.fhir.r5.examples")
-    paths = sorted(Path(folder).glob("ResearchStudy-*.json"))
-    assert paths
-    for path in paths:
+    for path in fhir_examples.paths("r5", "ResearchStudy"):
         source = json.loads(path.read_bytes())
         trial, _ = fhir.read(path.read_bytes())
         assert at(trial, "identificationModule/briefTitle") == source.get("title")

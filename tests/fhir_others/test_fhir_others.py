@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 from fhir_bundles import at, read
-from fhir_others import Node, converted, examples
+from fhir_examples import examples
+from fhir_others import Node, converted
 
 import trialbridge
 from trialbridge.formats.fhir import r5 as fhir
@@ -181,7 +182,7 @@ def test_only_what_was_taken_for_something_is_told_beside_what_was_not_read() ->
 
 def test_hl7_s_example_of_a_registry_s_record_is_read() -> None:
     """Facts of NCT05503693, which is public: counts and codes, as the registry has them."""
-    named = dict(examples("FHIR_R5_EXAMPLES", "ResearchStudy"))
+    named = dict(examples("r5", "ResearchStudy"))
     data = named["ResearchStudy-example-ctgov-study-record.json"]
     trial = loses_nothing(data)
     source: Node = json.loads(data)

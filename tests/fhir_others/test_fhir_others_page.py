@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fhir_others import Node, converted, examples
+from fhir_examples import examples
+from fhir_others import Node, converted
 
 import trialbridge
 
@@ -55,7 +56,7 @@ def test_a_point_is_true_of_a_record_of_that_shape(point: Any) -> None:
 
 
 def test_each_point_is_true_of_hl7_s_example() -> None:
-    named = dict(examples("FHIR_R5_EXAMPLES", "ResearchStudy"))
+    named = dict(examples("r5", "ResearchStudy"))
     document: Node = json.loads(named["ResearchStudy-example-ctgov-study-record.json"])
     holds(document)
     kept = trialbridge.read(json.dumps(document).encode()).unmapped or {}

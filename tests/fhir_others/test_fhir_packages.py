@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fhir_others import Node, examples
+from fhir_examples import examples
+from fhir_others import Node
 
 from trialbridge.formats.fhir import r5 as fhir
 from trialbridge.mappings.fhir.types import UNMAPPED
@@ -118,11 +119,10 @@ VERSIONS = [("r5", 1, 36), ("r4b", 1, 32), ("r4", 1, 23)]
 
 @pytest.mark.parametrize(("version", "studies", "others"), VERSIONS)
 def test_nothing_that_an_example_says_is_lost(version: str, studies: int, others: int) -> None:
-    variable = f"FHIR_{version.upper()}_EXAMPLES"
-    found = list(examples(variable, "ResearchStudy"))
+    found = list(examples(version, "ResearchStudy"))
     assert len(found) == studies
     missing = {name: lost(data, version) for name, data in found}
-    resources = list(examples(variable, *REFERRING))
+    resources = list(examples(version, *REFERRING))
     assert len(resources) == others
     for name, data in resources:
         missing[name] = lost(json.dumps(around(json.loads(data), version)).encode(), version)

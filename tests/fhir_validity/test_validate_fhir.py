@@ -1,14 +1,13 @@
 """Each fault of a Bundle is reported once, at its place; what is right is not reported."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
+import fhir_examples
 import pytest
 from fhir_faults import (
     BUNDLE_MUTANTS,
@@ -549,19 +548,10 @@ HL7_DEFECTS: dict[str, dict[tuple[str, str], str]] = {
 }
 
 
-def examples(version: str) -> Iterator[Path]:
-    variable = f"FHIR_{version.upper()}_EXAMPLES"
-    folder = os.environ.get(variable)
-    if not folder:
-        pytest.skip(f"{variable} does not name the folder of hl7.fhir.{version}.examples")
-    for name in RESOURCES:
-        yield from sorted(Path(folder).glob(f"{name}-*.json"))
-
-
 @pytest.mark.parametrize("version", ["r5", "r4b", "r4"])
 def test_the_official_examples_have_no_errors_but_their_own(version: Any) -> None:
     found = set()
-    for path in examples(version):
+    for path in fhir_examples.paths(version, *RESOURCES):
         for problem in fhir_validate.validate(json.loads(path.read_bytes()), version):
             # The example messages were cut out of a server, and refer to what stayed there.
             if problem.severity == "error" and not (

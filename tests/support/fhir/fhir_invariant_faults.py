@@ -2,13 +2,12 @@
 
 import copy
 import json
-import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
+import fhir_examples
 from fhir_faults import ABSENT, edit
 
 import trialbridge
@@ -293,19 +292,9 @@ WRITTEN = ("ActivityDefinition", "Bundle", "EvidenceVariable", "Group", "Locatio
            "PlanDefinition", "Practitioner", "PractitionerRole", "ResearchStudy")  # fmt: skip
 
 
-FOLDERS: dict[Version, str] = {
-    "r5": "FHIR_R5_EXAMPLES",
-    "r4b": "FHIR_R4B_EXAMPLES",
-    "r4": "FHIR_R4_EXAMPLES",
-}
-
-
 def examples(version: Version) -> Iterator[Path]:
-    folder = os.environ.get(FOLDERS[version])
-    if not folder:
-        pytest.skip(f"{FOLDERS[version]} does not name the folder of HL7's examples")
-    for name in WRITTEN:
-        for path in sorted(Path(folder).glob(f"{name}-*.json")):
-            # All of HL7's definitions and code systems in one file: they have tests of HL7's own.
-            if path.stat().st_size < 1_000_000:
-                yield path
+    """HL7's own of those types."""
+    for path in fhir_examples.paths(version, *WRITTEN):
+        # All of HL7's definitions and code systems in one file: they have tests of HL7's own.
+        if path.stat().st_size < 1_000_000:
+            yield path

@@ -1,12 +1,7 @@
 """A study as HL7's example of a ClinicalTrials.gov record has it, of a trial that we made up."""
 
-import json
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from fhir_bundles import HL7, ROLE, STATUS
 
 Node = dict[str, Any]
@@ -212,20 +207,3 @@ def converted() -> Node:
             },
         ],
     }
-
-
-# --- packages of HL7's examples ----------------------------------------------------------------
-
-
-def examples(variable: str, *types: str) -> Iterator[tuple[str, bytes]]:
-    """The examples of these types in the folder of a package that a variable names; else skip."""
-    folder = os.environ.get(variable)
-    if not folder:
-        package = variable.removeprefix("FHIR_").removesuffix("_EXAMPLES").lower()
-        pytest.skip(f"{variable} names no folder of hl7.fhir.{package}.examples")
-    paths = sorted(path for type_ in types for path in Path(folder).glob(f"{type_}-*.json"))
-    assert paths
-    for path in paths:
-        data = path.read_bytes()
-        if json.loads(data)["resourceType"] in types:
-            yield path.name, data
