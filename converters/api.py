@@ -280,7 +280,8 @@ def checking(
                 # There is nothing wrong with it, or it is nothing that can be parsed.
                 _parse(known.syntax, data)
         else:
-            problems = [*known.read(data)[1], *known.advise(data)]
+            trial, problems = known.read(data)
+            problems = [*problems, *known.advise(data, trial)]
     except ReadError as error:
         problems = error.problems
     fatal = any(problem.severity == "fatal" for problem in problems)

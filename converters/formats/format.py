@@ -53,14 +53,14 @@ class Format(NamedTuple):
     in another syntax: it is written where it is named.
 
     `coverage` is the module whose `coverage` lists where each leaf goes (None: every leaf has its
-    own name there, except those below `homeless`). `advice` is a module whose `check` tells what is
-    unusual, and never wrong, with a record that is read. `beyond` is the module that knows what its
-    documents say beyond a record, which formats of the same module alone take. `plans` is the
-    module whose `planned` gives of that what a protocol plans, elements and visits: the other
-    formats that have such a module take it too, as the keyword `planned` of their writers. `ended`:
-    nobody publishes in it any more, or another version stands for its kind, or it is rather a form
-    of many records, so that it is written where it is asked for by name, and no ending of a file
-    stands for it.
+    own name there, except those below `homeless`). `advice` is a module that tells what is unusual,
+    and never wrong, with a record that is read: its `odd` takes the record, or its `check` the
+    bytes. `beyond` is the module that knows what its documents say beyond a record, which formats
+    of the same module alone take. `plans` is the module whose `planned` gives of that what a
+    protocol plans, elements and visits: the other formats that have such a module take it too, as
+    the keyword `planned` of their writers. `ended`: nobody publishes in it any more, or another
+    version stands for its kind, or it is rather a form of many records, so that it is written where
+    it is asked for by name, and no ending of a file stands for it.
     """
 
     name: str
@@ -237,12 +237,13 @@ class Format(NamedTuple):
             return check(data, thorough=thorough, deep=deep, budget=budget)
         return check(data, thorough=thorough, deep=deep)
 
-    def advise(self, data: bytes) -> list[Problem]:
-        """Tell what is unusual with a record of this format."""
+    def advise(self, data: bytes, trial: Trial) -> list[Problem]:
+        """Tell what is unusual with a record of this format, which is read of these bytes."""
         if self.advice is None:
             return []
-        check: Callable[[bytes], list[Problem]] = import_module(self.advice).check
-        return check(data)
+        module = import_module(self.advice)
+        found: list[Problem] = module.odd(trial) if hasattr(module, "odd") else module.check(data)
+        return found
 
     def bare(self, data: bytes) -> dict[Home, bytes]:
         """Give a document without what is ours in it, and without what is not native in it.

@@ -8,7 +8,6 @@ from typing import Any
 from trialbridge.mappings.registries.ctis import LINK, read_tree
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.problem import Problem
-from trialbridge.schemas.registers import odd
 from trialbridge.schemas.syntax.decode import parse_object
 from trialbridge.schemas.trial import Trial
 
@@ -33,8 +32,3 @@ def _record(tree: dict[str, Any]) -> dict[str, Any]:
         )
         raise fatal("", "root", message, LINK)
     return tree
-
-
-def check(data: bytes) -> list[Problem]:
-    """Tell what is unusual with a record, and never wrong."""
-    return odd(read(data)[0])

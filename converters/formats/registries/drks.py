@@ -6,7 +6,6 @@ https://drks.de
 from trialbridge.mappings.registries.drks import LINK, read_tree
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.problem import Problem
-from trialbridge.schemas.registers import odd
 from trialbridge.schemas.syntax.decode import parse_object
 from trialbridge.schemas.trial import Trial
 
@@ -21,8 +20,3 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     if not isinstance(number, str) or not number.strip():
         raise fatal("/drksId", "root", "a record of DRKS has an id: expected a text", LINK)
     return read_tree(tree)
-
-
-def check(data: bytes) -> list[Problem]:
-    """Tell what is unusual with a record, and never wrong."""
-    return odd(read(data)[0])

@@ -12,7 +12,6 @@ from trialbridge.io.encoding import utf_8
 from trialbridge.mappings.registries.euctr import LINK, read_text
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.problem import EACH, Problem
-from trialbridge.schemas.registers import odd
 from trialbridge.schemas.trial import Trial
 
 _BEGINS = re.compile(r"^Summary[ \t]*\n(?:[ \t]*\n)?EudraCT Number:", re.MULTILINE)
@@ -49,8 +48,3 @@ def parts(data: bytes) -> Iterator[Part]:
     for start, after in zip(starts, [*starts[1:], len(text)], strict=True):
         before = text.count("\n", 0, start)
         yield Part(f"line {before + 1}", text[start:after].encode(), before)
-
-
-def check(data: bytes) -> list[Problem]:
-    """Tell what is unusual with a record, and never wrong."""
-    return odd(read(data)[0])

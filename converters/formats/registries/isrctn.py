@@ -11,7 +11,6 @@ from trialbridge.formats.registries.part import Part, local, only, pieces
 from trialbridge.mappings.registries.isrctn import LINK, REPEATED, read_tree
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.problem import Problem
-from trialbridge.schemas.registers import odd
 from trialbridge.schemas.syntax.xml import line_of
 from trialbridge.schemas.trial import Trial
 
@@ -62,8 +61,3 @@ def parts(data: bytes) -> Iterator[Part]:
     root = f'<allTrials xmlns="{_SPACE}">'.encode()
     for part in pieces(data, "allTrials", "fullTrial", _TRIAL, _END):
         yield part._replace(data=part.data.replace(b"<allTrials>", root, 1))
-
-
-def check(data: bytes) -> list[Problem]:
-    """Tell what is unusual with a record, and never wrong."""
-    return odd(read(data)[0])

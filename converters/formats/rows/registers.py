@@ -11,7 +11,7 @@ ROWS: tuple[Format, ...] = (
         marks=("ctNumber", "authorizedApplication", "authorizedPartI"),
         reader="trialbridge.formats.registries.ctis",
         coverage="trialbridge.mappings.registries.ctis",
-        advice="trialbridge.formats.registries.ctis",
+        advice="trialbridge.schemas.registers",
     ),
     Format(
         name="drks",
@@ -21,7 +21,7 @@ ROWS: tuple[Format, ...] = (
         marks=("drksId",),
         reader="trialbridge.formats.registries.drks",
         coverage="trialbridge.mappings.registries.drks",
-        advice="trialbridge.formats.registries.drks",
+        advice="trialbridge.schemas.registers",
     ),
     Format(
         name="isrctn",
@@ -31,7 +31,7 @@ ROWS: tuple[Format, ...] = (
         marks=("http://www.67bricks.com/isrctn",),
         reader="trialbridge.formats.registries.isrctn",
         coverage="trialbridge.mappings.registries.isrctn",
-        advice="trialbridge.formats.registries.isrctn",
+        advice="trialbridge.schemas.registers",
     ),
     Format(
         name="euctr",
@@ -41,6 +41,6 @@ ROWS: tuple[Format, ...] = (
         marks=(r"Summary[ \t\r]*\n(?:[ \t\r]*\n)?EudraCT Number:.*",),
         reader="trialbridge.formats.registries.euctr",
         coverage="trialbridge.mappings.registries.euctr",
-        advice="trialbridge.formats.registries.euctr",
+        advice="trialbridge.schemas.registers",
     ),
 )
