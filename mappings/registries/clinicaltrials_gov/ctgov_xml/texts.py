@@ -19,7 +19,6 @@ from trialbridge.mappings.record.markdown import plain, registered
 _WIDTH = 99
 _STEP = 5
 _ITEM = re.compile(r" *(-  |[0-9]{1,9}\. )(?=\S)")
-_BEGUN = re.compile(r" *(-  |[0-9]{1,9}\. )(?=\S)")
 _MARKDOWN_ITEM = re.compile(r"( *)(\* +|[0-9]{1,9}\. )(?=\S)")
 # What begins a list or a heading in CommonMark, and does not here.
 _BEGINS_LIST = re.compile(r"([0-9]{1,9}|)([.)]|[-+]|#{1,6})(?= |$)")
@@ -39,7 +38,7 @@ def of_layout(text: str, base: int) -> list[Block]:
     open_ = 0
     for lines in _paragraphs(text):
         first = lines[0].expandtabs()
-        if not blocks and (begun := _BEGUN.match(first)) and begun.end() - base < _STEP:
+        if not blocks and (begun := _ITEM.match(first)) and begun.end() - base < _STEP:
             # The registry trimmed what a block begins with, the indent of a marker too.
             first = f"{' ' * (base + _STEP - len(begun[1]))}{first.lstrip()}"
         item = _ITEM.match(first)
