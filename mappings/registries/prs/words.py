@@ -17,21 +17,14 @@ from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.protocol impor
 from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.words import coded, valued, word
 from trialbridge.schemas import trial
 
-_ANSWER: Codec[bool] = valued(
+yes_no: Codec[bool] = valued(
     lambda said: {"yes": True, "true": True, "no": False, "false": False}.get(said.lower()),
     "yes or no",
     lambda value: "yes" if value else "no",
     bool,
+    nothing="None",
 )
-
-
-def _read_answer(value: Any, names: Names) -> bool | None:
-    # The registry's own files say so of what nobody answered.
-    return None if word(value) == "None" else _ANSWER.read(value, names)
-
-
-yes_no: Codec[bool] = Codec(_read_answer, _ANSWER.write, gives=bool)
-"""Documents have Yes and true, too; None is no answer."""
+"""Documents have Yes and true, too; None the registry's own files say of what nobody answered."""
 YES_NO: Codec[bool] = Codec(yes_no.read, lambda value, names: "Yes" if value else "No", gives=bool)
 """The same in the results, where the registry writes it so."""
 

@@ -5,7 +5,17 @@ https://clinicaltrials.gov/ct2/html/images/info/public.xsd
 
 from typing import Any
 
-from trialbridge.mappings.codec import Codec, Field, Mismatch, Node, also, field, merged, record
+from trialbridge.mappings.codec import (
+    Codec,
+    Field,
+    Mismatch,
+    Node,
+    also,
+    field,
+    inverse,
+    merged,
+    record,
+)
 from trialbridge.mappings.compiled import each, reader, writer
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries import people
@@ -18,6 +28,7 @@ from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.words import (
     markup,
     processed,
     text,
+    valued,
     word,
     yes_no,
 )
@@ -99,19 +110,14 @@ _STUDY_TYPES = {
 _REGISTRY = "Observational [Patient Registry]"
 
 
-def _read_type(value: Any, names: Names) -> str | None:
-    said = word(value)
-    # Of a record that is withheld.
-    if said in ("", "N/A"):
-        return None
-    found = next((code for code, label in _STUDY_TYPES.items() if said == label), None)
-    if found is None and said != _REGISTRY:
-        names.warn("not-readable", f"{said!r:.60} is not a type of study")
-        return None
-    return found or "OBSERVATIONAL"
-
-
-study_type: Codec[Any] = Codec(_read_type, lambda value, names: _STUDY_TYPES[value], gives=str)
+# Of a record that is withheld the type is N/A.
+study_type: Codec[Any] = valued(
+    {_REGISTRY: "OBSERVATIONAL", **inverse(_STUDY_TYPES)}.get,
+    "a type of study",
+    _STUDY_TYPES.__getitem__,
+    str,
+    nothing="N/A",
+)
 registry: Codec[bool] = Codec(
     lambda node, names: {_REGISTRY: True, "Observational": False}.get(str(node.get("study_type"))),
     lambda value, names: {"study_type": _REGISTRY} if value else {},

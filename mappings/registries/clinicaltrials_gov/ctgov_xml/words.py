@@ -29,12 +29,22 @@ def word(value: Any) -> str:
     return str(value)
 
 
-def valued(read: Given, expected: str, write: Callable[[Any], str | None], gives: type) -> Any:
-    """Values that stand as words; what is none of them is told, and stays in the source's words."""
+def valued(
+    read: Given,
+    expected: str,
+    write: Callable[[Any], str | None],
+    gives: type,
+    *,
+    nothing: str = "",
+) -> Any:
+    """Values that stand as words; what is none of them is told, and stays in the source's words.
+
+    `nothing` is a word that says nothing, as no word does.
+    """
 
     def read_word(value: Any, names: Names) -> Any:
         said = word(value)
-        if not said:
+        if not said or said == nothing:
             return None
         found = read(said)
         if found is None:
@@ -116,16 +126,10 @@ def _age(words: str) -> str | None:
         return None
 
 
-age: Codec[str] = valued(_age, "an age (such as 18 Years or 1 Month)", str, str)
-
-
-def _read_bound(value: Any, names: Names) -> str | None:
-    # No bound is a bound of N/A there.
-    return None if word(value) == "N/A" else age.read(value, names)
-
-
-bound: Codec[str] = Codec(_read_bound, age.write, gives=str)
-"""The age that participants have at least, or at most."""
+_AN_AGE = "an age (such as 18 Years or 1 Month)"
+age: Codec[str] = valued(_age, _AN_AGE, str, str)
+bound: Codec[str] = valued(_age, _AN_AGE, str, str, nothing="N/A")
+"""The age that participants have at least, or at most; no bound is a bound of N/A there."""
 
 
 def coded(enumeration: Any, words: Mapping[str, str] = {}) -> Codec[Any]:
