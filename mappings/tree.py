@@ -1,6 +1,6 @@
 """A format's tree: dicts and lists, and the paths to what is in them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Node = dict[str, Any]
@@ -11,6 +11,13 @@ def joined(path: str, further: str) -> str:
     if not path or not further or further.startswith("["):
         return path + further
     return f"{path}.{further}"
+
+
+def put(tree: Node, keys: Sequence[str], value: Any) -> None:
+    """Set the value at these keys, with the objects on the way to it."""
+    for key in keys[:-1]:
+        tree = tree.setdefault(key, {})
+    tree[keys[-1]] = value
 
 
 def extend(node: Node, key: str, elements: list[Any]) -> None:

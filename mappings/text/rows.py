@@ -21,6 +21,7 @@ from trialbridge.mappings.text.values import (
     dated,
     reads,
 )
+from trialbridge.mappings.tree import put as put
 from trialbridge.schemas.trial import Age, Trial
 
 Tree = dict[str, Any]
@@ -206,13 +207,6 @@ def get(tree: Any, keys: Iterable[str]) -> Any:
             return None
         tree = tree.get(key)
     return tree
-
-
-def put(tree: Tree, keys: Sequence[str], value: Any) -> None:
-    """Set the value at these keys, with the objects on the way to it."""
-    for key in keys[:-1]:
-        tree = tree.setdefault(key, {})
-    tree[keys[-1]] = value
 
 
 def items_of(found: Any) -> list[Item]:

@@ -13,6 +13,7 @@ import msgspec
 
 from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.mappings.registries import labels
+from trialbridge.mappings.tree import put
 from trialbridge.mappings.whole import not_carried
 from trialbridge.schemas import trial as model
 from trialbridge.schemas.problem import Problem
@@ -479,19 +480,12 @@ def read_row(row: Mapping[str, str], line: str) -> tuple[Trial, list[Problem]]:
             )
             continue
         for pointer, value in members.items():
-            _put(tree, pointer, value)
+            put(tree, pointer.split("/")[1:], value)
     study, unmapped, found = settle(tree, Study)
     if kept:
         unmapped = {**unmapped, _KEPT: kept}
     problems += (msgspec.structs.replace(one, path=f"{line}: {one.path}") for one in found)
     return trial_of(study, unmapped=unmapped or None), problems
-
-
-def _put(tree: Tree, pointer: str, value: Any) -> None:
-    *above, last = pointer.split("/")[1:]
-    for key in above:
-        tree = tree.setdefault(key, {})
-    tree[last] = value
 
 
 def _warning(path: str, message: str, code: str = "not-carried") -> Problem:

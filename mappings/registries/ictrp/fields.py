@@ -14,6 +14,7 @@ from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.mappings.registries.ictrp import design, joined, values
 from trialbridge.mappings.registries.ictrp.checks import contradictions
 from trialbridge.mappings.registries.ictrp.rows import Field, Row, Taken, Tree, row_of
+from trialbridge.mappings.tree import put
 from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.syntax.decode import settle
 from trialbridge.schemas.trial import Registration, Study, Trial, trial_of
@@ -386,7 +387,7 @@ def made(
     beside: Tree = {}
     for pointer, value in found.members.items():
         under, path = (beside, pointer[len(R) :]) if pointer.startswith(R) else (tree, pointer)
-        _put(under, path, value)
+        put(under, path.split("/")[1:], value)
     study, unmapped, wrong = settle(tree, Study)
     problems = [*_told(found, texts, place), *contradicting]
     problems += (msgspec.structs.replace(one, path=f"{place('')}: {one.path}") for one in wrong)
@@ -420,10 +421,3 @@ def _warning(path: str, message: str, code: str) -> Problem:
     return Problem(
         severity="warning", layer="mapping", path=path, code=code, message=message, link=LINK
     )
-
-
-def _put(tree: Tree, pointer: str, value: Any) -> None:
-    *above, last = pointer.split("/")[1:]
-    for key in above:
-        tree = tree.setdefault(key, {})
-    tree[last] = value
