@@ -12,9 +12,9 @@ from trialbridge.schemas.problem import EACH
 
 _SHOWN = 40
 _FIELD = re.compile(r'[^",\r\n][^,\r\n]*|(?=[,\r\n])|\Z')
-_BETWEEN_TABS = re.compile(r"[^\t\r\n]*+")
 _QUOTED = re.compile(r'"((?:[^"]|"")*+)"')
 _END = re.compile(r"\r\n|\n|\r|\Z")
+_LINE = re.compile(rf"([^\r\n]*+)(?:{_END.pattern})")
 _EMPTY = re.compile(r"[ \t]*(?:\r\n|\n|\r)")
 
 
@@ -107,14 +107,6 @@ def _fields(text: str, at: int) -> tuple[list[str], str, int]:
 
 def _tabbed(text: str, at: int) -> tuple[list[str], str, int]:
     """The texts of a row with tabs between them, and where it ends."""
-    fields: list[str] = []
-    while True:
-        plain = _BETWEEN_TABS.match(text, at)
-        assert plain is not None
-        fields.append(plain[0])
-        at = plain.end()
-        if not text.startswith("\t", at):
-            end = _END.match(text, at)
-            assert end is not None
-            return fields, "", end.end()
-        at += 1
+    line = _LINE.match(text, at)
+    assert line is not None
+    return line[1].split("\t"), "", line.end()
