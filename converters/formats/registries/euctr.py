@@ -7,8 +7,7 @@ https://www.clinicaltrialsregister.eu
 import re
 from collections.abc import Iterator
 
-from trialbridge.formats.registries.part import Part
-from trialbridge.io.encoding import utf_8
+from trialbridge.formats.registries.part import Part, decoded
 from trialbridge.mappings.registries.euctr import LINK, read_text
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.problem import EACH, Problem
@@ -33,12 +32,7 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
 
 
 def _text(data: bytes) -> str:
-    try:
-        return utf_8(data).decode().replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        said = f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason})"
-        raise fatal(f"line {line}", "encoding", said, LINK) from None
+    return decoded(data, LINK).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parts(data: bytes) -> Iterator[Part]:

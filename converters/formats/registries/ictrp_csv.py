@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from trialbridge.formats.registries import table
-from trialbridge.formats.registries.part import Part
+from trialbridge.formats.registries.part import Part, decoded
 from trialbridge.io.encoding import utf_8
 from trialbridge.mappings.registries.ictrp.fields import LINK, read_record
 from trialbridge.mappings.whole import fatal
@@ -27,9 +27,13 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     """
     data = utf_8(data)
     try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        raise _not_text(data, error) from None
+        text = decoded(data, LINK)
+    except ReadError as error:
+        if data.count(b"\n") < 2:
+            raise
+        said = f"other rows may be read: {EACH}"
+        more = fatal(error.problems[0].path, "one-study", said, LINK)
+        raise ReadError([*error.problems, *more.problems]) from None
     names, row = table.only(
         list(table.rows(text, _BEGINS)) if text.strip() else [], "TrialID", LINK
     )
@@ -41,16 +45,6 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
     return read_record(
         texts, lambda name: f"{at}, column {columns[name]!r}" if name in columns else at
     )
-
-
-def _not_text(data: bytes, error: UnicodeDecodeError) -> ReadError:
-    line = data.count(b"\n", 0, error.start) + 1
-    message = f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason})"
-    wrong = fatal(f"line {line}", "encoding", message, LINK)
-    if data.count(b"\n") < 2:
-        return wrong
-    more = fatal(f"line {line}", "one-study", f"other rows may be read: {EACH}", LINK)
-    return ReadError([*wrong.problems, *more.problems])
 
 
 def parts(data: bytes) -> Iterator[Part]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from trialbridge.io import encoding
 from trialbridge.mappings.registries.ictrp.fields import LINK
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.problem import EACH, ReadError
@@ -69,6 +70,17 @@ def only(
         said = f"<{str(root.tag).removeprefix(space)}> has no {shown}, expected one"
         raise fatal(line_of(root), "no-study", said, link)
     return found[0]
+
+
+def decoded(data: bytes, link: str) -> str:
+    """Give the text of a document. Raises ReadError with the line that is not UTF-8."""
+    data = encoding.utf_8(data)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        said = f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason})"
+        raise fatal(f"line {line}", "encoding", said, link) from None
 
 
 def local(name: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from trialbridge.formats.options import UnknownOption
 from trialbridge.formats.registries import table
+from trialbridge.formats.registries.part import decoded
 from trialbridge.io.encoding import utf_8
 from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_csv import (
     LINK,
@@ -54,12 +55,7 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
 
     Raises ReadError if the table has several records, none, or a row that is broken.
     """
-    try:
-        text = utf_8(data).decode()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"byte 0x{data[error.start]:02x} is not UTF-8 ({error.reason})"
-        raise fatal(f"line {line}", "encoding", message, LINK) from None
+    text = decoded(data, LINK)
     names, row = table.only(list(rows(text)) if text.strip() else [], "NCT Number", LINK)
     trial, problems = read_row(dict(zip(names, row.fields, strict=True)), f"line {row.line}")
     if not trial.nct_id:
