@@ -27,7 +27,7 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
 
     Raises ReadError if the bytes are none, or have several.
     """
-    return _record(only(data, ("Trial",), _END))
+    return _record(only(data, ("Trial",), _END, LINK))
 
 
 def _record(trial: "_Element") -> tuple[Trial, list[Problem]]:

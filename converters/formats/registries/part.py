@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from trialbridge.io import encoding
-from trialbridge.mappings.registries.ictrp.fields import LINK
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.problem import EACH, ReadError
 from trialbridge.schemas.syntax.xml import line_of, parse, utf_8
@@ -42,9 +41,7 @@ class Part(NamedTuple):
         return f"line {int(found[1]) + self.before}{path[found.end() :]}"
 
 
-def only(
-    data: bytes, names: tuple[str, ...], ends: re.Pattern[bytes], link: str = LINK
-) -> "_Element":
+def only(data: bytes, names: tuple[str, ...], ends: re.Pattern[bytes], link: str) -> "_Element":
     """Give the one record of an XML document, an element of one of these names.
 
     Raises ReadError if it has none or several; of a document that is broken, with the reason, and

@@ -29,7 +29,7 @@ def read(data: bytes) -> tuple[Trial, list[Problem]]:
 
     Raises ReadError if the bytes are none, or have several.
     """
-    trial = only(data, ("trial", "Trial", "triall", "Triall"), _END)
+    trial = only(data, ("trial", "Trial", "triall", "Triall"), _END, LINK)
     lines: dict[str, str] = {}
     texts = dict(_texts(trial, "", lines))
     if not texts.get("main/trial_id"):
