@@ -77,10 +77,6 @@ def _group(type_: type[Any]) -> Record:
     )
 
 
-def _stats(member: str) -> tuple[Field, ...]:
-    return (field(member, "participants_list", "participants", codec=each(FLOW_STATS)),)
-
-
 # --- participant flow ------------------------------------------------------------------------
 
 FLOW_STATS = record(
@@ -89,8 +85,18 @@ FLOW_STATS = record(
     field("num_subjects", "@count", codec=text),
     field("comment", "#", codec=markup),
 )
-MILESTONE = record(FlowMilestone, field("type", "title", codec=text), *_stats("achievements"))
-WITHDRAWAL = record(DropWithdraw, field("type", "title", codec=text), *_stats("reasons"))
+_PARTICIPANTS = ("participants_list", "participants")
+_flow_stats = each(FLOW_STATS)
+MILESTONE = record(
+    FlowMilestone,
+    field("type", "title", codec=text),
+    field("achievements", *_PARTICIPANTS, codec=_flow_stats),
+)
+WITHDRAWAL = record(
+    DropWithdraw,
+    field("type", "title", codec=text),
+    field("reasons", *_PARTICIPANTS, codec=_flow_stats),
+)
 PERIOD = record(
     FlowPeriod,
     field("title", "title", codec=text),
@@ -105,32 +111,17 @@ PERIOD = record(
 
 # --- measures --------------------------------------------------------------------------------
 
+_groups = each(_group(MeasureGroup))
 _COUNT = record(DenomCount, _ID, field("value", "@value", codec=text))
-
-
-def _denoms(scope: str) -> Codec[list[Denom]]:
-    """How many were analysed; `scope` says of what, which the place says already."""
-    table = record(
-        Denom,
-        field("units", "units", codec=text),
-        field("counts", "count_list", "count", codec=each(_COUNT)),
-    )
-
-    def complete(node: Node) -> None:
-        node["scope"] = scope
-
-    return each(table, complete=complete)
-
-
-def _class(denoms: Codec[list[Denom]]) -> Record:
-    return record(
-        MeasureClass,
-        field("title", "title", codec=text),
-        field("denoms", "analyzed_list", "analyzed", codec=denoms),
-        field("categories", "category_list", "category", codec=each(CATEGORY)),
-    )
-
-
+_DENOM = record(
+    Denom,
+    field("units", "units", codec=text),
+    field("counts", "count_list", "count", codec=each(_COUNT)),
+)
+# How many were analysed; the scope says of what, which the place says already.
+_of_all, _of_measure, _of_class = (
+    each(_DENOM, const={"scope": scope}) for scope in ("Overall", "Measure", "Class")
+)
 MEASUREMENT = record(
     Measurement,
     _ID,
@@ -145,7 +136,13 @@ CATEGORY = record(
     field("title", "title", codec=text),
     field("measurements", "measurement_list", "measurement", codec=each(MEASUREMENT)),
 )
-CLASS = _class(_denoms("Class"))
+CLASS = record(
+    MeasureClass,
+    field("title", "title", codec=text),
+    field("denoms", "analyzed_list", "analyzed", codec=_of_class),
+    field("categories", "category_list", "category", codec=each(CATEGORY)),
+)
+_classes = each(CLASS)
 
 # The XML calls two of the registry's measures of age alike.
 _AGE, _CONTINUOUS, _CATEGORICAL = "Age", "Age, Continuous", "Age, Categorical"
@@ -183,8 +180,8 @@ BASELINE = record(
     field("param_type", "param", codec=words.PARAM),
     field("dispersion_type", "dispersion", codec=words.DISPERSION),
     field("denom_units_selected", "units_analyzed", codec=text),
-    field("denoms", "analyzed_list", "analyzed", codec=_denoms("Measure")),
-    field("classes", "class_list", "class", codec=each(CLASS)),
+    field("denoms", "analyzed_list", "analyzed", codec=_of_measure),
+    field("classes", "class_list", "class", codec=_classes),
 )
 ANALYSIS = record(
     MeasureAnalysis,
@@ -224,13 +221,13 @@ OUTCOME = record(
     field("anticipated_posting_date", "posting_date", codec=words.posting),
     field("population_description", "population", codec=markup),
     merged("reporting_status", codec=_reported),
-    field("groups", "group_list", "group", codec=each(_group(MeasureGroup))),
+    field("groups", "group_list", "group", codec=_groups),
     field("unit_of_measure", "measure", "units", codec=text),
     field("param_type", "measure", "param", codec=words.PARAM),
     field("dispersion_type", "measure", "dispersion", codec=text),
     field("denom_units_selected", "measure", "units_analyzed", codec=text),
-    field("denoms", "measure", "analyzed_list", "analyzed", codec=_denoms("Measure")),
-    field("classes", "measure", "class_list", "class", codec=each(CLASS)),
+    field("denoms", "measure", "analyzed_list", "analyzed", codec=_of_measure),
+    field("classes", "measure", "class_list", "class", codec=_classes),
     field("analyses", "analysis_list", "analysis", codec=each(ANALYSIS)),
 )
 
@@ -508,16 +505,8 @@ RESULTS: tuple[Field, ...] = (
         f"{_FLOW}.periods", *_at("participant_flow", "period_list", "period"), codec=each(PERIOD)
     ),
     field(f"{_BASELINE}.population_description", *_at("baseline", "population"), codec=markup),
-    field(
-        f"{_BASELINE}.groups",
-        *_at("baseline", "group_list", "group"),
-        codec=each(_group(MeasureGroup)),
-    ),
-    field(
-        f"{_BASELINE}.denoms",
-        *_at("baseline", "analyzed_list", "analyzed"),
-        codec=_denoms("Overall"),
-    ),
+    field(f"{_BASELINE}.groups", *_at("baseline", "group_list", "group"), codec=_groups),
+    field(f"{_BASELINE}.denoms", *_at("baseline", "analyzed_list", "analyzed"), codec=_of_all),
     field(
         f"{_BASELINE}.measures", *_at("baseline", "measure_list", "measure"), codec=each(BASELINE)
     ),
