@@ -8,6 +8,8 @@ https://clinicaltrials.gov/ct2/html/images/info/public.xsd
 import re
 from collections import Counter
 from collections.abc import Callable
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -373,36 +375,36 @@ def _write_kind(
     kind: str, events: list[AdverseEvent], groups: list[EventGroup], names: Names
 ) -> Node:
     below: Node = {}
-    categories: list[tuple[str | None, list[Node]]] = []
-    totals = [total for name in _TOTALS if (total := _total(kind, name, groups, names))]
+    categories: list[Node] = []
+    totals = [
+        total
+        for name, (of_kind, term) in _TOTALS.items()
+        if of_kind == kind and (total := _total(name, term, groups, names))
+    ]
     if totals:
-        categories.append((_TOTAL, totals))
+        categories.append({"title": _TOTAL, "event_list": {"event": totals}})
     vocabulary = _default([event.source_vocabulary for event in events])
     assessment = _default([event.assessment_type for event in events])
-    for event in events:
+
+    def written(event: AdverseEvent) -> Node:
+        own, how = event.source_vocabulary, event.assessment_type
         said = msgspec.structs.replace(
             event,
-            source_vocabulary=None
-            if event.source_vocabulary == vocabulary
-            else event.source_vocabulary,
-            assessment_type=None if event.assessment_type == assessment else event.assessment_type,
+            source_vocabulary=None if own == vocabulary else own,
+            assessment_type=None if how == assessment else how,
         )
-        if not categories or (
-            categories[-1][0] != event.organ_system or categories[-1][1] is totals
-        ):
-            categories.append((event.organ_system, []))
-        categories[-1][1].append(_write_event(said, names))
+        return _write_event(said, names)
+
+    for title, of_system in groupby(events, attrgetter("organ_system")):
+        category: Node = {"title": title} if title else {}
+        category["event_list"] = {"event": list(map(written, of_system))}
+        categories.append(category)
     if vocabulary:
         below["default_vocab"] = vocabulary
     if assessment:
         below["default_assessment"] = words.ASSESSMENT.write(assessment, names)
     if categories:
-        below["category_list"] = {
-            "category": [
-                {**({"title": title} if title else {}), "event_list": {"event": written}}
-                for title, written in categories
-            ]
-        }
+        below["category_list"] = {"category": categories}
     return below
 
 
@@ -413,16 +415,12 @@ def _default(said: list[Any]) -> Any:
     return Counter(said).most_common(1)[0][0]
 
 
-def _total(kind: str, name: str, groups: list[EventGroup], names: Names) -> Node | None:
-    of_kind, term = _TOTALS[name]
-    if of_kind != kind:
-        return None
+def _total(name: str, term: str, groups: list[EventGroup], names: Names) -> Node | None:
+    numbers = attrgetter("id", f"{name}_num_affected", f"{name}_num_at_risk")
     stats = [
-        EventStats(group_id=one.id, num_affected=affected, num_at_risk=at_risk)
-        for one in groups
-        if (affected := getattr(one, f"{name}_num_affected")) is not None
-        or getattr(one, f"{name}_num_at_risk") is not None
-        for at_risk in (getattr(one, f"{name}_num_at_risk"),)
+        EventStats(group_id=group_id, num_affected=affected, num_at_risk=at_risk)
+        for group_id, affected, at_risk in map(numbers, groups)
+        if affected is not None or at_risk is not None
     ]
     return _write_event(AdverseEvent(term=term, stats=stats), names) if stats else None
 
