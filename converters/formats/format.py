@@ -26,9 +26,6 @@ ENDINGS: Final = {"json": ".json", "xml": ".xml", "text": ".txt", "csv": ".csv",
 
 _PLANNED: Final = "what it plans is written; else"
 
-_FHIR = "trialbridge.schemas.fhir.versions"
-_FHIR_XML = "trialbridge.schemas.fhir.xml.checks"
-
 
 class UnknownFormat(ValueError):
     """A name that no format has, or that of one that is not read or not written."""
