@@ -3,41 +3,22 @@
 https://github.com/cdisc-org/cdisc-open-rules
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from trialbridge.schemas.sdtm.rules import Place, Rule, one_to_one, rows_of, where
+from trialbridge.schemas.sdtm.rules import Place, Rule, one_to_one, repeated, rows_of, where
 from trialbridge.schemas.syntax.dataset import Dataset
 
 _NO_ARMS: Final = frozenset(
     {"screen failure", "not assigned", "not exposed to product", "unplanned product exposure"}
 )
 _ARM_CODE, _ELEMENT_CODE = 20, 8
-_OF_ELEMENT: Final = ("ELEMENT", "TESTRL", "TEENRL", "TEDUR")
 
 
 def _one_to_one(first: str, second: str) -> Callable[[Dataset], Iterator[Place]]:
     """Where a value goes with two of the other column, if both columns are there."""
     rule = one_to_one(first, second)
     return lambda dataset: rule(dataset) if {first, second} <= {*dataset.names} else iter(())
-
-
-def _repeated_order(dataset: Dataset) -> Iterator[Place]:
-    pairs = [(row["ARM"], row["TAETORD"]) for row in rows_of(dataset)]
-    times = Counter(pairs)
-    for number, pair in enumerate(pairs):
-        if times[pair] > 1:
-            yield number, "TAETORD"
-
-
-def _same_elements(dataset: Dataset) -> Iterator[Place]:
-    """Two elements of one code, or of one name with the same rules."""
-    rows = [tuple(row[name] for name in ("ETCD", *_OF_ELEMENT)) for row in rows_of(dataset)]
-    times, others = Counter(rows), Counter(row[1:] for row in rows)
-    for number, row in enumerate(rows):
-        if times[row] > 1 or others[row[1:]] > 1:
-            yield number, "ETCD"
 
 
 DESIGN_RULES: Final[tuple[Rule, ...]] = (
@@ -53,7 +34,7 @@ DESIGN_RULES: Final[tuple[Rule, ...]] = (
         "CG0247",
         "TA",
         "TAETORD stands twice in its arm",
-        _repeated_order,
+        repeated("ARM", "TAETORD", at="TAETORD"),
     ),
     Rule(
         "CORE-000534",
@@ -114,7 +95,7 @@ DESIGN_RULES: Final[tuple[Rule, ...]] = (
         "CG0325",
         "TE",
         "another row has the same ELEMENT, TESTRL, TEENRL and TEDUR",
-        _same_elements,
+        repeated("ELEMENT", "TESTRL", "TEENRL", "TEDUR", at="ETCD"),
     ),
     Rule(
         "CORE-000157",
@@ -148,9 +129,13 @@ class Known(NamedTuple):
 
     def rule(self, held: Mapping[str, Dataset]) -> Rule:
         """The rule for the dataset that it is of, among these."""
-        places: list[Place] = [(number, self.column) for number in self.find(held)]
-        message = f"no row of {self.other} has this {self.column}"
-        return Rule(self.id, self.cited, self.domain, message, lambda dataset: iter(places))
+        return Rule(
+            self.id,
+            self.cited,
+            self.domain,
+            f"no row of {self.other} has this {self.column}",
+            lambda dataset: ((number, self.column) for number in self.find(held)),
+        )
 
 
 ACROSS: Final[tuple[Known, ...]] = (

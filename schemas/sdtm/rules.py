@@ -49,6 +49,8 @@ class Rule(NamedTuple):
 
 
 def where(column: str, is_wrong: Callable[[Row], bool]) -> Callable[[Dataset], Iterator[Place]]:
+    """Where a row is wrong by itself, told at a column."""
+
     def find(dataset: Dataset) -> Iterator[Place]:
         for number, row in enumerate(rows_of(dataset)):
             if is_wrong(row):
@@ -78,12 +80,17 @@ def one_to_one(
     return find
 
 
-def _repeated_numbers(dataset: Dataset) -> Iterator[Place]:
-    pairs = [(row["TSPARMCD"], row["TSSEQ"]) for row in rows_of(dataset)]
-    times = Counter(pairs)
-    for number, pair in enumerate(pairs):
-        if times[pair] > 1:
-            yield number, "TSSEQ"
+def repeated(*columns: str, at: str) -> Callable[[Dataset], Iterator[Place]]:
+    """Where another row has the same values of all these columns; told `at` one."""
+
+    def find(dataset: Dataset) -> Iterator[Place]:
+        rows = [tuple(row[name] for name in columns) for row in rows_of(dataset)]
+        times = Counter(rows)
+        for number, row in enumerate(rows):
+            if times[row] > 1:
+                yield number, at
+
+    return find
 
 
 def _two_ages(dataset: Dataset) -> Iterator[Place]:
@@ -182,7 +189,13 @@ RULES: Final[tuple[Rule, ...]] = (
         "TSVAL and TSVALCD are not one to one",
         one_to_one("TSVAL", "TSVALCD", both=True),
     ),
-    Rule("CORE-000154", "CG0268", "TS", "TSSEQ stands twice in its TSPARMCD", _repeated_numbers),
+    Rule(
+        "CORE-000154",
+        "CG0268",
+        "TS",
+        "TSSEQ stands twice in its TSPARMCD",
+        repeated("TSPARMCD", "TSSEQ", at="TSSEQ"),
+    ),
     Rule(
         "CORE-000179",
         "CG0307",

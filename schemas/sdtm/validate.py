@@ -58,10 +58,11 @@ def check_datasets(datasets: Iterable[tuple[Dataset, str]]) -> list[Problem]:
 def _across(held: list[tuple[Dataset, str]]) -> Iterator[Problem]:
     """What a dataset says that another one has not."""
     by_name = {dataset.name: dataset for dataset, _ in held}
+    places = {dataset.name: place for dataset, place in held}
     for known in ACROSS:
-        for dataset, place in held:
-            if dataset is by_name.get(known.domain):
-                yield from _found(known.rule(by_name), dataset, place, "rules", "error")
+        dataset = by_name.get(known.domain)
+        if dataset is not None:
+            yield from _found(known.rule(by_name), dataset, places[known.domain], "rules", "error")
 
 
 _LAYERS: Final[tuple[tuple[tuple[Rule, ...], str, Severity], ...]] = (
