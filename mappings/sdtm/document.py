@@ -20,13 +20,7 @@ from trialbridge.mappings.sdtm.planned import DATASETS, arms_of, datasets, not_s
 from trialbridge.mappings.sdtm.rows import MESH, NO_STUDY, Summary, of, short
 from trialbridge.mappings.sdtm.summary import TABLE, coverage, shown
 from trialbridge.schemas.problem import Problem, no_record
-from trialbridge.schemas.sdtm.domains import (
-    LONGEST,
-    SIMPLIFIED,
-    TI,
-    TS,
-    columns_of,
-)
+from trialbridge.schemas.sdtm.domains import LONGEST, SIMPLIFIED, TI, TS, columns_of, goes_on
 from trialbridge.schemas.sdtm.reading import LINK
 from trialbridge.schemas.syntax.dataset import Column, Dataset, Value
 from trialbridge.schemas.terms.trial_summary import SUMMARY
@@ -288,14 +282,12 @@ def read_datasets(
     held = {dataset.name: dataset for dataset in datasets}
     names = Names()
     summary = of(names)
-    rows = [_row(held["TS"], values) for values in held["TS"].rows] if "TS" in held else []
+    rows = _rows(held["TS"]) if "TS" in held else []
     for row in rows:
         summary.found.setdefault(row.get("TSPARMCD", ""), []).append(row)
-    criteria = [_row(held["TI"], values) for values in held["TI"].rows] if "TI" in held else []
+    criteria = _rows(held["TI"]) if "TI" in held else []
     if "TA" in held:
-        summary.arms = [
-            arm.name for arm in arms_of(_row(held["TA"], one) for one in held["TA"].rows)
-        ]
+        summary.arms = [arm.name for arm in arms_of(_rows(held["TA"]))]
     summary.study = next((row["STUDYID"] for row in (*rows, *criteria) if "STUDYID" in row), "")
     last = criteria[-1].get("TIVERS") if criteria else None
     # A record has the criteria of one version of the protocol, the last one.
@@ -318,17 +310,21 @@ def _is_exclusion(row: Node) -> bool:
     return str(row.get("IECAT", "")).upper().startswith("EXCL")
 
 
-def _row(dataset: Dataset, values: list[Value]) -> Node:
-    """The texts of a row by column, those that are not empty, TSVAL in one."""
-    row: Node = {}
-    for name, value in zip(dataset.names, values, strict=True):
-        if value is None or value == "":
-            continue
-        if name.startswith("TSVAL") and name[5:].isdigit() and dataset.name == "TS":
-            row["TSVAL"] = row.get("TSVAL", "") + str(value)
-        else:
-            row[name] = value if name == "TSSEQ" else str(value)
-    return row
+def _rows(dataset: Dataset) -> list[Node]:
+    """The texts of each row by column, those that are not empty, TSVAL in one."""
+    columns = [(name, goes_on(dataset.name, name)) for name in dataset.names]
+    rows: list[Node] = []
+    for values in dataset.rows:
+        row: Node = {}
+        for (name, further), value in zip(columns, values, strict=True):
+            if value is None or value == "":
+                continue
+            if further:
+                row["TSVAL"] = row.get("TSVAL", "") + str(value)
+            else:
+                row[name] = value if name == "TSSEQ" else str(value)
+        rows.append(row)
+    return rows
 
 
 _PLAIN = ("TSGRPID", "TSPARM", "TSVALCD", "TSVCDREF", "TSVCDVER")
@@ -346,7 +342,7 @@ def _rest(
     problems = []
     found: dict[str, Any] = {}
     (written, *others) = again.datasets
-    ours = [_row(written, values) for values in written.rows]
+    ours = _rows(written)
     exact = Counter(map(_whole, ours))
     same = Counter(map(_said, ours))
     kept: list[Node] = []

@@ -5,7 +5,7 @@ from typing import Final
 from trialbridge.mappings.sdtm.document import Written, pieces
 from trialbridge.mappings.sdtm.rows import short
 from trialbridge.schemas.problem import Problem
-from trialbridge.schemas.sdtm.domains import DOMAINS, columns_of
+from trialbridge.schemas.sdtm.domains import DOMAINS, columns_of, goes_on
 from trialbridge.schemas.sdtm.reading import LINK
 from trialbridge.schemas.syntax.dataset import Dataset, Value
 from trialbridge.schemas.syntax.transliteration import transliterated
@@ -18,36 +18,37 @@ def in_ascii(written: Written) -> tuple[Written, list[Problem]]:
 
     A value that grows over 200 characters goes on in further columns, as any long one does.
     """
-    problems: list[Problem] = []
-    datasets = [_dataset(dataset, problems) for dataset in written.datasets]
-    return written._replace(datasets=datasets), problems
+    made = [_dataset(dataset) for dataset in written.datasets]
+    problems = [problem for _, told in made for problem in told]
+    return written._replace(datasets=[dataset for dataset, _ in made]), problems
 
 
-def _dataset(dataset: Dataset, problems: list[Problem]) -> Dataset:
-    names, changed = dataset.names, False
-    parts = [at for at, name in enumerate(names) if _is_part(dataset, name)]
+def _dataset(dataset: Dataset) -> tuple[Dataset, list[Problem]]:
+    names = dataset.names
+    parts = [
+        at
+        for at, name in enumerate(names)
+        if (dataset.name, name) == ("TS", _VALUE) or goes_on(dataset.name, name)
+    ]
     rows: list[list[Value]] = []
     longs: list[list[str]] = []
+    problems: list[Problem] = []
     for number, row in enumerate(dataset.rows, 1):
         made = list(row)
-        whole = "".join(str(row[at] or "") for at in parts)
-        said = transliterated(whole)
-        longs.append(pieces(said.text))
-        found = {**said.replaced}
-        if found:
-            problems.append(_told(dataset, number, _VALUE, found))
+        whole = transliterated("".join(str(row[at] or "") for at in parts))
+        longs.append(pieces(whole.text))
+        if whole.replaced:
+            problems.append(_told(dataset, number, _VALUE, whole.replaced))
         for at, value in enumerate(row):
             if at in parts or not isinstance(value, str):
                 continue
             one = transliterated(value)
             if one.replaced:
                 made[at] = short(one.text)
-                found |= one.replaced
                 problems.append(_told(dataset, number, names[at], one.replaced))
-        changed = changed or bool(found)
         rows.append(made)
-    if not changed:
-        return dataset
+    if not problems:
+        return dataset, []
     if parts:
         most = max(map(len, longs))
         first, last = parts[0], parts[-1] + 1
@@ -67,13 +68,7 @@ def _dataset(dataset: Dataset, problems: list[Problem]) -> Dataset:
             longest = max((len(str(row[at])) for row in rows), default=0)
             column = column._replace(length=longest or 1)
         columns.append(column)
-    return dataset._replace(columns=tuple(columns), rows=rows)
-
-
-def _is_part(dataset: Dataset, name: str) -> bool:
-    return dataset.name == "TS" and (
-        name == _VALUE or (name.startswith(_VALUE) and name[len(_VALUE) :].isdigit())
-    )
+    return dataset._replace(columns=tuple(columns), rows=rows), problems
 
 
 def _told(dataset: Dataset, number: int, name: str, replaced: dict[str, str]) -> Problem:

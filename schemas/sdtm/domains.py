@@ -65,9 +65,14 @@ def _by_name(domain: Domain) -> Mapping[str, Variable]:
     return {one.name: one for one in domain.variables}
 
 
+def goes_on(domain: str, name: str) -> bool:
+    """Whether a column of a domain is TSVAL1, TSVAL2, ..., in which a long TSVAL goes on."""
+    return domain == "TS" and name.startswith("TSVAL") and name[5:].isdigit()
+
+
 def _variable(domain: Domain, name: str) -> Variable | None:
     found = _by_name(domain).get(name)
-    if found is None and domain.name == "TS" and name.startswith("TSVAL") and name[5:].isdigit():
+    if found is None and goes_on(domain.name, name):
         return Variable(name, f"Parameter Value {name[5:]}", "Perm", "Result Qualifier")
     return found
 
