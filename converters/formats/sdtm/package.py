@@ -43,11 +43,8 @@ def write(
     for Dataset-JSON, `xpt` for transport files; `simplified`: FDA's ts.xpt alone. `ascii` is
     `transliterate` where other characters than US-ASCII are not to be refused in transport files.
     """
-    written, problems = write_datasets(trial, simplified=simplified, planned=planned)
-    form = "xpt" if simplified else form
-    written, told = _as_held(written, form, ascii)
-    data, more = _bytes(written, form, define=not simplified)
-    return data, [*problems, *told, *more]
+    _, problems, data, wrong = _made(trial, form, simplified, ascii, planned)
+    return data, [*problems, *wrong]
 
 
 def write_checked(
@@ -59,15 +56,11 @@ def write_checked(
     planned: Planned | None = None,
 ) -> tuple[bytes, list[Problem]]:
     """Write as `write` does, and check the datasets as they are."""
-    written, problems = write_datasets(trial, simplified=simplified, planned=planned)
-    form = "xpt" if simplified else form
-    written, told = _as_held(written, form, ascii)
-    problems += told
-    data, more = _bytes(written, form, define=not simplified)
+    written, problems, data, wrong = _made(trial, form, simplified, ascii, planned)
     if not all(map(is_clean, written.datasets)):
         found = check_datasets([(one, one.name) for one in written.datasets])
-        more += _as_told(found, problems, written.kept)
-    return data, [*problems, *more]
+        wrong += _as_told(found, problems, written.kept)
+    return data, [*problems, *wrong]
 
 
 # That a required column is empty, and that the end of an element is not stated.
@@ -99,17 +92,30 @@ def write_untold(
     planned: Planned | None = None,
 ) -> bytes:
     """Write as `write` does, without warnings. Raises Invalid for what cannot be written."""
-    written = write_datasets(trial, simplified=simplified, planned=planned, told=False)[0]
-    form = "xpt" if simplified else form
-    data, wrong = _bytes(_as_held(written, form, ascii)[0], form, define=not simplified)
+    _, _, data, wrong = _made(trial, form, simplified, ascii, planned, told=False)
     if wrong:
         raise Invalid(wrong)
     return data
 
 
-def _as_held(written: Written, form: str, ascii: str) -> tuple[Written, list[Problem]]:
-    """The datasets as the files of a form hold them, by the option `ascii`, and warnings."""
-    return in_ascii(written) if form == "xpt" and ascii == "transliterate" else (written, [])
+def _made(
+    trial: Trial,
+    form: str,
+    simplified: bool,
+    ascii: str,
+    planned: Planned | None,
+    *,
+    told: bool = True,
+) -> tuple[Written, list[Problem], bytes, list[Problem]]:
+    """The datasets of a record with their warnings, and the bytes of them with their errors."""
+    written, problems = write_datasets(trial, simplified=simplified, planned=planned, told=told)
+    if simplified:
+        form = "xpt"
+    if form == "xpt" and ascii == "transliterate":
+        written, changed = in_ascii(written)
+        problems += changed
+    data, wrong = _bytes(written, form, define=not simplified)
+    return written, problems, data, wrong
 
 
 def _bytes(written: Written, form: str, *, define: bool) -> tuple[bytes, list[Problem]]:
