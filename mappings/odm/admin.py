@@ -97,6 +97,12 @@ class _Named:
         return self._oids.get(name)
 
 
+def _by_oid(names: Names) -> dict[Any, Node]:
+    """The organizations of a document that is read, the first of each OID."""
+    organizations = names.once(Apart).lists["Organization"]
+    return {one.get("@OID"): one for one in reversed(organizations)}
+
+
 def organization(oid: str | None = None) -> Aside:
     """The Organization that the element at hand is of: one of its name, else one of its own.
 
@@ -113,12 +119,8 @@ def organization(oid: str | None = None) -> Aside:
             organizations.append(element)
         node["@OrganizationOID"] = known or its
 
-    def by_oid(names: Names) -> dict[Any, Node]:
-        organizations = names.once(Apart).lists["Organization"]
-        return {one.get("@OID"): one for one in reversed(organizations)}
-
     def find(names: Names, node: Node) -> Node | None:
-        return names.once(by_oid).get(node.get("@OrganizationOID"))
+        return names.once(_by_oid).get(node.get("@OrganizationOID"))
 
     return Aside("Organization", "native", store, find)
 
