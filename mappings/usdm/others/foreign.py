@@ -54,15 +54,17 @@ class Texts:
     def plain(self, node: Node) -> None:
         """Give a node its text without markup, as our rows read it."""
         text = node.get("text")
-        if text.__class__ is not str:
-            return
+        if text.__class__ is str:
+            node["text"] = as_xhtml(self.words(str(text), node))
+
+    def words(self, text: str, node: Node) -> str:
+        """The words of a text of a node, with the values of what it refers to."""
         if not _MARKUP.search(text):
-            node["text"] = as_xhtml(unescape(text))
-            return
+            return unescape(text)
         tags = self.dictionaries.get(str(node.get("dictionaryId")), {})
         text = _TAG.sub(lambda tag: tags.get(tag[1], f"[{tag[1]}]"), text)
         text = _REF.sub(lambda ref: self._value(dict(_OF_REF.findall(ref[1]))), text)
-        node["text"] = as_xhtml(words(text))
+        return words(text)
 
     def _value(self, ref: dict[str, str]) -> str:
         node = self.by_id.get(ref.get("id", ""), {})

@@ -10,7 +10,6 @@ https://github.com/cdisc-org/DDF-RA/tree/main/Documents/Mappings
 
 import re
 from collections.abc import Iterator
-from html import unescape
 from itertools import pairwise
 from typing import Any, Final
 
@@ -113,9 +112,7 @@ def _rule(node: Node, key: str, texts: Texts) -> str:
     rule = node.get(key)
     if rule.__class__ is not dict or not rule.get("text"):
         return ""
-    said = {**rule, "text": str(rule["text"])}
-    texts.plain(said)
-    return " ".join(unescape(said["text"]).split())
+    return " ".join(texts.words(str(rule["text"]), rule).split())
 
 
 def _chained(nodes: list[Node]) -> list[Node]:
