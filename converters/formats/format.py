@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from trialbridge.formats.options import Option, settled
 
@@ -186,30 +186,19 @@ class Format(NamedTuple):
         from trialbridge.formats import FORMATS
 
         left: list[Problem] = []
+        planned: dict[str, Planned] = {}
         kept = trial.unmapped
-        for module in dict.fromkeys(known.beyond for known in FORMATS):
-            if module not in (None, self.beyond):
-                kept, more = import_module(module).left_out(
-                    kept, subjects_only=self.name == "trial"
-                )
-                left += more
+        for module, plans in dict.fromkeys((known.beyond, known.plans) for known in FORMATS):
+            if module in (None, self.beyond):
+                continue
+            rest, more = import_module(module).left_out(kept, subjects_only=self.name == "trial")
+            if self.plans is not None and plans is not None and rest.keys() != kept.keys():
+                found, more = _planned(plans, trial.unmapped, more)
+                planned |= found
+            kept = rest
+            left += more
         if kept == trial.unmapped:
             return trial, [], {}
-        planned: dict[str, Planned] = {}
-        if self.plans is not None:
-            for module in dict.fromkeys(known.plans for known in FORMATS):
-                if module in (None, self.plans):
-                    continue
-                plans = import_module(module)
-                found = plans.planned(trial.unmapped)
-                if found is not None:
-                    planned["planned"] = found
-                    left = [
-                        replace(one, message=f"{_PLANNED} {one.message}")
-                        if plans.is_planned(one.path)
-                        else one
-                        for one in left
-                    ]
         return replace(trial, unmapped=kept or None), left, planned
 
     def check(
@@ -274,3 +263,22 @@ class Format(NamedTuple):
         instead = f": {self.instead}" if self.instead and use == "read" else ""
         known = names(read_formats() if use == "read" else written_formats())
         return UnknownFormat(f"{self.name} is not {use}{instead}; {use} are {known}")
+
+
+def _planned(
+    module: str, unmapped: dict[str, Any], left: list[Problem]
+) -> tuple[dict[str, Planned], list[Problem]]:
+    """Give what a document of another format plans, as a writer takes it, and what is told of it.
+
+    `module` is the `plans` of that format, `left` what is left out of what its documents say.
+    """
+    from msgspec.structs import replace
+
+    asked = import_module(module)
+    found: Planned | None = asked.planned(unmapped)
+    if found is None:
+        return {}, left
+    return {"planned": found}, [
+        replace(one, message=f"{_PLANNED} {one.message}") if asked.is_planned(one.path) else one
+        for one in left
+    ]
