@@ -40,9 +40,11 @@ class PlannedArm(NamedTuple):
 class Visit(NamedTuple):
     """A visit that is planned; of one arm, if it has the code of one."""
 
-    number: float
+    number: float | None
+    """None if the source has none, or what is no number."""
     name: str
-    day: float | None = None
+    day: float | str | None = None
+    """The day of the study; 0 is one, and what is no number stands as it is."""
     arm: str = ""
     start: str = ""
     end: str = ""

@@ -140,15 +140,14 @@ def planned(unmapped: dict[str, Any] | None) -> Planned | None:
         tuple(arms_of(held.get("TA", ()))),
         tuple(
             Visit(
-                row["VISITNUM"],
+                _number(row.get("VISITNUM")),
                 _text(row, "VISIT"),
-                row.get("VISITDY") or None,
+                _day(row),
                 _text(row, "ARMCD"),
                 _text(row, "TVSTRL"),
                 _text(row, "TVENRL"),
             )
             for row in held.get("TV", ())
-            if isinstance(row.get("VISITNUM"), (int, float))
         ),
     )
     return found if any(found) else None
@@ -161,7 +160,20 @@ def _rows(kept: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:
-    return str(row.get(name) or "")
+    said = row.get(name)
+    return "" if said is None else str(said)
+
+
+def _number(said: Any) -> float | None:
+    try:
+        return float(said)
+    except (TypeError, ValueError):
+        return None
+
+
+def _day(row: Mapping[str, Any]) -> float | str | None:
+    day = _number(row.get("VISITDY"))
+    return _text(row, "VISITDY") or None if day is None else day
 
 
 def arms_of(rows: Iterable[Mapping[str, Any]]) -> Iterator[PlannedArm]:
@@ -170,7 +182,7 @@ def arms_of(rows: Iterable[Mapping[str, Any]]) -> Iterator[PlannedArm]:
     for row in rows:
         by_code.setdefault(_text(row, "ARMCD"), []).append(row)
     for code, held in by_code.items():
-        held.sort(key=lambda row: _number(row.get("TAETORD")))
+        held.sort(key=lambda row: _number(row.get("TAETORD")) or 0)
         yield PlannedArm(
             code,
             _text(held[0], "ARM"),
@@ -184,10 +196,3 @@ def arms_of(rows: Iterable[Mapping[str, Any]]) -> Iterator[PlannedArm]:
                 for row in held
             ),
         )
-
-
-def _number(said: Any) -> float:
-    try:
-        return float(said)
-    except (TypeError, ValueError):
-        return 0

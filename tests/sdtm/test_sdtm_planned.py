@@ -240,10 +240,11 @@ PLAN = Planned(
 )
 
 
-def test_what_datasets_plan_is_the_design_of_a_usdm_study_and_comes_back() -> None:
+def package(plan: Planned) -> bytes:
+    """Give the datasets of the record with those of a plan."""
     file = io.BytesIO(trialbridge.convert(RECORD, "sdtm"))
     with zipfile.ZipFile(file, "a") as archive:
-        for one in of_sdtm.datasets(PLAN, "TEA-9"):
+        for one in of_sdtm.datasets(plan, "TEA-9"):
             tree = {
                 "datasetJSONCreationDateTime": "2024-01-01T00:00:00",
                 "datasetJSONVersion": "1.1.0",
@@ -263,7 +264,11 @@ def test_what_datasets_plan_is_the_design_of_a_usdm_study_and_comes_back() -> No
                 "rows": one.rows,
             }
             archive.writestr(f"{one.name.lower()}.json", json.dumps(tree))
-    trial = trialbridge.read(file.getvalue())
+    return file.getvalue()
+
+
+def test_what_datasets_plan_is_the_design_of_a_usdm_study_and_comes_back() -> None:
+    trial = trialbridge.read(package(PLAN))
     assert trial.protocol is not None
     assert trial.protocol.arms_interventions is not None
     arms = trial.protocol.arms_interventions.arm_groups or []
@@ -306,6 +311,44 @@ def test_what_of_a_plan_is_not_written_in_usdm_is_told() -> None:
         "warning: Encounter: the arm of a visit is not written in USDM: 1 left out",
     ]
     assert usdm_of_tree(trial, PLAN._replace(arms=PLAN.arms[:1]))[1] == before
+
+
+def test_day_0_no_number_and_a_code_that_stands_twice_are_not_read_as_nothing() -> None:
+    plan = Planned(
+        (Element("TEA", "Tea"), Element("TEA", "More tea")),
+        visits=(
+            Visit(1, "Home", 0),
+            Visit(None, "Away"),
+            Visit(1000001.25, "Day 0", 0),
+            Visit(4, "Far", "noon"),
+        ),
+    )
+    data = package(plan)
+    assert of_sdtm.planned(trialbridge.read(data).unmapped) == plan
+    told: list[Problem] = []
+    usdm = trialbridge.convert(data, "usdm", warnings=told)
+    assert [str(one) for one in told if one.path in ("StudyElement", "Encounter")] == [
+        "warning: StudyElement: an element with the code of another is not written in USDM: 1 "
+        "left out",
+        "warning: Encounter: a visit without a number is not written in USDM: 1 left out",
+        "warning: Encounter: the day of a visit that is not its name is not written in USDM: 2 "
+        "left out",
+    ]
+    design = json.loads(usdm)["study"]["versions"][0]["studyDesigns"][0]
+    assert [one["name"] for one in design["encounters"]] == ["1", "1000001.25", "4"]
+    assert cells(trialbridge.convert(usdm, "sdtm"), "tv", "VISIT", "VISITDY") == [
+        ("Home", None),
+        ("Day 0", 0),
+        ("Far", None),
+    ]
+
+
+def test_day_0_of_a_timing_is_a_day() -> None:
+    tree = document()
+    design = tree["study"]["versions"][0]["studyDesigns"][0]
+    design["scheduleTimelines"][0]["timings"][0]["label"] = "Day 0"
+    data = trialbridge.convert(json.dumps(tree).encode(), "sdtm")
+    assert cells(data, "tv", "VISIT", "VISITDY") == [("First", 0), ("Day 8", 8)]
 
 
 @pytest.mark.parametrize("name", NAMES)

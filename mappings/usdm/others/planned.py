@@ -177,10 +177,11 @@ def _visits(design: Node, texts: Texts) -> Iterator[Visit]:
     nodes = _chained(list(objects(design, "encounters")))
     for number, (node, name) in enumerate(zip(nodes, _names(nodes), strict=True), 1):
         timing = timings.get(str(node.get("scheduledAtId")), {})
+        day = _day(timing.get("label"))
         yield Visit(
             number,
             name,
-            _day(timing.get("label")) or _day(node.get("label")),
+            _day(node.get("label")) if day is None else day,
             "",
             _rule(node, "transitionStartRule", texts),
             _rule(node, "transitionEndRule", texts),
@@ -234,11 +235,12 @@ def put(plan: Planned, design: Node) -> None:
     visits = [
         {
             "id": f"Encounter.planned.{number}",
-            "name": f"{one.number:g}",
+            "name": f"{one.number:.15g}",
             **_unless_empty("label", one.name),
-            **_rules(one.start, one.end, f"{one.number:g} "),
+            **_rules(one.start, one.end, f"{one.number:.15g} "),
         }
         for number, one in enumerate(plan.visits, 1)
+        if one.number is not None
     ]
     _chain(visits)
     for key, found in (
@@ -264,6 +266,11 @@ def left_out(plan: Planned, design: Node) -> Iterator[Problem]:
         ),
         (
             "StudyElement",
+            "an element with the code of another",
+            len(plan.elements) - len(elements),
+        ),
+        (
+            "StudyElement",
             "the duration of an element",
             sum(bool(one.duration) for one in plan.elements),
         ),
@@ -271,6 +278,11 @@ def left_out(plan: Planned, design: Node) -> Iterator[Problem]:
         ("StudyCell", "a step of no element", sum(step.element not in elements for step in steps)),
         ("StudyCell", "the branch of a step", sum(bool(step.branch) for step in steps)),
         ("StudyCell", "the rule of a transition", sum(bool(step.transition) for step in steps)),
+        (
+            "Encounter",
+            "a visit without a number",
+            sum(one.number is None for one in plan.visits),
+        ),
         (
             "Encounter",
             "the day of a visit that is not its name",
