@@ -6,6 +6,7 @@ from typing import Any
 from mapping_pages.pages import FOLDER, Page
 from trialbridge.mappings.sdtm import summary as sdtm
 from trialbridge.schemas.made import line
+from trialbridge.schemas.sdtm.design_rules import ACROSS, DESIGN_RULES
 from trialbridge.schemas.sdtm.domains import IG_VERSION, MODEL_VERSION
 from trialbridge.schemas.sdtm.rules import FORM, ODD, RULES
 from trialbridge.schemas.terms.cdisc_codes import CDISC_VERSION
@@ -27,7 +28,7 @@ def sdtm_tail() -> Iterator[str]:
     yield ""
     yield "| rule | dataset | what is told |"
     yield "| --- | --- | --- |"
-    for rule in RULES:
+    for rule in (*RULES, *DESIGN_RULES, *(known.rule({}) for known in ACROSS)):
         cited = f", {rule.cited}" if rule.cited.startswith("CG") else ""
         yield line(f"{rule.id}{cited}", rule.domain, rule.message)
     for rule in FORM:
@@ -80,7 +81,7 @@ in `TVSTRL`, which is required, and `validate` says so.
 | `TATRANS` | conditions of a timeline that are stated of the epoch and lead out of it |
 | `TABRANCH` | none: USDM does not state it |
 | `VISITNUM`, `VISIT` | the order of the `Encounter`s, each with its label |
-| `VISITDY` | the label of its timing, else its own, such as `Day -7`; never a duration |
+| `VISITDY` | the label of its timing, else its own, such as `Day -7` or `Day 0`; never a duration |
 | `TVSTRL`, `TVENRL` | the texts of its `transitionStartRule` and `transitionEndRule` |
 | `ARMCD` of `TV` | none: an encounter is of all arms |
 
