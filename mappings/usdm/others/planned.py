@@ -134,14 +134,15 @@ def _arms(design: Node, codes: dict[str, str]) -> Iterator[PlannedArm]:
     called = dict(zip((str(one.get("id")) for one in epochs), _names(epochs), strict=True))
     order = {id_: at for at, id_ in enumerate(called)}
     moves = dict(_transitions(design))
-    cells = sorted(
+    cells: dict[str, list[Node]] = {}
+    for cell in sorted(
         objects(design, "studyCells"), key=lambda one: order.get(_epoch(one), len(order))
-    )
+    ):
+        cells.setdefault(str(cell.get("armId")), []).append(cell)
     for node, code, name in zip(arms, _codes(arms, _MOST_OF_ARM), _names(arms), strict=True):
         steps = tuple(
             Step(codes[element], called.get(_epoch(cell), ""), "", moves.get(_epoch(cell), ""))
-            for cell in cells
-            if cell.get("armId") == node.get("id")
+            for cell in cells.get(str(node.get("id")), ())
             for element in map(str, cell.get("elementIds") or ())
             if element in codes
         )
