@@ -130,7 +130,7 @@ PRIMARY_PURPOSE = coded(cdisc.PRIMARY_PURPOSE, registry.PRIMARY_PURPOSE)
 def _read_xhtml(text: Any, names: Names) -> str:
     if text.__class__ is not str:
         raise Mismatch(f"expected a text, found {text!r:.60}")
-    return unescape(text) if "&" in text else text
+    return unescape(text)
 
 
 def as_xhtml(text: str) -> str:
