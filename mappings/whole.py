@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from trialbridge.mappings.beyond import left_behind
 from trialbridge.mappings.codec import Mismatch, Node, Record, bare, fields_of, item_type
 from trialbridge.mappings.compiled import Read, Write, reader, writer
 from trialbridge.mappings.coverage import CoverageRow, leaves
@@ -62,10 +63,11 @@ def write(trial: Trial, table: Record, names: Names, keep: Keep) -> tuple[Node, 
         return node, problems
     told = {problem.path for problem in problems}
     problems += (
-        _lost(pointer, f"{keep.title} has no place for an empty {kind}") for pointer, kind in empty
+        left_behind(pointer, f"{keep.title} has no place for an empty {kind}")
+        for pointer, kind in empty
     )
     if unmapped and "/unmapped" not in told:
-        problems.append(_lost("/unmapped", f"{keep.title} has no place for it"))
+        problems.append(left_behind("/unmapped", f"{keep.title} has no place for it"))
     return node, problems
 
 
@@ -227,14 +229,8 @@ def not_carried(trial: Trial, coverage: Coverage, title: str) -> list[Problem]:
             message = f"the results section is left aside: {title} carries the rest of the record"
         elif len(places) > 1:
             message += f", and for {len(places) - 1} more like it"
-        problems.append(_lost(places[0], message))
+        problems.append(left_behind(places[0], message))
     return problems
-
-
-def _lost(path: str, message: str) -> Problem:
-    return Problem(
-        severity="warning", layer="mapping", path=path, code="not-carried", message=message
-    )
 
 
 def _left_behind(trial: Trial, coverage: Coverage) -> dict[str, list[str]]:

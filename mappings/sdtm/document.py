@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from trialbridge.mappings import whole
+from trialbridge.mappings.beyond import left_behind
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record.planned import Planned
@@ -66,7 +67,7 @@ def write_datasets(
     else:
         whole.node_of(own, TABLE, names)
     summary = of(names)
-    problems += (_not_carried(pointer, message) for pointer, message in summary.left)
+    problems += (left_behind(pointer, message) for pointer, message in summary.left)
     again: list[str] = []
     study = str(kept.get(_STUDY) or _study(summary))
     if simplified:
@@ -87,12 +88,6 @@ def write_datasets(
                 found.append(made[name])
                 problems += not_stated(made[name])
     return Written(study, names.root, created(trial), found, texts, tuple(again)), problems
-
-
-def _not_carried(path: str, message: str) -> Problem:
-    return Problem(
-        severity="warning", layer="mapping", path=path, code="not-carried", message=message
-    )
 
 
 def _study(summary: Summary) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from trialbridge.mappings.beyond import left_behind
 from trialbridge.mappings.coverage import CoverageRow, pattern
 from trialbridge.mappings.registries.aact import protocol, results
 from trialbridge.mappings.registries.aact.rows import (
@@ -184,15 +185,7 @@ def _lost(trial: Trial, tree: Tree, tables: dict[str, list[Cells]]) -> list[Prob
             message = "the tables of AACT do not tell it as the record does"
         if len(places) > 1 and part != "/unmapped":
             message += f", nor {len(places) - 1} more like it"
-        problems.append(
-            Problem(
-                severity="warning",
-                layer="mapping",
-                path=places[0],
-                code="not-carried",
-                message=message,
-            )
-        )
+        problems.append(left_behind(places[0], message))
     return problems
 
 

@@ -7,6 +7,7 @@ it.
 
 from typing import Any, Final
 
+from trialbridge.mappings.beyond import left_behind
 from trialbridge.schemas.problem import Problem
 
 KEPT: Final = "/prs"
@@ -23,11 +24,5 @@ def left_out(
     if subjects_only or KEPT not in unmapped:
         return unmapped, []
     return {pointer: held for pointer, held in unmapped.items() if pointer != KEPT}, [
-        Problem(
-            severity="warning",
-            layer="mapping",
-            path=f"/unmapped/~1{KEPT[1:]}",
-            code="not-carried",
-            message=_MESSAGE,
-        )
+        left_behind(f"/unmapped/~1{KEPT[1:]}", _MESSAGE)
     ]

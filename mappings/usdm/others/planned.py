@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
+from trialbridge.mappings.beyond import left_behind
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.record.planned import Element, Planned, PlannedArm, Step, Visit
 from trialbridge.mappings.usdm.apart import OURS, by_id, objects
@@ -292,13 +293,7 @@ def left_out(plan: Planned, design: Node) -> Iterator[Problem]:
         ("Encounter", "the arm of a visit", sum(bool(one.arm) for one in plan.visits)),
     ):
         if count:
-            yield Problem(
-                severity="warning",
-                layer="mapping",
-                path=path,
-                code="not-carried",
-                message=f"{what} is not written in USDM: {count} left out",
-            )
+            yield left_behind(path, f"{what} is not written in USDM: {count} left out")
 
 
 def _unless_empty(key: str, said: str) -> Node:
