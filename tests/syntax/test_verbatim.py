@@ -15,11 +15,32 @@ _TOKENS = st.sampled_from(
     ["{", "}", "[", "]", ",", ":", '"a"', '"a":', '"b":', '"\\u0061":', "1", "1.0", "0.1", "1e-400",
      "-0", "0.12345678901234567890", "12345678901234567890", "1e2", "null", '"\\/"', " "]
 )  # fmt: skip
+# Tokens by chance are hardly ever JSON, so there are objects too, a third of which is verbatim.
+_KEYS = st.sampled_from(['"a"', '"b"', '"c"', '"d"', '"\\u0061"'])
 
 
-@given(st.lists(_TOKENS, max_size=12))
-def test_what_is_verbatim_has_no_key_twice_and_no_number_that_changes(tokens: list[str]) -> None:
-    for text in ("".join(tokens), "{" + "".join(tokens) + "}", '{"a":[' + "".join(tokens) + "]}"):
+def _object(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    members = st.tuples(_KEYS, values).map(":".join)
+    return st.lists(members, min_size=1, max_size=3).map(lambda each: f"{{{','.join(each)}}}")
+
+
+_VALUES = st.recursive(
+    st.sampled_from(
+        ["1", "1.0", "0.1", "12345678901234567890", "null", '"a"', "[]", "{}",
+         "1e-400", "-0", "0.12345678901234567890"]
+    ),
+    lambda inner: st.lists(inner, max_size=3).map(lambda items: f"[{','.join(items)}]")
+    | _object(inner),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@given(st.lists(_TOKENS, max_size=12), _object(_VALUES))
+def test_what_is_verbatim_has_no_key_twice_and_no_number_that_changes(
+    tokens: list[str], whole: str
+) -> None:
+    made = "".join(tokens)
+    for text in (made, "{" + made + "}", '{"a":[' + made + "]}", whole):
         if is_verbatim(text.encode()):
             assert duplicate_keys(text.encode()) == []
             assert inexact_numbers(text.encode()) == []
