@@ -1,11 +1,11 @@
 """One truth, two speeds: what the lean pass calls clean, the walker has nothing to say of."""
 
 import copy
-import os
 import random
 from functools import cache
 from typing import Any
 
+import corpus
 import msgspec
 import pytest
 from fhir_faults import good, good_old
@@ -22,7 +22,7 @@ from trialbridge.schemas.fhir.validate import validate
 from trialbridge.schemas.fhir.walk import walk
 from trialbridge.schemas.problem import Problem
 
-MUTATIONS = 20_000 if os.environ.get("TRIALBRIDGE_CORPUS_ALL") else 200
+MUTATIONS = 20_000 if corpus.ALL else 200
 KEYS = ("extension", "id", "_status", "valueString", "contained", "text", "language", "foo")
 
 

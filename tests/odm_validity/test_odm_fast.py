@@ -1,7 +1,6 @@
 """The fast ways say what the slow ways say: of checking a document, and of making a tree of it."""
 
 import json
-import os
 import random
 import re
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from corpus import ALL
 from msgspec.structs import replace
 from odm_right import ODM_2_0
 from test_odm_faults import DOCUMENTS, MUTANTS
@@ -25,7 +25,7 @@ from trialbridge.schemas.odm import validate as odm_validate
 from trialbridge.schemas.problem import ReadError
 from trialbridge.schemas.syntax import xml
 
-SAMPLE = 20_000 if os.environ.get("TRIALBRIDGE_CORPUS_ALL") else 200
+SAMPLE = 20_000 if ALL else 200
 XHTML = 'xmlns:x="http://www.w3.org/1999/xhtml"'
 
 
