@@ -78,16 +78,21 @@ def transliterated(text: str) -> Ascii:
         return Ascii(text, {})
     made: list[str] = []
     replaced: dict[str, str] = {}
+    # Of several marks each is of the letter before them all.
+    before = ""
     for at, char in enumerate(text):
         if char.isascii() and char.isprintable():
             made.append(char)
+            before = char
             continue
-        found = _one(char, text[at - 1 : at] if at else "", text[at + 1 : at + 2])
+        found = _one(char, before, text[at + 1 : at + 2])
         if found is None:
             made.append(char)
         else:
             made.append(found)
             replaced[char] = found
+        if not _is_mark(char):
+            before = char
     return Ascii("".join(made), replaced)
 
 

@@ -30,6 +30,7 @@ from trialbridge.schemas.syntax.transliteration import transliterated
         ("① （CO₂） Ⅲ；ﬁn™", "(1) (CO2) III;fin(TM)"),
         ("a\u00a0b\u200b\nc", "a b c"),
         ("cafe\u0301", "cafe"),
+        ("pho\u031b\u0309", "pho"),
     ],
 )
 def test_what_surely_has_a_form_in_ascii_has_it(text: str, expected: str) -> None:
