@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 import trialbridge
 from trialbridge.schemas.problem import Problem, ReadError
+from trialbridge.schemas.syntax.pointer import get, walk
 from trialbridge.schemas.trial import IdentificationModule, ProtocolSection, Registration, Trial
 
 RECORD: dict[str, Any] = {
@@ -359,19 +360,11 @@ def test_an_acronym_is_read_by_both_codes_that_cdisc_has_for_it(acronym: str) ->
 
 
 def test_codes_of_a_document_are_of_one_version(version: dict[str, Any]) -> None:
-    found = set()
-
-    def look(node: Any) -> None:
-        if isinstance(node, dict):
-            if node.get("codeSystem") == "http://www.cdisc.org":
-                found.add(node["codeSystemVersion"])
-            for inner in node.values():
-                look(inner)
-        elif isinstance(node, list):
-            for inner in node:
-                look(inner)
-
-    look(version)
+    found = {
+        get(version, f"{at}Version")
+        for at, value in walk(version)
+        if at.endswith("/codeSystem") and value == "http://www.cdisc.org"
+    }
     # But for the type of a government's institute, which came later.
     assert found == {"2024-09-27", "2026-03-27"}
 
