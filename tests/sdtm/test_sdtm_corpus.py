@@ -6,7 +6,7 @@ from typing import Any
 
 import pyreadstat
 from corpus import ALL, records
-from test_sdtm import members
+from sdtm_record import members
 
 import trialbridge
 from trialbridge import Invalid

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from corpus import file
-from test_sdtm import DATA, members, rows
+from sdtm_record import DATA, members, rows
 
 import trialbridge
 from trialbridge.mappings.record.planned import Element, Planned, PlannedArm, Step, Visit

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from corpus import named
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_sdtm import DATA, members, source
+from sdtm_record import DATA, members, source
 
 import trialbridge
 from trialbridge.cli import commands as cli

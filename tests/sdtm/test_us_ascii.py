@@ -8,7 +8,7 @@ import pytest
 from corpus import ALL, records
 from hypothesis import given
 from hypothesis import strategies as st
-from test_sdtm import RECORD, members, source
+from sdtm_record import RECORD, members, source
 
 import trialbridge
 from trialbridge import Invalid
