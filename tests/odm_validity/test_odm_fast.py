@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from corpus import ALL
 from msgspec.structs import replace
+from odm_faults import DOCUMENTS
 from odm_right import ODM_2_0
-from test_odm_faults import DOCUMENTS, MUTANTS
 
 import trialbridge
 from trialbridge.formats.odm import v1_3_2 as odm_1_3_2
@@ -59,7 +59,7 @@ def test_both_ways_agree_on_each_fault(version: str, monkeypatch: pytest.MonkeyP
     document, mutants = DOCUMENTS[version]
     for mutant in mutants.values():
         same(mutant.of(document), monkeypatch)
-    assert MUTANTS
+    assert mutants
 
 
 def test_both_ways_agree_on_changed_documents(monkeypatch: pytest.MonkeyPatch) -> None:
