@@ -15,8 +15,6 @@ import trialbridge
 from trialbridge.formats import FORMATS, by_name
 
 ODM = "http://www.cdisc.org/ns/odm/v2.0"
-
-
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.md"))
 
 

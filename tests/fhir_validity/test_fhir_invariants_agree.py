@@ -128,8 +128,6 @@ CONCEPT, TARGETED = "CodeableReference", {"targetProfile": ["https://example.org
 
 
 BOUND = {**typed("CodeableConcept"), "binding": {"strength": "required"}}
-
-
 TWO_TYPES = {"type": [{"code": "Reference", **TARGETED}, {"code": "string"}]}
 
 

@@ -8,16 +8,7 @@ from typing import Any
 import corpus
 import jsonschema_rs
 import pytest
-from fhir_faults import (
-    BUNDLE_MUTANTS,
-    MUTANTS,
-    OLD_MUTANTS,
-    PLAN,
-    STUDY,
-    edit,
-    good,
-    good_old,
-)
+from fhir_faults import BUNDLE_MUTANTS, MUTANTS, OLD_MUTANTS, PLAN, STUDY, edit, good, good_old
 from jsonschema import Draft202012Validator
 
 import trialbridge

@@ -126,8 +126,6 @@ def test_terms_in_words_are_words() -> None:
 # --- codecs ------------------------------------------------------------------------------------
 
 any_text = st.text(st.characters(codec="utf-8"), min_size=1).filter(of_xml)
-
-
 ages = st.builds(
     age_text,
     st.integers(0, 10_000),

@@ -37,8 +37,6 @@ from trialbridge.schemas.syntax.pointer import ABSENT
 from trialbridge.schemas.trial import Trial
 
 HREF = "{http://www.w3.org/1999/xlink}href"
-
-
 PROSE = """Key inclusion criteria:
 
 1. Adult \\< 70

@@ -4,16 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from lxml import etree
-from odm_documents import (
-    NAMESPACE,
-    Element,
-    add,
-    bytes_of,
-    document,
-    find,
-    full,
-    read,
-)
+from odm_documents import NAMESPACE, Element, add, bytes_of, document, find, full, read
 from odm_edit import (
     ARMS,
     CONTACTS,

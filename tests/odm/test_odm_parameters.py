@@ -3,28 +3,14 @@
 from typing import Any
 
 import pytest
-from odm_documents import (
-    CDISC,
-    codings,
-    find,
-    own,
-    parameter,
-    rows,
-    texts,
-)
+from odm_documents import CDISC, codings, find, own, parameter, rows, texts
 from odm_sent import parameters, sent
 
 # --- parameters of the trial summary --------------------------------------------------------------
 
 D = "design"
-
-
 INFO = "designInfo"
-
-
 CTGOV = "ctgov-"
-
-
 TS: list[tuple[dict[str, Any], str, str, str, str, str | None, tuple[str, str] | None]] = [
     # record; short name; NCI code; term; value; NCI code of the value; the registry's code
     (

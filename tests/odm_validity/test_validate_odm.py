@@ -12,12 +12,7 @@ from odm_right import ODM_1_3_2, ODM_2_0, PROTOCOL, SUBJECT
 
 from trialbridge.schemas.odm import xsd
 from trialbridge.schemas.odm.digests import build_elements as build_odm_elements
-from trialbridge.schemas.odm.digests.document import (
-    MOST_PROBLEMS,
-    NAMESPACES,
-    Attribute,
-    elements,
-)
+from trialbridge.schemas.odm.digests.document import MOST_PROBLEMS, NAMESPACES, Attribute, elements
 from trialbridge.schemas.odm.validate import check, validate
 
 
@@ -179,14 +174,8 @@ def test_a_part_of_a_document_is_checked_as_one() -> None:
 
 
 DANGLING = ODM_2_0.replace('ConditionOID="COND.1"', 'ConditionOID="COND.9"')
-
-
 INCLUDE = '<Include StudyOID="S.1" MetaDataVersionOID="MDV.0"/>'
-
-
 INCLUDING = DANGLING.replace("      <SupplementalDoc>", f"      {INCLUDE}<SupplementalDoc>")
-
-
 BEFORE = """<MetaDataVersion OID="MDV.0" Name="Before"><ConditionDef OID="COND.9" Name="Adult">
 <Description><TranslatedText Type="text/plain">18 or older</TranslatedText></Description>
 <MethodSignature/></ConditionDef></MetaDataVersion>"""
@@ -343,15 +332,11 @@ def test_every_reference_points_to_elements_that_there_are(version: str) -> None
 # What is wrong with the files that others wrote, by code; the errors in full. Looked up by eye: an
 # OID that is said to be missing is missing there, and one that stands twice stands twice.
 FRAGMENT = ("warning", "fragment")
-
-
 DANGLES = ("warning", "dangling")
 
 
 # An item, group of items or code list in a file that defines others of the kind.
 MISSING = ("error", "dangling")
-
-
 CORPUS: Mapping[str, Mapping[tuple[str, str], int]] = {
     "odm-1.3.2/cdash-odm-test-invalid.xml": {("error", "unknown-element"): 1, MISSING: 3},
     "odm-1.3.2/cdash-odm-test.xml": {MISSING: 3},

@@ -10,14 +10,8 @@ WRONG = """\
 
 
 WRONG_PATH = "/protocolSection/statusModule/startDateStruct/date"
-
-
 WRONG_MESSAGE = "'2024-13' is not a date (YYYY, YYYY-MM or YYYY-MM-DD)"
-
-
 MODEL = "https://clinicaltrials.gov/data-api/about-api/study-data-structure"
-
-
 ODD = {"hasResults": False, "newSection": 1}
 
 

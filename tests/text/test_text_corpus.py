@@ -11,9 +11,7 @@ from text_pages import HURTS, ROOT, trial_of
 
 from trialbridge.formats import text
 from trialbridge.formats.registries.clinicaltrials_gov import ctgov
-from trialbridge.schemas.trial import (
-    Trial,
-)
+from trialbridge.schemas.trial import Trial
 
 
 @cache

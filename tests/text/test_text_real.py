@@ -8,9 +8,7 @@ import pytest
 from text_pages import tree_of
 
 from trialbridge.formats import text
-from trialbridge.schemas.trial import (
-    Trial,
-)
+from trialbridge.schemas.trial import Trial
 
 
 @pytest.fixture(scope="module")

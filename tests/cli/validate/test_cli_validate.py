@@ -31,14 +31,10 @@ WRONG_TOLD = f"""\
 
 
 READ_NAMES = format_names(read_formats())
-
-
 NO_TEXT = f"the source is no trial record in a known format; known are {READ_NAMES}"
 
 
 MARKDOWN = NO_TEXT.replace("source is no", "source is Markdown, which is no")
-
-
 NO_KEYS = f"the JSON object has none of the keys that tell a format ({JSON_KEYS})"
 
 

@@ -3,19 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from odm_documents import (
-    NAMESPACE,
-    Element,
-    document,
-    read,
-)
+from odm_documents import NAMESPACE, Element, document, read
 
 from trialbridge.schemas.syntax.pointer import differences
 from trialbridge.schemas.trial import Trial
 
 Edit = Callable[[Element], object]
-
-
 Changes = dict[str, tuple[Any, Any]]
 
 
@@ -53,8 +46,6 @@ def without(*paths: str) -> Edit:
 
 
 P = "/protocolSection"
-
-
 IDENTIFICATION = f"{P}/identificationModule"
 
 

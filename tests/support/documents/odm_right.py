@@ -1,8 +1,6 @@
 """Documents of ODM 2.0 and 1.3.2 in which nothing is wrong, and the places in them."""
 
 VERSION = "ODM/Study/MetaDataVersion"
-
-
 PROTOCOL = f"{VERSION}/Protocol"
 
 

@@ -2,12 +2,7 @@
 
 from typing import Any
 
-from odm_documents import (
-    Element,
-    comes_back,
-    texts,
-    trial_of,
-)
+from odm_documents import Element, comes_back, texts, trial_of
 
 
 def sent(protocol: dict[str, Any] | None = None, **sections: Any) -> Element:

@@ -12,9 +12,7 @@ import pytest
 from trialbridge.formats import text
 from trialbridge.mappings.text.layout import LAYOUT
 from trialbridge.schemas.problem import Problem, ReadError
-from trialbridge.schemas.trial import (
-    Trial,
-)
+from trialbridge.schemas.trial import Trial
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = sorted((ROOT / "examples").glob("NCT999*.txt"))

@@ -14,14 +14,10 @@ import trialbridge
 from trialbridge.schemas.fhir.digests.definitions import Version
 
 Json = dict[str, Any]
-
-
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
 
 X = "https://example.org/x"
-
-
 UCUM = "http://unitsofmeasure.org"
 
 

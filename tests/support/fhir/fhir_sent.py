@@ -2,12 +2,7 @@
 
 from typing import Any
 
-from fhir_bundles import (
-    comes_back,
-    resolve,
-    study,
-    trial_of,
-)
+from fhir_bundles import comes_back, resolve, study, trial_of
 
 from trialbridge.schemas.fhir import r5 as fhir_r5
 
@@ -19,8 +14,6 @@ def sent(protocol: dict[str, Any] | None = None, **sections: Any) -> dict[str, A
     return bundle
 
 
-# --- eligibility -------------------------------------------------------------------------------
-
-
 def group(bundle: dict[str, Any]) -> dict[str, Any]:
+    """The Group of those whom the study of a Bundle takes."""
     return resolve(bundle, study(bundle)["recruitment"]["eligibility"])
