@@ -3,21 +3,17 @@
 A sample by default; all records with TRIALBRIDGE_CORPUS_ALL=1.
 """
 
-import importlib.util
 import json
-import os
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from functools import cache
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import corpus
 import pytest
+from benches import bench
 from corpus import is_serialised, records, some_records
 from fhir_bundles import extensions, full, objects, strings
+from two_processes import come_back
 
 from trialbridge.formats.fhir import r5 as fhir
 from trialbridge.formats.registries.clinicaltrials_gov import ctgov
@@ -27,75 +23,17 @@ from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir import r5 as fhir_r5
 
 UNMAPPED = f"{BASE}/StructureDefinition/unmapped"
-_ROOT = Path(__file__).resolve().parents[2]
-
-
-@cache
-def homes() -> ModuleType:
-    """The bench that counts homes: bench/fidelity/homes.py."""
-    spec = importlib.util.spec_from_file_location(
-        "homes", _ROOT / "bench" / "fidelity" / "homes.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["homes"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-WRITE = """
-import sys
-from trialbridge.formats.registries.clinicaltrials_gov import ctgov
-from trialbridge.formats.fhir import r5 as fhir
-for line in sys.stdin.buffer:
-    data, _ = fhir.write(ctgov.read(line)[0])
-    assert b"\\n" not in data
-    sys.stdout.buffer.write(data + b"\\n")
-"""
-READ = """
-import json, sys
-from trialbridge.formats.registries.clinicaltrials_gov import ctgov
-from trialbridge.formats.fhir import r5 as fhir
-for line in sys.stdin.buffer:
-    trial, problems = fhir.read(line)
-    written, warnings = ctgov.write(trial)
-    told = [str(problem) for problem in (*problems, *warnings)]
-    sys.stdout.buffer.write(json.dumps([json.loads(written), told]).encode() + b"\\n")
-"""
-
-
-def run(program: str, data: bytes, seed: str) -> bytes:
-    """What a program of Python, in a process of its own, makes of its input."""
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        input=data,
-        capture_output=True,
-        check=False,
-        env={**os.environ, "PYTHONHASHSEED": seed},
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout
+HOMES = "fidelity/homes"
 
 
 def test_records_written_in_one_process_and_read_in_another_are_identical() -> None:
     """Unknown keys too. Sets and hashes differ between the processes, so no order hangs on them."""
     lines = some_records()
-    source = b"".join(line + b"\n" for line in lines)
-    bundles = run(WRITE, source, "1")
-    changed = []
-    unknown = 0
-    for line, found in zip(lines, run(READ, bundles, "2").splitlines(), strict=True):
-        expected = json.loads(line)
-        back, told = json.loads(found)
-        unknown += bool((ctgov.read(line)[0]).unmapped)
-        if told or json.dumps(back, sort_keys=True) != json.dumps(expected, sort_keys=True):
-            changed.append((expected["protocolSection"]["identificationModule"]["nctId"], told))
-    assert changed == []
+    bundles, unknown = come_back("fhir-r5", lines)
+    assert all(b"\n" not in data for data in bundles)
     assert unknown > 0
     if corpus.ALL:
         assert (len(lines), unknown) == (1007, 173)
-    assert run(WRITE, source, "3") == bundles
 
 
 def test_bundles_of_the_corpus_are_valid_and_come_back_as_bytes() -> None:
@@ -113,17 +51,17 @@ def test_bundles_of_the_corpus_are_valid_and_come_back_as_bytes() -> None:
 
 @cache
 def counts() -> Counter[tuple[str, str]]:
-    found: Counter[tuple[str, str]] = homes().count(some_records(30))
+    found: Counter[tuple[str, str]] = bench(HOMES).count(some_records(30))
     return found
 
 
 def test_most_of_the_protocol_section_needs_no_extension_of_ours() -> None:
     records()
-    print(f"\n{homes().table(counts())}")
-    share = homes().share(counts())
+    print(f"\n{bench(HOMES).table(counts())}")
+    share = bench(HOMES).share(counts())
     print(f"protocolSection without our extensions: {share:.2%}")
     assert share >= 0.70
-    assert not [leaf for leaf, home in counts() if home == homes().LOST]
+    assert not [leaf for leaf, home in counts() if home == bench(HOMES).LOST]
 
 
 def claims() -> dict[str, set[str]]:
@@ -154,7 +92,7 @@ def test_no_leaf_of_our_own_full_record_rides_where_coverage_does_not_say() -> N
     claimed = claims()
     wrong = {
         f"{leaf.pointer}: {leaf.home}, said: {', '.join(sorted(claimed[leaf.leaf]))}"
-        for leaf in homes().homes(full())
+        for leaf in bench(HOMES).homes(full())
         if leaf.home not in claimed[leaf.leaf]
     }
     assert wrong == set()

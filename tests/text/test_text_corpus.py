@@ -1,34 +1,23 @@
 """The registry's records as text: what the layout shows comes back."""
 
-import importlib.util
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 import corpus
 import pytest
-from text_pages import HURTS, ROOT, trial_of
+from benches import bench
+from text_pages import HURTS, trial_of
 
 from trialbridge.formats import text
 from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.schemas.trial import Trial
 
-
-@cache
-def bench() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "fidelity", ROOT / "bench/fidelity/text_fidelity.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+FIDELITY = "fidelity/text_fidelity"
 
 
 def test_what_the_layout_shows_of_the_corpus_comes_back() -> None:
     records = corpus.records()
-    figures = bench().measure(records if corpus.ALL else records[::5])
+    figures = bench(FIDELITY).measure(records if corpus.ALL else records[::5])
     shares = {kind: figures.share(kind) for kind in figures.facts}
     assert len(shares) > 40
     # Measured: 0.997 for the worst kind, precision 0.976, recall 0.052.
@@ -52,7 +41,7 @@ def pages() -> list[tuple[dict[str, Any], str, Trial]]:
 
     A fifth of them unless TRIALBRIDGE_CORPUS_ALL is set.
     """
-    shown = bench().shown
+    shown = bench(FIDELITY).shown
     found = []
     for data in corpus.records()[::10][: 100 if corpus.ALL else 20]:
         trial, _ = ctgov.read(data)
@@ -63,7 +52,7 @@ def pages() -> list[tuple[dict[str, Any], str, Trial]]:
 
 @pytest.mark.parametrize("name", HURTS)
 def test_hurt_pages_of_the_corpus_say_the_same(name: str) -> None:
-    shown = bench().shown
+    shown = bench(FIDELITY).shown
     other = []
     for facts, source, trial in pages():
         hurt = trial_of(HURTS[name](source))
