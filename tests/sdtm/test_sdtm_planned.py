@@ -344,6 +344,31 @@ def test_day_0_no_number_and_a_code_that_stands_twice_are_not_read_as_nothing() 
     ]
 
 
+def test_arms_of_one_name_keep_their_codes_and_steps() -> None:
+    plan = Planned(
+        (Element("A", "First"), Element("B", "Second")),
+        (
+            PlannedArm("ONE", "Tea", (Step("A", "DRINK"),)),
+            PlannedArm("TWO", "Tea", (Step("B", "DRINK"),)),
+        ),
+    )
+    usdm = trialbridge.convert(package(plan), "usdm")
+    design = json.loads(usdm)["study"]["versions"][0]["studyDesigns"][0]
+    assert [(one["name"], one["label"]) for one in design["arms"]] == [
+        ("ONE", "Tea"),
+        ("TWO", "Tea"),
+    ]
+    assert [(cell["armId"], cell["elementIds"]) for cell in design["studyCells"]] == [
+        (arm["id"], [element["id"]])
+        for arm, element in zip(design["arms"], design["elements"], strict=True)
+    ]
+    # One of them alone is of the record.
+    node = {"arms": [{"id": "Arm.1", "label": "Tea"}]}
+    assert [str(one) for one in of_usdm.left_out(plan, node)] == [
+        "warning: StudyArm: an arm that is none of the record is not written in USDM: 1 left out"
+    ]
+
+
 def test_day_0_of_a_timing_is_a_day() -> None:
     tree = document()
     design = tree["study"]["versions"][0]["studyDesigns"][0]

@@ -9,6 +9,7 @@ https://github.com/cdisc-org/DDF-RA/tree/main/Documents/Mappings
 """
 
 import re
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final
@@ -202,7 +203,8 @@ def _day(label: Any) -> int | None:
 def put(plan: Planned, design: Node) -> None:
     """Put a plan into the design of a document that is written.
 
-    An arm is that of the record with its name. What is not put there, `left_out` tells.
+    An arm is that of the record with its name, the next of them where several have it. What is not
+    put there, `left_out` tells.
     """
     elements = {
         one.code: {
@@ -218,12 +220,14 @@ def put(plan: Planned, design: Node) -> None:
         for number, name in enumerate(_epochs(plan), 1)
     }
     _chain(list(epochs.values()))
-    arms = {str(one.get("label")): one for one in objects(design, "arms")}
+    arms: defaultdict[str, deque[Node]] = defaultdict(deque)
+    for one in objects(design, "arms"):
+        arms[str(one.get("label"))].append(one)
     cells: list[Node] = []
     for arm in plan.arms:
-        node = arms.get(arm.name)
-        if node is None:
+        if not arms[arm.name]:
             continue
+        node = arms[arm.name].popleft()
         node["name"] = arm.code
         for step in arm.steps:
             element = elements.get(step.element)
@@ -257,15 +261,12 @@ def put(plan: Planned, design: Node) -> None:
 
 def left_out(plan: Planned, design: Node) -> Iterator[Problem]:
     """What of a plan `put` does not put into a design: a warning for each kind of fact."""
-    arms = {str(one.get("label")) for one in objects(design, "arms")}
+    others = Counter(arm.name for arm in plan.arms)
+    others -= Counter(str(one.get("label")) for one in objects(design, "arms"))
     steps = [step for arm in plan.arms for step in arm.steps]
     elements = plan.element_names
     for path, what, count in (
-        (
-            "StudyArm",
-            "an arm that is none of the record",
-            sum(arm.name not in arms for arm in plan.arms),
-        ),
+        ("StudyArm", "an arm that is none of the record", others.total()),
         (
             "StudyElement",
             "an element with the code of another",
