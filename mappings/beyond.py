@@ -53,6 +53,11 @@ class Beyond(NamedTuple):
         text = unmapped.get(self.document, inner)
         return text if isinstance(text, str) else None
 
+    def without(self, trial: Trial) -> Trial:
+        """The record alone."""
+        kept = {at: said for at, said in (trial.unmapped or {}).items() if not self.is_beyond(at)}
+        return replace(trial, unmapped=kept or None)
+
     def kept_beyond(
         self, trial: Trial, found: Mapping[str, Any], text: str, link: str
     ) -> tuple[Trial, list[Problem]]:
@@ -84,6 +89,12 @@ class Beyond(NamedTuple):
             for key in unmapped
             if self.is_beyond(key) and not (self.whole and key == self.document)
         ]
+
+
+def as_it_stood(problem: Problem) -> Problem:
+    """A problem that what was read has too, as a warning: it is none of the record."""
+    message = f"{problem.message} (as in what was read)"
+    return replace(problem, severity="warning", message=message)
 
 
 def left_behind(pointer: str, message: str) -> Problem:

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
+from trialbridge.mappings.beyond import as_it_stood
 from trialbridge.mappings.codec import Home, Node
 from trialbridge.mappings.record.planned import Planned
 from trialbridge.mappings.usdm.document import read_tree, sparse_tree, write_tree
 from trialbridge.mappings.usdm.extensions import EXTENSIONS
-from trialbridge.mappings.usdm.others.beyond import document_of, is_beyond, left_out
+from trialbridge.mappings.usdm.others.beyond import document_of, left_out, without
 from trialbridge.mappings.usdm.others.graft import NoGraft, graft
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.syntax import exact
@@ -47,14 +48,7 @@ def write_checked(trial: Trial, *, planned: Planned | None = None) -> tuple[byte
     document = document_of(trial.unmapped)
     if document is not None and found:
         stood = {(one.path, one.code) for one in validate(msgspec.json.decode(document))}
-        found = [
-            msgspec.structs.replace(
-                one, severity="warning", message=f"{one.message} (as in what was read)"
-            )
-            if (one.path, one.code) in stood
-            else one
-            for one in found
-        ]
+        found = [as_it_stood(one) if (one.path, one.code) in stood else one for one in found]
     return data, [*problems, *found]
 
 
@@ -63,7 +57,7 @@ def _write(trial: Trial, planned: Planned | None) -> tuple[bytes, Node | None, l
     if document is None:
         tree, problems = write_tree(trial, planned)
         return exact.encode(tree), tree, problems
-    bare = _without_document(trial)
+    bare = without(trial)
     grafted = _grafted(document, bare)
     if grafted is not None:
         return grafted, None, []
@@ -72,16 +66,11 @@ def _write(trial: Trial, planned: Planned | None) -> tuple[bytes, Node | None, l
     return exact.encode(tree), tree, [*problems, *lost]
 
 
-def _without_document(trial: Trial) -> Trial:
-    kept = {at: said for at, said in (trial.unmapped or {}).items() if not is_beyond(at)}
-    return msgspec.structs.replace(trial, unmapped=kept or None)
-
-
 def _grafted(document: str, trial: Trial) -> bytes | None:
     """The document with the record as it now is; None where it takes it not."""
     data = document.encode()
     try:
-        before = _without_document(read(data)[0])
+        before = without(read(data)[0])
         if before == trial:
             return data
         tree = parse_object(data)
@@ -91,7 +80,7 @@ def _grafted(document: str, trial: Trial) -> bytes | None:
             if any(one.severity in ("error", "fatal") for one in validate(tree)):
                 return None
             made = exact.encode(tree)
-            before = _without_document(read(made)[0])
+            before = without(read(made)[0])
             if before == trial:
                 return made
         return None

@@ -6,5 +6,4 @@ from trialbridge.mappings.beyond import Beyond
 
 _FHIR: Final = Beyond("/fhir", "FHIR")
 PREFIX: Final = _FHIR.prefix
-is_beyond = _FHIR.is_beyond
 left_out = _FHIR.left_out

@@ -16,6 +16,7 @@ DOCUMENT: Final = _ODM.document
 is_beyond = _ODM.is_beyond
 document_of = _ODM.document_of
 kept_beyond = _ODM.kept_beyond
+without = _ODM.without
 
 SUBJECTS: Final = "the data of subjects go to no other format than ODM"
 

@@ -10,8 +10,9 @@ import msgspec
 
 from trialbridge.formats.odm.xml.graft import graft
 from trialbridge.formats.odm.xml.tree import Dialect, bytes_of, plain_tree, tree_of
+from trialbridge.mappings.beyond import as_it_stood
 from trialbridge.mappings.codec import Home, Node
-from trialbridge.mappings.odm.beyond import document_of, is_beyond, left_out
+from trialbridge.mappings.odm.beyond import document_of, left_out, without
 from trialbridge.mappings.odm.document import LINK, Version, read_tree, template_tree, write_tree
 from trialbridge.mappings.whole import fatal
 from trialbridge.schemas.odm.digests.document import NAMESPACES
@@ -72,7 +73,7 @@ def write(trial: Trial, odm: Odm) -> tuple[bytes, list[Problem]]:
     """
     document = document_of(trial.unmapped)
     if document is not None:
-        bare = _without_document(trial)
+        bare = without(trial)
         data, problems = _write(bare, odm)
         grafted = _grafted(document, bare, data, odm)
         if grafted is not None:
@@ -103,14 +104,7 @@ def write_checked(trial: Trial, odm: Odm) -> tuple[bytes, list[Problem]]:
     data, problems = write(trial, odm)
     found = check(data, odm.version.name)
     stood = {_place(one) for one in check(document.encode(), odm.version.name)} if found else set()
-    found = [
-        msgspec.structs.replace(
-            problem, severity="warning", message=f"{problem.message} (as in what was read)"
-        )
-        if _place(problem) in stood
-        else problem
-        for problem in found
-    ]
+    found = [as_it_stood(one) if _place(one) in stood else one for one in found]
     return data, [*problems, *found]
 
 
@@ -130,19 +124,14 @@ def _place(problem: Problem) -> tuple[str, ...]:
     return tuple(_LINE.sub("line", text) for text in words)
 
 
-def _without_document(trial: Trial) -> Trial:
-    kept = {at: said for at, said in (trial.unmapped or {}).items() if not is_beyond(at)}
-    return msgspec.structs.replace(trial, unmapped=kept or None)
-
-
 def _grafted(document: str, trial: Trial, data: bytes, odm: Odm) -> bytes | None:
     """The document with the record as it now is, written as `data`; None where it takes it not."""
     try:
-        before = _without_document(read(document.encode(), odm)[0])
+        before = without(read(document.encode(), odm)[0])
         if before == trial:
             return document.encode()
         grafted = graft(document.encode(), _write(before, odm)[0], data)
-        return grafted if _without_document(read(grafted, odm)[0]) == trial else None
+        return grafted if without(read(grafted, odm)[0]) == trial else None
     except (ReadError, UnicodeEncodeError):
         return None
 

@@ -9,9 +9,8 @@ import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 
-from msgspec.structs import replace
-
 from trialbridge.formats.sdtm import dataset_json, define_xml
+from trialbridge.mappings.beyond import as_it_stood
 from trialbridge.mappings.record.planned import Planned
 from trialbridge.mappings.sdtm.document import Written, read_datasets, write_datasets
 from trialbridge.mappings.sdtm.summary import shown
@@ -77,10 +76,7 @@ def _as_told(found: list[Problem], told: list[Problem], kept: tuple[str, ...]) -
         dataset, _, column = re.sub(", row [0-9]+", "", one.path).partition(": ")
         if one.code in _OF_WHAT_IS_EMPTY and f"{dataset}: {column}" in columns:
             continue
-        if dataset in kept:
-            yield replace(one, severity="warning", message=f"{one.message} (as in what was read)")
-        else:
-            yield one
+        yield as_it_stood(one) if dataset in kept else one
 
 
 def write_untold(

@@ -6,7 +6,7 @@ from trialbridge.mappings.beyond import Beyond
 
 _USDM: Final = Beyond("/usdm", "USDM", whole=True)
 PREFIX: Final = _USDM.prefix
-is_beyond = _USDM.is_beyond
 document_of = _USDM.document_of
 kept_beyond = _USDM.kept_beyond
 left_out = _USDM.left_out
+without = _USDM.without
