@@ -84,6 +84,22 @@ class Codec(NamedTuple, Generic[V]):
     """The type of what it reads, where `read` is not annotated with it."""
 
 
+def read_at(place: str, read: Callable[[Any, "Names"], V], node: Any, names: "Names") -> V:
+    """What is read of the node at a place; what is wrong or odd with it is told with the place.
+
+    For codecs that read parts of their node one by one: tables do it by themselves.
+    """
+    told, names.warnings = names.warnings, []
+    try:
+        found = read(node, names)
+    except Mismatch as mismatch:
+        raise Mismatch.of(mismatch.within(place)) from None
+    if names.warnings:
+        told += names.within(place)
+    names.warnings = told
+    return found
+
+
 class System(NamedTuple):
     """A code system of ours: the registry's own enumeration, or words that no standard has."""
 

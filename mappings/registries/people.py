@@ -6,12 +6,10 @@ last name there.
 """
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
-from trialbridge.mappings.codec import Codec, Mismatch, Node, Record, field, merged, record
+from trialbridge.mappings.codec import Codec, Node, Record, field, merged, read_at, record
 from trialbridge.mappings.compiled import reader, writer
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml import words
@@ -123,13 +121,13 @@ def contacts(
         found: list[Contact] = []
         for key in (first, second):
             if key in node:
-                one = _within(key, read_contact, node[key], names)
+                one = read_at(key, read_contact, node[key], names)
                 # Of a contact that nobody entered, the registry's files have empty elements.
                 if node[key] and one == Contact():
                     continue
                 found.append(msgspec.structs.replace(one, role="CONTACT"))
         for position, one in enumerate(node.get(more, ()) if more else ()):
-            found.append(_within(f"{more}[{position}]", read_investigator, one, names))
+            found.append(read_at(f"{more}[{position}]", read_investigator, one, names))
         return found or None
 
     def write(values: list[Contact], names: Names) -> Node:
@@ -143,10 +141,3 @@ def contacts(
         return node
 
     return Codec(read, write, label=" and ".join(key for key in (first, second, more) if key))
-
-
-def _within(where: str, read: Callable[[Any, Names], Any], node: Any, names: Names) -> Any:
-    try:
-        return read(node, names)
-    except Mismatch as mismatch:
-        raise Mismatch.of(mismatch.within(where)) from None

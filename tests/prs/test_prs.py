@@ -1,5 +1,6 @@
 """PRS upload XML: each fact at its place, valid by the registry's schemas, and back."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -301,6 +302,18 @@ def test_what_nobody_entered_in_a_file_of_the_registry_is_absent() -> None:
     }
     assert [one for one in told if one.code == "not-readable"] == []
     assert [one.code for one in check(data) if one.code == "value"] == []
+
+
+def test_words_that_are_not_known_are_told_where_they_stand() -> None:
+    data = trialbridge.convert(EXAMPLE, "prs", options=ACCOUNT)
+    edited = re.sub(b"<is_results_ref>[^<]*", b"<is_results_ref>maybe", data)
+    told: list[trialbridge.Problem] = []
+    trialbridge.read(edited, warnings=told)
+    assert [str(one) for one in told if one.code == "not-readable"] == [
+        f"warning: clinical_study.reference[{number}].is_results_ref: 'maybe' is not yes or no"
+        for number in range(edited.count(b"maybe"))
+    ]
+    assert edited.count(b"maybe") > 1
 
 
 def test_values_are_written_as_they_are_read() -> None:

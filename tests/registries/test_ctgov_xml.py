@@ -241,6 +241,25 @@ def test_words_that_are_not_known_are_told_and_stay(before: bytes, after: bytes,
     assert _canonical(trialbridge.convert(data, "ctgov-xml")) == _canonical(data)
 
 
+def test_words_that_are_not_known_are_told_where_they_stand() -> None:
+    data = DATA
+    for before, after in (
+        (b"<role>Sub-Investigator<", b"<role>Boss<"),
+        (b"<default_assessment>Non-systematic Assessment<", b"<default_assessment>None<"),
+        (b'subjects_at_risk="84" events="2"', b'subjects_at_risk="84" events="x"'),
+    ):
+        assert data.count(before) == 1
+        data = data.replace(before, after)
+    told: list[Problem] = []
+    trialbridge.read(data, warnings=told)
+    events = "clinical_study.clinical_results.reported_events.serious_events"
+    assert [one.path for one in told if one.code == "not-readable"] == [
+        "clinical_study.location[0].investigator[0].role",
+        f"{events}.default_assessment",
+        f"{events}.category_list.category[1].event_list.event[0].counts[0].@events",
+    ]
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

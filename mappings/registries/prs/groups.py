@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from trialbridge.mappings.codec import Codec, Mismatch, Node, Record, field, record
+from trialbridge.mappings.codec import Codec, Node, Record, field, read_at, record
 from trialbridge.mappings.compiled import each, reader, writer
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml.words import text, word
@@ -127,10 +127,7 @@ def listed_groups(table: Record) -> Codec[list[Any]]:
         groups = names.once(Groups)
         found = []
         for position, node in enumerate(nodes):
-            try:
-                one = read_one(node, names)
-            except Mismatch as mismatch:
-                raise Mismatch.of(mismatch.within(f"[{position}]")) from None
+            one = read_at(f"[{position}]", read_one, node, names)
             number = f"{groups.prefix}{position:03}"
             found.append(msgspec.structs.replace(one, id=number))
         return found or None

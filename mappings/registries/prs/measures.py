@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from trialbridge.mappings.codec import Codec, Field, Mismatch, Node, field, merged, record
+from trialbridge.mappings.codec import Codec, Field, Node, field, merged, read_at, record
 from trialbridge.mappings.compiled import each, reader, writer
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries import labels
@@ -88,13 +88,9 @@ def _write_row(value: MeasureClass, groups: Groups, names: Names) -> Node:
 
 
 def _read_rows(nodes: Any, names: Names) -> list[MeasureClass] | None:
-    found = []
-    for position, node in enumerate(nodes):
-        try:
-            found.append(_read_row(node, names))
-        except Mismatch as mismatch:
-            raise Mismatch.of(mismatch.within(f"[{position}]")) from None
-    return found or None
+    return [
+        read_at(f"[{position}]", _read_row, node, names) for position, node in enumerate(nodes)
+    ] or None
 
 
 def _read_row(node: Node, names: Names) -> MeasureClass:
@@ -263,10 +259,7 @@ def _read_outcomes(nodes: Any, names: Names) -> list[OutcomeMeasure] | None:
         held = node.get(_GROUPS[0], {}).get(_GROUPS[1], [])
         units = word(node.get("typeUnitsAnalyzed", "")) or None
         names.once(Groups).reading(held, "OG", units)
-        try:
-            one: OutcomeMeasure = _read_outcome(node, names)
-        except Mismatch as mismatch:
-            raise Mismatch.of(mismatch.within(f"[{position}]")) from None
+        one: OutcomeMeasure = read_at(f"[{position}]", _read_outcome, node, names)
         found.append(
             msgspec.structs.replace(
                 one,

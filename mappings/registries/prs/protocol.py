@@ -10,11 +10,11 @@ import msgspec
 from trialbridge.mappings.codec import (
     Codec,
     Field,
-    Mismatch,
     Node,
     derived,
     field,
     merged,
+    read_at,
     record,
 )
 from trialbridge.mappings.compiled import each, reader, writer
@@ -213,11 +213,10 @@ _read_reference, _write_reference = reader(REFERENCE), writer(REFERENCE)
 def _read_references(nodes: Any, names: Names) -> list[Reference] | None:
     found = []
     for position, node in enumerate(nodes):
-        try:
-            one: Reference = _read_reference(node, names)
-        except Mismatch as mismatch:
-            raise Mismatch.of(mismatch.within(f"[{position}]")) from None
-        result = yes_no.read(node.get("is_results_ref", ""), names)
+        at = f"[{position}]"
+        one: Reference = read_at(at, _read_reference, node, names)
+        is_result = node.get("is_results_ref", "")
+        result = read_at(f"{at}.is_results_ref", yes_no.read, is_result, names)
         kind: Any = None if result is None else "RESULT" if result else "BACKGROUND"
         found.append(msgspec.structs.replace(one, type=kind))
     return found or None

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from trialbridge.mappings.codec import Codec, Field, Mismatch, Node, field, merged, record
+from trialbridge.mappings.codec import Codec, Field, Node, field, merged, read_at, record
 from trialbridge.mappings.compiled import each, reader, writer
 from trialbridge.mappings.coverage import CoverageRow, of_table
 from trialbridge.mappings.names import Names
@@ -80,15 +80,10 @@ def _read_milestones(node: Node, names: Names) -> list[FlowMilestone] | None:
     bounds = {}
     for kind, key in _BOUNDS.items():
         if isinstance(node.get(key), dict) and node[key]:
-            try:
-                one = _read_bound(node[key], names)
-            except Mismatch as mismatch:
-                raise Mismatch.of(mismatch.within(key)) from None
+            one = read_at(key, _read_bound, node[key], names)
             bounds[kind] = msgspec.structs.replace(one, type=kind)
-    try:
-        between = _milestones.read(node.get("milestones", {}).get("milestone", []), names) or []
-    except Mismatch as mismatch:
-        raise Mismatch.of(mismatch.within("milestones.milestone")) from None
+    listed = node.get("milestones", {}).get("milestone", [])
+    between = read_at("milestones.milestone", _milestones.read, listed, names) or []
     started, completed = bounds.get("STARTED"), bounds.get("COMPLETED")
     left = _not_completed(started, completed)
     every = (started, *between, completed, left)

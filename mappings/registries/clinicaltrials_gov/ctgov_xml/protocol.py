@@ -8,12 +8,12 @@ from typing import Any
 from trialbridge.mappings.codec import (
     Codec,
     Field,
-    Mismatch,
     Node,
     also,
     field,
     inverse,
     merged,
+    read_at,
     record,
 )
 from trialbridge.mappings.compiled import each, reader, writer
@@ -226,10 +226,7 @@ def _read_references(node: Node, names: Names) -> list[Reference] | None:
     found = []
     for key, kind in _REFERENCES.items():
         for position, one in enumerate(node.get(key, ())):
-            try:
-                reference: Reference = _read_reference(one, names)
-            except Mismatch as mismatch:
-                raise Mismatch.of(mismatch.within(f"{key}[{position}]")) from None
+            reference: Reference = read_at(f"{key}[{position}]", _read_reference, one, names)
             found.append(msgspec.structs.replace(reference, type=kind))
     return found or None
 

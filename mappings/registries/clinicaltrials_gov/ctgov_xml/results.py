@@ -7,14 +7,13 @@ https://clinicaltrials.gov/ct2/html/images/info/public.xsd
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from trialbridge.mappings.codec import Codec, Field, Mismatch, Node, Record, field, merged, record
+from trialbridge.mappings.codec import Codec, Field, Node, Record, field, merged, read_at, record
 from trialbridge.mappings.compiled import each, reader, writer
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.registries.clinicaltrials_gov.ctgov_xml import words
@@ -272,16 +271,6 @@ _TOTALS = {
 _TOTAL = "Total"
 
 
-def _within(where: str, read: Callable[[Node, Names], Any], node: Node, names: Names) -> Any:
-    try:
-        found = read(node, names)
-    except Mismatch as mismatch:
-        raise Mismatch.of(mismatch.within(where)) from None
-    if names.warnings:
-        names.warnings = names.within(where)
-    return found
-
-
 def _read_kind(
     node: Node, kind: str, names: Names
 ) -> tuple[list[AdverseEvent], list[AdverseEvent]]:
@@ -290,17 +279,13 @@ def _read_kind(
     totals: list[AdverseEvent] = []
     below = node.get(kind, {})
     vocabulary = word(below.get("default_vocab", "")) or None
-    told = names.warnings
-    names.warnings = []
-    assessment = words.ASSESSMENT.read(below.get("default_assessment", ""), names)
-    told += names.within(f"{kind}.default_assessment")
+    said = below.get("default_assessment", "")
+    assessment = read_at(f"{kind}.default_assessment", words.ASSESSMENT.read, said, names)
     for position, category in enumerate(below.get("category_list", {}).get("category", ())):
         title = word(category.get("title", "")) or None
         at = f"{kind}.category_list.category[{position}].event_list.event"
         for number, one in enumerate(category.get("event_list", {}).get("event", ())):
-            names.warnings = []
-            event: AdverseEvent = _within(f"{at}[{number}]", _read_event, one, names)
-            told += names.warnings
+            event: AdverseEvent = read_at(f"{at}[{number}]", _read_event, one, names)
             if title == _TOTAL and position == 0:
                 totals.append(event)
                 continue
@@ -311,7 +296,6 @@ def _read_kind(
                 assessment_type=event.assessment_type or assessment,
             )
             events.append(event)
-    names.warnings = told
     return events, totals
 
 
@@ -330,7 +314,7 @@ def _read_adverse(node: Node, names: Names) -> AdverseEventsModule | None:
     }
     groups = []
     for position, one in enumerate(node.get("group_list", {}).get("group", ())):
-        group_: EventGroup = _within(
+        group_: EventGroup = read_at(
             f"group_list.group[{position}]", _read_events_group, one, names
         )
         of_group: dict[str, Any] = {}
