@@ -16,9 +16,12 @@ from trialbridge.mappings.registries.places import (
     Document,
     Place,
     Row,
+    coded,
     constant,
     distinct,
+    headed,
     listed,
+    numbered,
     said,
     value,
 )
@@ -104,21 +107,21 @@ def _numbered(place: Place, name: str) -> list[tuple[str, str]]:
 
 
 def _criteria(place: Place) -> str:
-    lists = [
+    inclusion, exclusion = (
         [(number, registered(words)) for number, words in _numbered(place.at(name), name)]
         for name in ("principalInclusionCriteria", "principalExclusionCriteria")
-    ]
-    return places.criteria(*lists)
+    )
+    return headed(
+        ("Inclusion Criteria", numbered(inclusion)), ("Exclusion Criteria", numbered(exclusion))
+    )
 
 
-def _objectives(place: Place) -> str | None:
+def _objectives(place: Place) -> str:
     main = english(place, "mainObjective")
     secondary = _numbered(place.at("secondaryObjectives"), "secondaryObjective")
-    parts = [f"Main Objective:\n\n{main}"] if main else []
-    if secondary:
-        lines = (places.numbered(number, words) for number, words in secondary)
-        parts.append("Secondary Objectives:\n\n" + "\n".join(lines))
-    return registered("\n\n".join(parts)) or None
+    return registered(
+        headed(("Main Objective", main), ("Secondary Objectives", numbered(secondary)))
+    )
 
 
 def _endpoints(place: Place) -> list[Any]:
@@ -353,9 +356,10 @@ def _of_country(part: Place, name: str | None) -> str | None:
 def _site(place: Place, name: str | None, status: str | None) -> dict[str, Any]:
     at = "organisationAddressInfo"
     person = place.at("personInfo")
-    names = [part for key in ("firstName", "lastName") if (part := person.text(key))]
     contact = said(
-        name=" ".join(names) or None, phone=person.text("telephone"), email=person.text("email")
+        name=person.joined("firstName", "lastName"),
+        phone=person.text("telephone"),
+        email=person.text("email"),
     )
     return said(
         facility=place.text(f"{at}/organisation/name"),
@@ -368,11 +372,6 @@ def _site(place: Place, name: str | None, status: str | None) -> dict[str, Any]:
 
 
 # --- the table ---------------------------------------------------------------------------------
-
-
-def _results(place: Place) -> bool | None:
-    answer: bool | None = place.code({"Yes": True, "No": False}, what="answer")
-    return answer
 
 
 _DETAILS = "{I}/trialDetails"
@@ -448,7 +447,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(
         "designModule/phases",
         f"{_INFORMATION}/trialCategory/trialPhase",
-        lambda place: place.code(PHASES, what="phase"),
+        coded(PHASES, "phase"),
         ("*",),
     ),
     Row(
@@ -521,7 +520,7 @@ ROWS: Final[tuple[Row, ...]] = (
         ),
         "sites have the status of their country; a country without sites is one",
     ),
-    value("/hasResults", "resultsFirstReceived", _results),
+    value("/hasResults", "resultsFirstReceived", coded({"Yes": True, "No": False}, "answer")),
 )
 
 

@@ -14,8 +14,10 @@ from trialbridge.mappings.registries.places import (
     Document,
     Place,
     Row,
+    coded,
     constant,
     distinct,
+    headed,
     listed,
     said,
     value,
@@ -171,8 +173,7 @@ def _of_kind(place: Place, *kinds: str) -> list[Place]:
 
 
 def _person(place: Place) -> str | None:
-    parts = [part for key in ("title", "firstName", "lastName") if (part := place.text(key))]
-    return " ".join(parts) or None
+    return place.joined("title", "firstName", "lastName")
 
 
 def _organisation(place: Place) -> dict[str, Any]:
@@ -258,10 +259,6 @@ def _perspective(place: Place) -> str | None:
     return found
 
 
-def _coded(table: dict[str, Any], what: str) -> Any:
-    return lambda place: place.code(table, what=what)
-
-
 def _arms(place: Place) -> list[Any]:
     """The arms by their numbers: each stands once for each language."""
     by_number: dict[str, list[Place]] = {}
@@ -285,11 +282,10 @@ def _criteria(place: Place) -> str | None:
     one = one or _spoken([one for one in place.items() if one.word("exclusionCriteria")])
     if one is None:
         return None
-    parts = []
-    for name, heading in (("inclusionCriteria", "Inclusion"), ("exclusionCriteria", "Exclusion")):
-        if words := one.markup(name):
-            parts.append(f"{heading} Criteria:\n\n{words}")
-    return "\n\n".join(parts) or None
+    return headed(
+        ("Inclusion Criteria", one.markup("inclusionCriteria")),
+        ("Exclusion Criteria", one.markup("exclusionCriteria")),
+    )
 
 
 def _age(place: Place) -> str | None:
@@ -351,7 +347,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "secondaryIds and otherSecondaryIds",
     ),
     value(
-        "statusModule/overallStatus", "recruitment/status", _coded(STATUS, "state of recruitment")
+        "statusModule/overallStatus", "recruitment/status", coded(STATUS, "state of recruitment")
     ),
     value(
         "statusModule/whyStopped",
@@ -389,22 +385,22 @@ ROWS: Final[tuple[Row, ...]] = (
     value("descriptionModule/briefSummary", _TEXTS, _markup("summary")),
     value("descriptionModule/detailedDescription", _TEXTS, _markup("scientificSummary")),
     listed("conditionsModule/conditions", "studiedHealthConditions", _condition),
-    value("designModule/studyType", "studyCharacteristic/type", _coded(TYPES, "type of study")),
-    Row("designModule/phases", "studyCharacteristic/phase", _coded(PHASES, "phase"), ("*",)),
+    value("designModule/studyType", "studyCharacteristic/type", coded(TYPES, "type of study")),
+    Row("designModule/phases", "studyCharacteristic/phase", coded(PHASES, "phase"), ("*",)),
     value(
         f"{_OF_DESIGN}/allocation",
         "studyCharacteristic/allocation",
-        _coded(ALLOCATIONS, "allocation"),
+        coded(ALLOCATIONS, "allocation"),
     ),
     value(
         f"{_OF_DESIGN}/interventionModel",
         "studyCharacteristic/assignment",
-        _coded(ASSIGNMENTS, "assignment"),
+        coded(ASSIGNMENTS, "assignment"),
     ),
     value(
         f"{_OF_DESIGN}/primaryPurpose",
         "studyCharacteristic/purpose",
-        _coded(PURPOSES, "purpose"),
+        coded(PURPOSES, "purpose"),
     ),
     value(
         f"{_OF_DESIGN}/timePerspective",
@@ -456,7 +452,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "both texts, whole, each under its heading",
     ),
     value("eligibilityModule/healthyVolunteers", "recruitment/healthyVolunteers", Place.flag),
-    value("eligibilityModule/sex", "recruitment/gender", _coded(SEXES, "sex")),
+    value("eligibilityModule/sex", "recruitment/gender", coded(SEXES, "sex")),
     value("eligibilityModule/minimumAge", "recruitment/minimumAge", _age),
     value("eligibilityModule/maximumAge", "recruitment/maximumAge", _age),
     Row(

@@ -17,8 +17,10 @@ from trialbridge.mappings.registries.places import (
     Document,
     Place,
     Row,
+    coded,
     constant,
     distinct,
+    headed,
     listed,
     said,
     value,
@@ -242,13 +244,9 @@ def _contact(place: Place) -> dict[str, Any]:
     return said(name=place.text("B.5.2"), phone=place.text("B.5.4"), email=place.text("B.5.6"))
 
 
-def _objectives(place: Place) -> str | None:
-    parts = [
-        f"{heading}:\n\n{words}"
-        for number, heading in (("E.2.1", "Main Objective"), ("E.2.2", "Secondary Objectives"))
-        if (words := place.text(number))
-    ]
-    return registered("\n\n".join(parts)) or None
+def _objectives(place: Place) -> str:
+    main, secondary = place.text("E.2.1"), place.text("E.2.2")
+    return registered(headed(("Main Objective", main), ("Secondary Objectives", secondary)))
 
 
 def _conditions(place: Place) -> list[str]:
@@ -265,13 +263,9 @@ def _outcome(measure: str, time: str) -> Any:
     return read
 
 
-def _criteria(place: Place) -> str | None:
-    parts = [
-        f"{heading} Criteria:\n\n{words}"
-        for number, heading in (("E.3", "Inclusion"), ("E.4", "Exclusion"))
-        if (words := place.markup(number))
-    ]
-    return "\n\n".join(parts) or None
+def _criteria(place: Place) -> str:
+    inclusion, exclusion = place.markup("E.3"), place.markup("E.4")
+    return headed(("Inclusion Criteria", inclusion), ("Exclusion Criteria", exclusion))
 
 
 def _medicine(place: Place) -> dict[str, Any]:
@@ -339,7 +333,7 @@ ROWS: Final[tuple[Row, ...]] = (
     value(
         "statusModule/overallStatus",
         "Trial Status",
-        lambda place: place.code(STATUS, what="state of a trial"),
+        coded(STATUS, "state of a trial"),
         "of the trial in the country",
     ),
     Row(

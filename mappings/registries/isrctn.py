@@ -15,8 +15,10 @@ from trialbridge.mappings.registries.places import (
     Document,
     Place,
     Row,
+    coded,
     constant,
     distinct,
+    headed,
     said,
     value,
 )
@@ -89,17 +91,17 @@ _UNITS: Final[dict[str, AgeUnit]] = {
 _FLAGS: Final = {"true": True, "false": False}
 
 
-def _coded(table: dict[str, Any], what: str) -> Any:
-    return lambda place: place.code(table, what=what)
-
-
 # --- identification ----------------------------------------------------------------------------
+
+
+def _content(place: Place) -> Place:
+    """The text of an element, which has attributes or none."""
+    return place.at("#") if isinstance(place.node, dict) else place
 
 
 def _id(place: Place) -> str | None:
     """The digits as the register writes its ids."""
-    at = "#" if isinstance(place.node, dict) else ""
-    digits = place.text(at)
+    digits = _content(place).text()
     return f"ISRCTN{digits.removeprefix('ISRCTN')}" if digits else None
 
 
@@ -111,10 +113,9 @@ _NUMBERS: Final = (
 )
 
 
-def _number(place: Place, path: str) -> str | None:
+def _number(place: Place) -> str | None:
     """A number; one without a digit is a word for none."""
-    words = place.word(path) or ""
-    return place.text(path) if any(sign.isdigit() for sign in words) else None
+    return place.text() if any(sign.isdigit() for sign in place.word() or "") else None
 
 
 # What a secondary number is by its type, where the record has a kind for it.
@@ -127,14 +128,13 @@ def _secondary_ids(place: Place) -> list[Any]:
     found = [
         said(id=number, type=type_, domain=domain)
         for name, type_, domain in _NUMBERS
-        if (number := _number(place, name))
+        if (number := _number(place.at(name)))
     ]
     have = {one["id"]: one.get("domain") for one in found}
     own = _own_number(place)
     for one in place.items("secondaryNumbers/secondaryNumber"):
         kind = one.word("@numberType")
-        at = "#" if isinstance(one.node, dict) else ""
-        number = _number(one, at)
+        number = _number(_content(one))
         if number and number in have:
             # The same number again; a type that says something else is kept.
             if _KINDS.get(kind or "") == have[number]:
@@ -158,7 +158,7 @@ def _own_number(place: Place) -> str | None:
         return None
     own, joined = [], []
     for one in place.items("secondaryNumbers/secondaryNumber"):
-        number, kind = one.word("#" if isinstance(one.node, dict) else ""), one.word("@numberType")
+        number, kind = _content(one).word(), one.word("@numberType")
         if number and kind == _PROTOCOL:
             own.append(number)
         if number and kind not in (*_KINDS, "ctis", "eudract"):
@@ -178,11 +178,6 @@ def _purpose(place: Place) -> str | None:
     if len(items) != 1:
         return None
     found: str | None = items[0].code(PURPOSES, what="purpose")
-    return found
-
-
-def _masking(place: Place) -> str | None:
-    found: str | None = place.code({"Open (masking not used)": "NONE"}, what="masking")
     return found
 
 
@@ -247,13 +242,11 @@ def _given(place: Place) -> str | None:
 # --- eligibility and places --------------------------------------------------------------------
 
 
-def _criteria(place: Place) -> str | None:
-    parts = [
-        f"{heading} Criteria:\n\n{words}"
-        for name, heading in (("inclusion", "Inclusion"), ("exclusion", "Exclusion"))
-        if (words := place.text(name))
-    ]
-    return "\n\n".join(parts) or None
+def _criteria(place: Place) -> str:
+    return headed(
+        ("Inclusion Criteria", place.text("inclusion")),
+        ("Exclusion Criteria", place.text("exclusion")),
+    )
 
 
 def _age(place: Place) -> str | None:
@@ -327,8 +320,7 @@ def _collaborators(place: Place) -> list[Any]:
 
 
 def _person(place: Place) -> str | None:
-    parts = [part for key in ("title", "forename", "surname") if (part := place.text(key))]
-    return " ".join(parts) or None
+    return place.joined("title", "forename", "surname")
 
 
 def _kinds(place: Place, kinds: tuple[str, ...]) -> bool:
@@ -435,19 +427,17 @@ ROWS: Final[tuple[Row, ...]] = (
         lambda place: distinct(one.text("description") for one in place.items()),
         ("*",),
     ),
-    value(
-        "designModule/studyType", f"{_DESIGN}/primaryStudyDesign", _coded(TYPES, "type of study")
-    ),
+    value("designModule/studyType", f"{_DESIGN}/primaryStudyDesign", coded(TYPES, "type of study")),
     Row("designModule/phases", "trial/interventions/intervention", _phases, ("*",)),
     value(
         "designModule/designInfo/allocation",
         f"{_OF_TRIAL}/allocation",
-        _coded(ALLOCATIONS, "allocation"),
+        coded(ALLOCATIONS, "allocation"),
     ),
     value(
         "designModule/designInfo/interventionModel",
         f"{_OF_TRIAL}/assignment",
-        _coded(ASSIGNMENTS, "assignment"),
+        coded(ASSIGNMENTS, "assignment"),
     ),
     value(
         "designModule/designInfo/primaryPurpose",
@@ -458,7 +448,7 @@ ROWS: Final[tuple[Row, ...]] = (
     value(
         "designModule/designInfo/maskingInfo/masking",
         f"{_OF_TRIAL}/masking",
-        _masking,
+        coded({"Open (masking not used)": "NONE"}, "masking"),
         "open is NONE; how many are blinded is not said",
     ),
     Row(
@@ -498,9 +488,9 @@ ROWS: Final[tuple[Row, ...]] = (
     value(
         "eligibilityModule/healthyVolunteers",
         f"{_PEOPLE}/healthyVolunteersAllowed",
-        _coded(_FLAGS, "answer"),
+        coded(_FLAGS, "answer"),
     ),
-    value("eligibilityModule/sex", f"{_PEOPLE}/gender", _coded(SEXES, "sex")),
+    value("eligibilityModule/sex", f"{_PEOPLE}/gender", coded(SEXES, "sex")),
     value("eligibilityModule/minimumAge", f"{_PEOPLE}/lowerAgeLimit", _age),
     value("eligibilityModule/maximumAge", f"{_PEOPLE}/upperAgeLimit", _age),
     Row(
@@ -527,7 +517,7 @@ ROWS: Final[tuple[Row, ...]] = (
     value(
         "ipdSharingStatementModule/ipdSharing",
         "trial/miscellaneous/ipdSharingPlan",
-        _coded({"Yes": "YES", "No": "NO"}, "answer"),
+        coded({"Yes": "YES", "No": "NO"}, "answer"),
     ),
     value("ipdSharingStatementModule/description", "trial/results/ipdSharingStatement"),
 )

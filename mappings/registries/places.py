@@ -88,6 +88,10 @@ class Place:
             self.take(path)
         return said
 
+    def joined(self, *paths: str) -> str | None:
+        """The texts of several places as one, with a blank between them."""
+        return " ".join(part for path in paths if (part := self.text(path))) or None
+
     def markup(self, path: str = "") -> str | None:
         """A text as CommonMark that says it."""
         said = self.text(path)
@@ -192,6 +196,11 @@ def listed(
     return Row(leaf, place, items, tuple(f"*/{one}" for one in leaves) or ("*",), note)
 
 
+def coded(table: Mapping[str, Any], what: str) -> Callable[[Place], Any]:
+    """How the code of a place is read."""
+    return lambda place: place.code(table, what=what)
+
+
 def distinct(values: Iterable[Any]) -> list[Any]:
     """The values that say something, each once, in their order."""
     found: list[Any] = []
@@ -211,23 +220,20 @@ def said(**members: Any) -> dict[str, Any]:
     return {name.rstrip("_"): held for name, held in members.items() if held is not None}
 
 
-def criteria(inclusion: Iterable[tuple[str, str]], exclusion: Iterable[tuple[str, str]]) -> str:
-    """Numbered criteria, (number, words), as the text of both lists."""
-    parts = []
-    for heading, found in (("Inclusion", inclusion), ("Exclusion", exclusion)):
-        lines = [numbered(number, words) for number, words in found]
-        if lines:
-            parts.append(f"{heading} Criteria:\n\n" + "\n".join(lines))
-    return "\n\n".join(parts)
+def headed(*texts: tuple[str, str | None]) -> str:
+    """The texts that say something, (heading, words), each below its heading."""
+    return "\n\n".join(f"{heading}:\n\n{words}" for heading, words in texts if words)
 
 
-def numbered(number: str, words: str) -> str:
-    """An item of a numbered list, with all its lines in it."""
-    first, *others = words.split("\n")
-    indent = " " * (len(number) + 2)
-    return "\n".join(
-        [f"{number}. {first}", *(f"{indent}{line}" if line.strip() else "" for line in others)]
-    )
+def numbered(items: Iterable[tuple[str, str]]) -> str:
+    """A numbered list, (number, words), with all lines of an item in it."""
+    lines: list[str] = []
+    for number, words in items:
+        first, *others = words.split("\n")
+        indent = " " * (len(number) + 2)
+        lines.append(f"{number}. {first}")
+        lines += (f"{indent}{line}" if line.strip() else "" for line in others)
+    return "\n".join(lines)
 
 
 def coverage(rows: Iterable[Row]) -> list[CoverageRow]:
