@@ -1,5 +1,8 @@
 """Words for numbers and for units of time, of which criteria and time frames say the same."""
 
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 NUMBER_WORDS: Final = {
@@ -25,3 +28,13 @@ TIME_UNITS: Final = {
     "h": r"hours?|hrs?",
 }
 """Units in UCUM by patterns of their words. https://ucum.org/ucum"""
+
+
+def unit_finder(units: Mapping[str, str]) -> Callable[[str], str]:
+    """What gives the unit of a word, which one of the patterns of its units matches whole."""
+
+    @lru_cache(maxsize=64)
+    def unit(word: str) -> str:
+        return next(code for code, words in units.items() if re.fullmatch(words, word))
+
+    return unit

@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from trialbridge.mappings.record.words.analytes import ANALYTES, Analyte
-from trialbridge.mappings.record.words.quantities import NUMBER_WORDS, TIME_UNITS
+from trialbridge.mappings.record.words.quantities import NUMBER_WORDS, TIME_UNITS, unit_finder
 
 Kind = Literal[
     "age",
@@ -57,6 +57,7 @@ class Stated(NamedTuple):
 
 _TIMES = TIME_UNITS | {"a": rf"{TIME_UNITS['a']}|y\.?o\.?|y"}
 _TIME = "|".join(f"(?:{words})" for words in _TIMES.values())
+_time = unit_finder(_TIMES)
 _NUMBER_WORDS = NUMBER_WORDS | {"eighteen": "18", "twenty-four": "24"}
 _NUMBER = r"\d+(?:[.,]\d+)*"
 
@@ -272,11 +273,6 @@ def _age_bounds(match: re.Match[str]) -> tuple[Bound, ...]:
         return (Bound(low_is, parts["low"], low_unit), Bound(high_is, parts["high"], unit))
     comparator: Comparator = ">=" if parts.get("more") else parts["is"]  # type: ignore[assignment]
     return (Bound(comparator, parts["number"], unit),)
-
-
-@lru_cache(maxsize=64)
-def _time(word: str) -> str:
-    return next(unit for unit, words in _TIMES.items() if re.fullmatch(words, word))
 
 
 def _sex(said: str) -> Iterator[Stated]:

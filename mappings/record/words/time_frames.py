@@ -9,9 +9,10 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from trialbridge.mappings.record.words.quantities import NUMBER_WORDS, TIME_UNITS
+from trialbridge.mappings.record.words.quantities import NUMBER_WORDS, TIME_UNITS, unit_finder
 
 _UNITS: Final = TIME_UNITS | {"h": rf"{TIME_UNITS['h']}|h", "min": r"minutes?|mins?"}
+_unit = unit_finder(_UNITS)
 _DAYS: Final = {"a": 365, "mo": 30, "wk": 7, "d": 1, "h": 1 / 24, "min": 1 / 1440}
 
 
@@ -168,11 +169,6 @@ def _plain(words: str) -> str:
         "",
         said,
     )
-
-
-@lru_cache(maxsize=64)
-def _unit(word: str) -> str:
-    return next(unit for unit, words in _UNITS.items() if re.fullmatch(words, word))
 
 
 def _event(match: re.Match[str]) -> str:
