@@ -396,27 +396,6 @@ def _measurement(analyte: Analyte) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 _PATTERNS = {key: _measurement(analyte) for key, analyte in ANALYTES.items()}
-# What is in each name of an analyte: to look for it takes far less than for the name.
-_PARTS: Final[dict[str, tuple[str, ...]]] = {
-    "HbA1c": ("a1c", "glyc"),
-    "hemoglobin": ("moglobin", "hgb"),
-    "platelets": ("platelet",),
-    "neutrophils": ("neutro", "anc"),
-    "leukocytes": ("leuko", "leuco", "white", "wbc"),
-    "hematocrit": ("matocrit",),
-    "INR": ("inr",),
-    "creatinine": ("creatinine",),
-    "bilirubin": ("bilirubin",),
-    "albumin": ("albumin",),
-    "potassium": ("potassium",),
-    "triglycerides": ("triglyc", "tg"),
-    "eGFR": ("gfr", "grf", "filtration"),
-    "LVEF": ("lvef", "ejection"),
-    "SBP": ("sbp", "systolic"),
-    "DBP": ("dbp", "diastolic"),
-    "BMI": ("bmi", "mass"),
-    "weight": ("weigh",),
-}
 _THRESHOLD = re.compile(r"[<>]|\d ?(?:-|to|and) ?\d|between")
 _UNSURE = {
     True: re.compile(
@@ -434,8 +413,8 @@ def _measurements(said: str, exclude: bool) -> Iterator[Stated]:
     """Thresholds of values: of an exclusion each, of an inclusion those that all hold."""
     if not _THRESHOLD.search(said):
         return
-    for key, parts in _PARTS.items():
-        for part in parts:
+    for key, analyte in ANALYTES.items():
+        for part in analyte.parts:
             if part in said:
                 break
         else:
@@ -444,7 +423,6 @@ def _measurements(said: str, exclude: bool) -> Iterator[Stated]:
             match = pattern.search(said)
             if match is None or _UNSURE[exclude].search(said.replace(match[0], "")):
                 continue
-            analyte = ANALYTES[key]
             unit = analyte.units.get(match["unit"] or "", analyte.bare)
             if unit is not None and (bounds := _value_bounds(match, unit)):
                 yield Stated("measurement", match[0].strip(), key, bounds)
