@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from trialbridge.mappings.codec import Node
 from trialbridge.mappings.fhir.eligibility import CRITERIA_DIGEST, CRITERION, LIST, STATED_IN
-from trialbridge.mappings.fhir.terminology.codes import CHARACTERISTIC
+from trialbridge.mappings.fhir.terminology.codes import CHARACTERISTIC, SEX, UCUM
 from trialbridge.mappings.fhir.types import of_code
 from trialbridge.mappings.record import criteria
 from trialbridge.mappings.record.markdown import plain
@@ -23,8 +23,6 @@ from trialbridge.mappings.record.words.stated import Bound, Stated, stated
 from trialbridge.mappings.record.words.time_frames import Moment, time_frame
 
 _LOINC = "http://loinc.org"
-_UCUM = "http://unitsofmeasure.org"
-_GENDER = "http://hl7.org/fhir/administrative-gender"
 
 _AGE: Final = of_code(_LOINC, "30525-0", "Age")
 _SEX: Final = of_code(_LOINC, "46098-0", "Sex")
@@ -127,7 +125,7 @@ def _said(fact: Stated, exclude: bool) -> Iterator[tuple[Node, Node]]:
     """The codes and values of a fact."""
     if fact.kind == "sex":
         display = fact.what.capitalize()
-        yield _SEX, {"valueCodeableConcept": of_code(_GENDER, fact.what, display)}
+        yield _SEX, {"valueCodeableConcept": of_code(SEX.system, fact.what, display)}
     elif fact.kind == "pregnancy":
         yield _PREGNANCY, {"valueCodeableConcept": _PREGNANT}
     elif fact.kind == "breast-feeding":
@@ -153,15 +151,12 @@ def _values(bounds: tuple[Bound, ...], exclude: bool) -> Iterator[Node]:
 
     Of an exclusion, two limits that a Range cannot say are not said: each alone leaves out more.
     """
-    if len(bounds) == 1:
-        yield {"valueQuantity": _quantity(bounds[0], bounds[0].comparator)}
-        return
-    low, high = bounds
-    if (low.comparator, high.comparator) == (">=", "<="):
-        yield {"valueRange": {"low": _quantity(low), "high": _quantity(high)}}
-    elif not exclude:
+    if [bound.comparator for bound in bounds] == [">=", "<="]:
+        low, high = (_quantity(bound.number, bound.unit) for bound in bounds)
+        yield {"valueRange": {"low": low, "high": high}}
+    elif len(bounds) == 1 or not exclude:
         for bound in bounds:
-            yield {"valueQuantity": _quantity(bound, bound.comparator)}
+            yield {"valueQuantity": _quantity(bound.number, bound.unit, bound.comparator)}
 
 
 def _time(moment: Moment) -> Node:
@@ -172,7 +167,7 @@ def _time(moment: Moment) -> Node:
         node["eventCodeableConcept"] = {**coded, "text": moment.event}
     if moment.unit:
         low, high = (
-            _quantity(Bound(">=", number, moment.unit)) if number else None
+            _quantity(number, moment.unit) if number else None
             for number in (moment.low, moment.high)
         )
         if low == high:
@@ -182,11 +177,9 @@ def _time(moment: Moment) -> Node:
     return node
 
 
-def _quantity(bound: Bound, comparator: str | None = None) -> Node:
-    number = Decimal(bound.number)
-    value: Any = int(number) if number == int(number) else float(number)
-    node: Node = {"value": value}
-    if comparator is not None:
-        node["comparator"] = comparator
-    unit = _UNITS.get(bound.unit, bound.unit)
-    return {**node, "unit": unit, "system": _UCUM, "code": bound.unit}
+def _quantity(number: str, unit: str, comparator: str | None = None) -> Node:
+    exact = Decimal(number)
+    value: Any = int(exact) if exact == int(exact) else float(exact)
+    compared = {} if comparator is None else {"comparator": comparator}
+    shown = _UNITS.get(unit, unit)
+    return {"value": value, **compared, "unit": shown, "system": UCUM, "code": unit}
