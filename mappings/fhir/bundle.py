@@ -21,7 +21,7 @@ from trialbridge.mappings.fhir.others import as_ours
 from trialbridge.mappings.fhir.r5 import STUDY, coverage
 from trialbridge.mappings.fhir.rest import rest
 from trialbridge.mappings.fhir.terminology.mesh import without_repeated
-from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, UNMAPPED, is_uri
+from trialbridge.mappings.fhir.types import EMPTY_ELEMENT, NOT_STATED, UNMAPPED, is_uri
 from trialbridge.mappings.fhir.versions import newer, older
 from trialbridge.mappings.names import Names, own_id
 from trialbridge.mappings.record import registry
@@ -37,13 +37,6 @@ LINK = "https://hl7.org/fhir/R5/researchstudy.html"
 _SHOWN = 60
 # The forms of BCP 47 that registers have: a language, and a script or country.
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
-
-# org-1: an Organization has a name or an identifier, and a record may know its class alone.
-_NOT_STATED = {
-    "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
-    "valueCode": "unknown",
-}
-
 
 # Fewer than a string may have. https://hl7.org/fhir/R5/datatypes.html#string
 _LONGEST = 1_000_000
@@ -170,7 +163,8 @@ def _written(
         if organization["resourceType"] == "Organization" and not (
             organization.keys() & {"identifier", "name", "_name"}
         ):
-            organization["_name"] = {"extension": [_NOT_STATED]}
+            # org-1: it has a name or an identifier, and a record may know its class alone.
+            organization["_name"] = NOT_STATED
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}, problems
 
 

@@ -69,11 +69,12 @@ EMPTY_ELEMENT = ours("empty-element")
 EMPTY_ITEM = ours("empty-item", "Boolean")
 """An item of a list of which the record says nothing but that it is there."""
 
-_EMPTY = {"extension": [{"url": EMPTY_ITEM.url, "valueBoolean": True}]}
-_ABSENT_REASON = {
-    "extension": [{"url": f"{OFFICIAL_BASE}/data-absent-reason", "valueCode": "unknown"}]
-}
-"""What stands for a primitive that FHIR expects and the record does not say."""
+EMPTY = {"extension": [{"url": EMPTY_ITEM.url, "valueBoolean": True}]}
+"""What stands for such an item. They are shared: change none."""
+
+ABSENT_REASON = f"{OFFICIAL_BASE}/data-absent-reason"
+NOT_STATED = {"extension": [{"url": ABSENT_REASON, "valueCode": "unknown"}]}
+"""What stands for what FHIR demands and the record does not say. They are shared: change none."""
 
 
 def each(
@@ -83,20 +84,14 @@ def each(
     const: Mapping[str, Any] | None = None,
     mine: Callable[[Node], bool] | None = None,
     id_as: str | None = None,
-    required: str | None = None,
     complete: Callable[[Node], None] | None = None,
 ) -> Codec[list[Any]]:
     """The structs of a list as elements, as `compiled.each` has it.
 
     FHIR has no empty elements, and an extension must have a value or parts: an element that would
-    be empty is marked. A member that is required and that the source does not say is marked too.
-    https://hl7.org/fhir/R5/json.html
+    be empty is marked. https://hl7.org/fhir/R5/json.html
     """
     may_be_empty = not (const or {}).keys() - {"url"}
-
-    def with_required(node: Node) -> None:
-        if required not in node:
-            node[f"_{required}"] = _ABSENT_REASON
 
     return compiled.each(
         table,
@@ -104,8 +99,8 @@ def each(
         const=const,
         mine=mine,
         id_as=id_as,
-        complete=with_required if required is not None else complete,
-        blank=_EMPTY if may_be_empty else None,
+        complete=complete,
+        blank=EMPTY if may_be_empty else None,
     )
 
 
@@ -115,7 +110,7 @@ def uncoded(coding: Node) -> Node:
     cod-1: what has a display has a code too. https://hl7.org/fhir/R5/datatypes.html#Coding
     """
     if "display" in coding and "code" not in coding:
-        coding["_code"] = _ABSENT_REASON
+        coding["_code"] = NOT_STATED
     return coding
 
 

@@ -34,7 +34,7 @@ from trialbridge.mappings.fhir.results.rows_of import category, order_extensions
 from trialbridge.mappings.fhir.results.units import unit as unit_of
 from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.terminology.displays import standard_coding
-from trialbridge.mappings.fhir.types import EMPTY_ITEM, concept, ours, said
+from trialbridge.mappings.fhir.types import EMPTY, concept, ours, said
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import (
     BaselineMeasure,
@@ -279,7 +279,7 @@ def _write_categories(classes: list[MeasureClass], names: Names) -> list[Node] |
             made.append({"id": key, **titled})
     for node in made:
         if len(node) == 1:
-            node["extension"] = [{"url": EMPTY_ITEM.url, "valueBoolean": True}]
+            node |= EMPTY
     return made
 
 

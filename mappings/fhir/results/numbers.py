@@ -15,14 +15,13 @@ from typing import Any
 
 from trialbridge.mappings.codec import Mismatch, Node
 from trialbridge.mappings.coverage import CoverageRow
-from trialbridge.mappings.fhir.types import OFFICIAL_BASE, ours
+from trialbridge.mappings.fhir.types import ABSENT_REASON, ours
 from trialbridge.schemas.syntax.exact import number_of
 
 AS_TEXT = ours("number-as-text", "String")
 """What stands in the place of a number, as the record has it."""
 
-ABSENT = f"{OFFICIAL_BASE}/data-absent-reason"
-_NOT_APPLICABLE = {"extension": [{"url": ABSENT, "valueCode": "not-applicable"}]}
+_NOT_APPLICABLE = {"extension": [{"url": ABSENT_REASON, "valueCode": "not-applicable"}]}
 _NA = "NA"
 
 # As JSON and we write it: `-0`, `01` and `.5` would not come back.
@@ -97,7 +96,7 @@ def _beside(twin: Any) -> str | None:
             continue
         if extension.get("url") == AS_TEXT.url and extension.get("valueString").__class__ is str:
             return str(extension["valueString"])
-        if extension.get("url") == ABSENT and extension.get("valueCode") == "not-applicable":
+        if extension.get("url") == ABSENT_REASON and extension.get("valueCode") == "not-applicable":
             return _NA
     return None
 

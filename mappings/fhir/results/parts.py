@@ -30,24 +30,12 @@ from trialbridge.mappings.fhir.links import Resources, to
 from trialbridge.mappings.fhir.results.columns import Column
 from trialbridge.mappings.fhir.study.common import PUBLISHED
 from trialbridge.mappings.fhir.terminology import codes
-from trialbridge.mappings.fhir.types import EMPTY_ITEM, has_code, of_code, ours
+from trialbridge.mappings.fhir.types import EMPTY, has_code, of_code, ours
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.base import BASE
 
 UNITS = ours("units-analyzed", "String")
 """What is assigned or analyzed, if not participants."""
-
-NOT_STATED = {
-    "extension": [
-        {
-            "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
-            "valueCode": "unknown",
-        }
-    ]
-}
-"""What stands for a part that FHIR demands and the record does not say."""
-
-_EMPTY = {"extension": [{"url": EMPTY_ITEM.url, "valueBoolean": True}]}
 
 
 # --- sections ----------------------------------------------------------------------------------
@@ -159,7 +147,7 @@ class Made:
         if "" in (group.id, group.title, group.description):
             self.names.odd = True
         if not parts and group == group.__class__():
-            return _EMPTY
+            return EMPTY
         id_ = f"{self.names.root}-{kind}-{self.number(kind)}"
         resource = {
             "resourceType": "Group",
@@ -195,7 +183,7 @@ _MEASURED = of_code(codes.VARIABLE_ROLE, "measuredVariable")
 
 def population(reference: Reference | None) -> Node:
     """The variable that says whom the numbers are about."""
-    if reference is None or reference is _EMPTY:
+    if reference is None or reference is EMPTY:
         return {"variableRole": _POPULATION}
     return {"variableRole": _POPULATION, "observed": reference}
 

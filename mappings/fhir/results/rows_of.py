@@ -9,7 +9,7 @@ from typing import Any
 
 from trialbridge.mappings.codec import Codec, Mismatch, Node
 from trialbridge.mappings.fhir.results.columns import ORDER, back
-from trialbridge.mappings.fhir.results.parts import NOT_STATED
+from trialbridge.mappings.fhir.types import NOT_STATED
 from trialbridge.mappings.names import Names
 
 

@@ -2,6 +2,7 @@
 
 from trialbridge.mappings.codec import (
     FIRST,
+    Node,
     also,
     among,
     below,
@@ -16,6 +17,7 @@ from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.terminology import mesh as fhir_mesh
 from trialbridge.mappings.fhir.terminology.intervention_type import intervention_type
 from trialbridge.mappings.fhir.types import (
+    NOT_STATED,
     classified,
     concept,
     each,
@@ -72,6 +74,11 @@ ARM_GROUP = record(
 )
 
 
+def _with_name(node: Node) -> None:
+    if "name" not in node:
+        node["_name"] = NOT_STATED
+
+
 PLAN_ROWS = (
     among(
         "protocol.arms_interventions.interventions",
@@ -108,6 +115,6 @@ ARM_ROWS = (
     among(
         "protocol.arms_interventions.arm_groups",
         "comparisonGroup",
-        codec=each(ARM_GROUP, name="arm", id_as="linkId", required="name"),
+        codec=each(ARM_GROUP, name="arm", id_as="linkId", complete=_with_name),
     ),
 )

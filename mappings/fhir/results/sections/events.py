@@ -35,7 +35,6 @@ from trialbridge.mappings.fhir.results.numbers import (
 from trialbridge.mappings.fhir.results.parts import (
     EVIDENCE,
     GROUP,
-    NOT_STATED,
     RESULT,
     Found,
     Made,
@@ -50,7 +49,7 @@ from trialbridge.mappings.fhir.results.parts import (
 )
 from trialbridge.mappings.fhir.results.rows_of import category, order_extensions, own, take
 from trialbridge.mappings.fhir.terminology import codes
-from trialbridge.mappings.fhir.types import classified
+from trialbridge.mappings.fhir.types import NOT_STATED, classified
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import (
     AdverseEvent,
