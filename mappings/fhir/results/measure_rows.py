@@ -24,10 +24,11 @@ from trialbridge.mappings.fhir.results.measures import (
     unit_at_hand,
 )
 from trialbridge.mappings.fhir.results.numbers import LIMITS
-from trialbridge.mappings.fhir.results.parts import EVIDENCE, stands
+from trialbridge.mappings.fhir.results.parts import EVIDENCE, groups_in, stands
 from trialbridge.mappings.fhir.study.common import PUBLISHED
 from trialbridge.mappings.fhir.types import ours
 from trialbridge.mappings.names import Names
+from trialbridge.schemas.trial import MeasureGroup
 
 VARIABLE: tuple[Step, ...] = ("focusReference", to("EvidenceVariable", **PUBLISHED))
 _POPULATION: Item = item(linkId="population")
@@ -48,6 +49,11 @@ def _titled(measure: Any, names: Names) -> Node | None:
 
 
 title: Codec[Any] = Codec(lambda node, names: None, _titled)
+
+measure_groups: Codec[list[MeasureGroup]] = Codec(
+    lambda node, names: groups_in(node, names, MeasureGroup), lambda value, names: None, gives=list
+)
+"""The groups of measures as they are read: other rows write the Groups."""
 
 
 def measure_rows(numbers: Codec[Any], about: Codec[Any]) -> tuple[Field, ...]:

@@ -24,10 +24,12 @@ from trialbridge.mappings.fhir.results.numbers import (
     text_in,
 )
 from trialbridge.mappings.fhir.results.parts import (
-    Read,
+    Found,
     Reference,
+    cells_in,
     listed,
     note_of,
+    section_of,
     written_columns,
 )
 from trialbridge.mappings.fhir.results.rows_of import category, order_extensions, orders_in
@@ -220,10 +222,7 @@ def write_numbers(
         extensions.append({"url": UNIT.url, "valueString": measure.unit_of_measure})
     if measure.dispersion_type and not found.estimate:
         extensions.append({"url": DISPERSION.url, "valueCodeableConcept": estimate["type"]})
-    made: Node = {"entryReference": entries} if entries else {}
-    if extensions:
-        made["extension"] = extensions
-    return made or None
+    return section_of(entries, extensions)
 
 
 class _Found:
@@ -305,40 +304,37 @@ def read_numbers(section_: Node, names: Names, *, coded: bool) -> None:
     """Have what the Evidence of a section says at hand."""
     numbers = names.once(Numbers)
     numbers.clear()
-    columns = []
-    counts: list[tuple[str | None, int]] = []
-    of_classes: dict[str, list[tuple[str | None, int]]] = {}
-    for place, group_id, _, evidence in names.once(Read).of(section_).evidence:
-        cells: list[tuple[str | None, Measurement]] = []
-        counted = False
-        known: set[str] = set()
-        for position, stat in enumerate(listed(evidence, "statistic")):
-            try:
-                of = stat.get("category")
-                key = None if of is None else of.get("id")
-                sample = stat.get("sampleSize")
-                if sample is not None:
-                    size = None if counted else integer_in(sample, "numberOfParticipants")
-                    if size is not None:
-                        counts.append((group_id, size))
-                        counted = True
-                    row = str(key or "").partition(".")[0]
-                    size = None if row in known else integer_in(sample, "knownDataCount")
-                    if size is not None:
-                        known.add(row)
-                        of_classes.setdefault(row, []).append((group_id, size))
-                    if len(stat) == 1 or (len(stat) == 2 and key is not None and "." not in key):
-                        continue
-                cells.append((key, _measurement(stat, group_id, names, numbers, coded)))
-            except Mismatch as mismatch:
-                raise Mismatch.of(mismatch.within(f"{place}.statistic[{position}]")) from None
-        columns.append(cells)
+    counts: dict[str, tuple[str | None, int]] = {}
+    of_classes: dict[str, dict[str, tuple[str | None, int]]] = {}
+
+    def cell(evidence: Found, stat: Node) -> tuple[str | None, Measurement] | None:
+        of = stat.get("category")
+        key = None if of is None else of.get("id")
+        sample = stat.get("sampleSize")
+        if sample is not None:
+            # Each statistic of an Evidence says them; the first counts.
+            place = evidence.place
+            if place not in counts:
+                size = integer_in(sample, "numberOfParticipants")
+                if size is not None:
+                    counts[place] = evidence.group_id, size
+            row = str(key or "").partition(".")[0]
+            of_row = of_classes.setdefault(row, {})
+            if place not in of_row:
+                size = integer_in(sample, "knownDataCount")
+                if size is not None:
+                    of_row[place] = evidence.group_id, size
+            if len(stat) == 1 or (len(stat) == 2 and key is not None and "." not in key):
+                return None
+        return key, _measurement(stat, evidence.group_id, names, numbers, coded)
+
+    columns = cells_in(section_, names, cell)
     orders = orders_in(section_)
     numbers.rows = back(columns, orders.get)
     others = denominators.in_extensions(section_)
-    numbers.denoms = [*denominators.participants(counts), *others.pop(None, [])]
+    numbers.denoms = [*denominators.participants([*counts.values()]), *others.pop(None, [])]
     for row, found in of_classes.items():
-        numbers.of_classes[row] = denominators.participants(found)
+        numbers.of_classes[row] = denominators.participants([*found.values()])
     for of_row, denoms in others.items():
         numbers.of_classes.setdefault(of_row, []).extend(denoms)
     _read_instead(section_, names, numbers, coded)

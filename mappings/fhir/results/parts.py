@@ -9,7 +9,7 @@ https://hl7.org/fhir/R5/evidence.html
 
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -75,6 +75,15 @@ def stands(model: str, *steps: Step | Extension, leaves: Sequence[str], note: st
     """Where leaves stand that another row of the table writes and reads."""
     row = field(model, *steps, codec=_NO_CODEC, leaves=tuple(leaves), note=note)
     return row._replace(merge=True)
+
+
+def group_leaves(model: str, *steps: Step) -> tuple[Field, ...]:
+    """Where the leaves of the groups of a section stand: in the Groups that it refers to."""
+    places = {"identifier": "id", "name": "title", "description": "description"}
+    return tuple(
+        stands(model, *steps, GROUP, member, leaves=(f"*.{leaf}",))
+        for member, leaf in places.items()
+    )
 
 
 # --- what is written ---------------------------------------------------------------------------
@@ -223,6 +232,14 @@ def written_columns(
     return found
 
 
+def section_of(entries: Sequence[Reference], extensions: Sequence[Node]) -> Node | None:
+    """The members of a section that refers to these, and has these extensions; None without any."""
+    made: Node = {"entryReference": [*entries]} if entries else {}
+    if extensions:
+        made["extension"] = [*extensions]
+    return made or None
+
+
 # --- what is read ------------------------------------------------------------------------------
 
 
@@ -310,6 +327,31 @@ def listed(node: Node, member: str) -> list[Node]:
         if one.__class__ is not dict:
             raise Mismatch(f"expected an object, found {one!r:.60}", f"{member}[{position}]")
     return found
+
+
+Cell = TypeVar("Cell")
+
+
+def cells_in(
+    section_: Node, names: Names, cell: Callable[[Found, Node], Cell | None]
+) -> list[list[Cell]]:
+    """What each statistic of each Evidence of a section gives, where it gives something.
+
+    A Mismatch says which statistic it is in.
+    """
+    columns = []
+    for evidence in names.once(Read).of(section_).evidence:
+        cells = []
+        for position, statistic in enumerate(listed(evidence.node, "statistic")):
+            try:
+                made = cell(evidence, statistic)
+            except Mismatch as mismatch:
+                place = f"{evidence.place}.statistic[{position}]"
+                raise Mismatch.of(mismatch.within(place)) from None
+            if made is not None:
+                cells.append(made)
+        columns.append(cells)
+    return columns
 
 
 def groups_in(

@@ -5,7 +5,7 @@ from typing import Any
 from trialbridge.mappings.codec import Codec, Field, Node, Step, among, field, merged, record
 from trialbridge.mappings.fhir.results import denominators
 from trialbridge.mappings.fhir.results.columns import positions
-from trialbridge.mappings.fhir.results.measure_rows import measure_rows, title
+from trialbridge.mappings.fhir.results.measure_rows import measure_groups, measure_rows, title
 from trialbridge.mappings.fhir.results.measures import (
     read_numbers,
     write_numbers,
@@ -18,11 +18,12 @@ from trialbridge.mappings.fhir.results.parts import (
     Made,
     Read,
     Reference,
-    groups_in,
+    group_leaves,
     id_of,
     listed,
     measured,
     section,
+    section_of,
     stands,
     variable,
 )
@@ -32,7 +33,6 @@ from trialbridge.schemas.trial import (
     BaselineCharacteristicsModule,
     BaselineMeasure,
     Denom,
-    MeasureGroup,
 )
 
 MODULE = "results.baseline_characteristics"
@@ -69,12 +69,8 @@ MEASURE = record(BaselineMeasure, *measure_rows(_numbers, title))
 
 
 def _write_module(module: BaselineCharacteristicsModule, names: Names) -> Node | None:
-    made: Node = {}
-    if references := _references(module, names):
-        made["entryReference"] = list(references)
-    if others := _split(module, names).others:
-        made["extension"] = denominators.extensions(others)
-    return made or None
+    others = denominators.extensions(_split(module, names).others)
+    return section_of(_references(module, names), others)
 
 
 def _read_denoms(section_: Node, names: Names) -> list[Denom] | None:
@@ -93,18 +89,13 @@ def _nothing(*_: Any) -> None:
 
 
 _module: Codec[Any] = Codec(_nothing, _write_module)
-_groups: Codec[list[MeasureGroup]] = Codec(
-    lambda node, names: groups_in(node, names, MeasureGroup), _nothing, gives=list
-)
 _denoms: Codec[list[Denom]] = Codec(_read_denoms, _nothing)
 
 BASELINE_ROWS: tuple[Field, ...] = (
     field(f"{MODULE}.population_description", *SECTION, *ALL, "description"),
     field(f"{MODULE}.type_units_analyzed", *SECTION, UNITS),
     merged(MODULE, *SECTION, codec=_module)._replace(home="none"),
-    stands(f"{MODULE}.groups", *_GROUP, "identifier", leaves=("*.id",)),
-    stands(f"{MODULE}.groups", *_GROUP, "name", leaves=("*.title",)),
-    stands(f"{MODULE}.groups", *_GROUP, "description", leaves=("*.description",)),
+    *group_leaves(f"{MODULE}.groups", *SECTION),
     stands(
         f"{MODULE}.denoms",
         *_GROUP,
@@ -113,7 +104,7 @@ BASELINE_ROWS: tuple[Field, ...] = (
         note="of participants; other units are an extension of ours",
     ),
     stands(f"{MODULE}.denoms", *_GROUP, "identifier", leaves=("*.counts.*.group_id",)),
-    merged(f"{MODULE}.groups", *SECTION, codec=_groups)._replace(home="none"),
+    merged(f"{MODULE}.groups", *SECTION, codec=measure_groups)._replace(home="none"),
     merged(f"{MODULE}.denoms", *SECTION, codec=_denoms)._replace(home="none"),
     among(
         f"{MODULE}.measures",

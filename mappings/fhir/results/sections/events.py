@@ -14,7 +14,6 @@ from trialbridge.mappings.codec import (
     FIRST,
     Codec,
     Field,
-    Mismatch,
     Node,
     Step,
     among,
@@ -34,15 +33,17 @@ from trialbridge.mappings.fhir.results.numbers import (
 )
 from trialbridge.mappings.fhir.results.parts import (
     EVIDENCE,
-    GROUP,
     RESULT,
     Found,
     Made,
     Read,
+    cells_in,
+    group_leaves,
     groups_in,
     listed,
     measured,
     section,
+    section_of,
     stands,
     variable,
     written_columns,
@@ -178,39 +179,25 @@ def _write(module: AdverseEventsModule, names: Names, kind: str) -> Node | None:
     entries = written_columns(
         columns, references, statistics, names, f"{kind}-events", about, _TITLES[kind]
     )
-    made: Node = {"entryReference": entries} if entries else {}
-    if orders:
-        made["extension"] = order_extensions(orders, keys)
-    return made or None
+    return section_of(entries, order_extensions(orders, keys))
+
+
+def _cell(evidence: Found, stat: Node) -> tuple[Any, EventStats] | None:
+    """The numbers of an event, by its key; None of a statistic of all events together."""
+    of = stat.get("category")
+    if of is None:
+        return None
+    sample = stat.get("sampleSize")
+    return of.get("id"), EventStats(
+        group_id=evidence.group_id,
+        num_events=integer_in(stat, "numberOfEvents"),
+        num_affected=integer_in(stat, "numberAffected"),
+        num_at_risk=None if sample is None else integer_in(sample, "knownDataCount"),
+    )
 
 
 def _read(section_: Node, names: Names) -> None:
-    columns = []
-    for place, group_id, _, evidence in names.once(Read).of(section_).evidence:
-        cells = []
-        for position, stat in enumerate(listed(evidence, "statistic")):
-            of = stat.get("category")
-            if of is None:
-                continue
-            try:
-                sample = stat.get("sampleSize")
-                cells.append(
-                    (
-                        of.get("id"),
-                        EventStats(
-                            group_id=group_id,
-                            num_events=integer_in(stat, "numberOfEvents"),
-                            num_affected=integer_in(stat, "numberAffected"),
-                            num_at_risk=None
-                            if sample is None
-                            else integer_in(sample, "knownDataCount"),
-                        ),
-                    )
-                )
-            except Mismatch as mismatch:
-                raise Mismatch.of(mismatch.within(f"{place}.statistic[{position}]")) from None
-        columns.append(cells)
-    take(columns, section_, names)
+    take(cells_in(section_, names, _cell), section_, names)
 
 
 def _numbers(kind: str) -> Codec[AdverseEventsModule]:
@@ -377,15 +364,7 @@ EVENT_ROWS: tuple[Field, ...] = (
         codec=percent,
         home="native",
     ),
-    stands(f"{MODULE}.event_groups", *SECTION, GROUP, "identifier", leaves=("*.id",)),
-    stands(f"{MODULE}.event_groups", *SECTION, GROUP, "name", leaves=("*.title",)),
-    stands(
-        f"{MODULE}.event_groups",
-        *SECTION,
-        GROUP,
-        "description",
-        leaves=("*.description",),
-    ),
+    *group_leaves(f"{MODULE}.event_groups", *SECTION),
     merged(f"{MODULE}.event_groups", *SECTION, codec=_groups)._replace(home="none"),
     *_of_kind("deaths"),
     *_of_kind("serious"),

@@ -12,7 +12,6 @@ from trialbridge.mappings.codec import (
     FIRST,
     Codec,
     Field,
-    Mismatch,
     Node,
     Step,
     among,
@@ -27,16 +26,17 @@ from trialbridge.mappings.fhir.results.columns import Column, turned
 from trialbridge.mappings.fhir.results.numbers import count_parts, parts_of, text_in
 from trialbridge.mappings.fhir.results.parts import (
     EVIDENCE,
-    GROUP,
     RESULT,
     UNITS,
+    Found,
     Made,
-    Read,
+    cells_in,
+    group_leaves,
     groups_in,
-    listed,
     measured,
     note_of,
     section,
+    section_of,
     stands,
     variable,
     written_columns,
@@ -130,30 +130,23 @@ def _write(period: FlowPeriod, names: Names) -> Node | None:
         measured(names.item, title),
         title,
     )
-    made: Node = {"entryReference": entries} if entries else {}
-    if orders:
-        made["extension"] = order_extensions(orders, keys)
-    return made or None
+    return section_of(entries, order_extensions(orders, keys))
+
+
+def _cell(evidence: Found, stat: Node) -> tuple[Any, FlowStats]:
+    """Those of a group who reached a milestone or left for a reason, by its key."""
+    quantity = stat.get("quantity")
+    found = FlowStats(
+        group_id=evidence.group_id,
+        num_subjects=text_in(stat, "numberAffected"),
+        num_units=None if quantity is None else text_in(quantity),
+        comment=note_of(stat),
+    )
+    return (stat.get("category") or {}).get("id"), found
 
 
 def _read(section_: Node, names: Names) -> None:
-    columns = []
-    for place, group_id, _, evidence in names.once(Read).of(section_).evidence:
-        cells = []
-        for position, stat in enumerate(listed(evidence, "statistic")):
-            try:
-                quantity = stat.get("quantity")
-                found = FlowStats(
-                    group_id=group_id,
-                    num_subjects=text_in(stat, "numberAffected"),
-                    num_units=None if quantity is None else text_in(quantity),
-                    comment=note_of(stat),
-                )
-            except Mismatch as mismatch:
-                raise Mismatch.of(mismatch.within(f"{place}.statistic[{position}]")) from None
-            cells.append(((stat.get("category") or {}).get("id"), found))
-        columns.append(cells)
-    take(columns, section_, names)
+    take(cells_in(section_, names, _cell), section_, names)
 
 
 _numbers: Codec[FlowPeriod] = Codec(_read, _write)
@@ -206,15 +199,11 @@ _groups: Codec[list[FlowGroup]] = Codec(
     },
 )
 
-_GROUP: tuple[Step, ...] = (*SECTION, GROUP)
-
 FLOW_ROWS: tuple[Field, ...] = (
     field(f"{MODULE}.type_units_analyzed", *SECTION, UNITS),
     field(f"{MODULE}.pre_assignment_details", *SECTION, *ALL, "description"),
     field(f"{MODULE}.recruitment_details", *SECTION, *ALL, "note", FIRST, "text"),
-    stands(f"{MODULE}.groups", *_GROUP, "identifier", leaves=("*.id",)),
-    stands(f"{MODULE}.groups", *_GROUP, "name", leaves=("*.title",)),
-    stands(f"{MODULE}.groups", *_GROUP, "description", leaves=("*.description",)),
+    *group_leaves(f"{MODULE}.groups", *SECTION),
     merged(f"{MODULE}.groups", *SECTION, codec=_groups)._replace(home="none"),
     among(
         f"{MODULE}.periods",

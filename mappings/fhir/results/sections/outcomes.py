@@ -14,27 +14,30 @@ from trialbridge.mappings.codec import (
     merged,
     record,
 )
-from trialbridge.mappings.fhir.results.measure_rows import VARIABLE, measure_rows, title
+from trialbridge.mappings.fhir.results.measure_rows import (
+    VARIABLE,
+    measure_groups,
+    measure_rows,
+    title,
+)
 from trialbridge.mappings.fhir.results.measures import (
     read_numbers,
     write_numbers,
 )
 from trialbridge.mappings.fhir.results.parts import (
-    GROUP,
     RESULT,
     UNITS,
     Made,
-    groups_in,
+    group_leaves,
     measured,
     section,
-    stands,
 )
 from trialbridge.mappings.fhir.results.sections.analyses import ANALYSIS
 from trialbridge.mappings.fhir.study.dates import partial_date
 from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.types import classified, each, ours
 from trialbridge.mappings.names import Names
-from trialbridge.schemas.trial import MeasureGroup, OutcomeMeasure
+from trialbridge.schemas.trial import OutcomeMeasure
 
 MODULE = "results.outcome_measures"
 SECTION: tuple[Step, ...] = (*RESULT, "section", section("outcome-measures"))
@@ -94,11 +97,6 @@ _numbers: Codec[Any] = Codec(
     _write,
 )
 _about: Codec[Any] = Codec(lambda node, names: None, _titled)
-_groups: Codec[list[MeasureGroup]] = Codec(
-    lambda node, names: groups_in(node, names, MeasureGroup),
-    lambda value, names: None,
-    gives=list,
-)
 
 MEASURE = record(
     OutcomeMeasure,
@@ -116,10 +114,8 @@ MEASURE = record(
         "description",
     ),
     field("type_units_analyzed", UNITS),
-    stands("groups", GROUP, "identifier", leaves=("*.id",)),
-    stands("groups", GROUP, "name", leaves=("*.title",)),
-    stands("groups", GROUP, "description", leaves=("*.description",)),
-    merged("groups", codec=_groups)._replace(home="none"),
+    *group_leaves("groups"),
+    merged("groups", codec=measure_groups)._replace(home="none"),
     among(
         "analyses",
         "section",
