@@ -1,8 +1,10 @@
 """What becomes of each element of R5 in an older version, out of the definitions of both."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
+from trialbridge.mappings.fhir.versions.kept import Kept
 from trialbridge.schemas.fhir.digests.definitions import Definitions, Row, Version, definitions
 from trialbridge.schemas.once import once
 
@@ -43,10 +45,6 @@ _CONVERTED = {"CodeableReference": "CodeableConcept", "integer64": "unsignedInt"
 MOST = 2**31 - 1
 
 
-# So many names that are no members of a node are kept as such.
-_MOST = 1024
-
-
 class Place(NamedTuple):
     """What becomes of a member of an R5 node.
 
@@ -77,31 +75,27 @@ class Dialect:
         self.values = frozenset(
             type_.partition("(")[0] for type_ in self.old.rows("Extension")["value[x]"].types
         )
-        self._places: dict[tuple[str, str | None], dict[str, Place | None]] = {}
-        self._required: dict[str, tuple[str, ...]] = {}
+        self._places: Kept[tuple[str, str | None], Kept[str, Place | None]] = Kept(
+            lambda at: Kept(lambda key: self._find(*at, key))
+        )
         self._copied: dict[str, bool] = {}
-        self._systems: dict[tuple[str, bool], str] = {}
-        self._recoded: dict[str, tuple[str, frozenset[str]]] = {}
-        self.unchanged: set[str | None] = {None}
-        """The systems of codes that were asked for and are the same in both."""
+        self.required: Kept[str, tuple[str, ...]] = Kept(self._required)
+        """The names of the members that a node at a path of the older version must have."""
+        self.older_system: Kept[str, str] = Kept(partial(self._system, back=False))
+        """The name of a code system in the older version."""
+        self.newer_system: Kept[str, str] = Kept(partial(self._system, back=True))
+        """The name in R5 of a code system of the older version."""
+        self.newer_codes: Kept[str, frozenset[str]] = Kept(self._newer_codes)
+        """The codes that R5 alone has, of a system that both versions have under one name."""
+        self.unchanged: Kept[str | None, bool] = Kept(self._is_unchanged)
+        """Whether all codes of a system are the same in both, and no system is none."""
 
     def place(self, path: str, older: str | None, key: str) -> Place | None:
         """What becomes of a member of the R5 node at a path; None if R5 has no such member.
 
         `older` is the path of the node in the older version, None if it is none there.
         """
-        places = self.places(path, older)
-        if key not in places:
-            found = self._find(path, older, key)
-            if found is None and len(places) >= _MOST:
-                # Of a document that is read, whose members need not be any of FHIR's.
-                return None
-            places[key] = found
-        return places[key]
-
-    def places(self, path: str, older: str | None) -> dict[str, Place | None]:
-        """The places of members of the node that have been asked for before."""
-        return self._places.setdefault((path, older), {})
+        return self._places[path, older][key]
 
     def _find(self, path: str, older: str | None, key: str) -> Place | None:
         found = member_of(self.r5, path, key)
@@ -173,41 +167,29 @@ class Dialect:
         rows = ((name, row) for name, row in self.old.rows(type_).items() if row.min)
         return all(name in GIVEN or (name in mine and mine[name].min) for name, row in rows)
 
-    def required(self, older: str) -> tuple[str, ...]:
-        """The names of the members that a node of the older version must have."""
-        if older not in self._required:
-            rows = self.old.rows(older)
-            self._required[older] = tuple(name for name, row in rows.items() if row.min)
-        return self._required[older]
+    def _required(self, older: str) -> tuple[str, ...]:
+        return tuple(name for name, row in self.old.rows(older).items() if row.min)
 
-    def system(self, url: str, *, back: bool) -> str:
-        """The name of a code system in the older version, or back in R5."""
-        if (url, back) not in self._systems:
-            target, known = (self.r5, self.old) if back else (self.old, self.r5)
-            of, to = (THO, R5) if back else (R5, THO)
-            other = to + url.removeprefix(of)
-            renamed = (
-                url.startswith(of)
-                and target.code_system(url) is None
-                and target.code_system(other) is not None
-                and known.code_system(url) is not None
-            )
-            self._systems[url, back] = other if renamed else url
-        return self._systems[url, back]
+    def _system(self, url: str, *, back: bool) -> str:
+        target, known = (self.r5, self.old) if back else (self.old, self.r5)
+        of, to = (THO, R5) if back else (R5, THO)
+        other = to + url.removeprefix(of)
+        renamed = (
+            url.startswith(of)
+            and target.code_system(url) is None
+            and target.code_system(other) is not None
+            and known.code_system(url) is not None
+        )
+        return other if renamed else url
 
-    def recoded(self, system: str) -> tuple[str, frozenset[str]]:
-        """The name of a code system in the older version, and the codes that R5 alone has.
+    def _newer_codes(self, system: str) -> frozenset[str]:
+        mine, theirs = self.r5.code_system(system), self.old.code_system(system)
+        return frozenset(mine.codes).difference(theirs.codes) if mine and theirs else frozenset()
 
-        Those of a system that both versions have under one name.
-        """
-        found = self._recoded.get(system)
-        if found is None:
-            mine, theirs = self.r5.code_system(system), self.old.code_system(system)
-            newer = frozenset(mine.codes).difference(theirs.codes) if mine and theirs else ()
-            found = self._recoded[system] = self.system(system, back=False), frozenset(newer)
-            if found == (system, frozenset()):
-                self.unchanged.add(system)
-        return found
+    def _is_unchanged(self, system: str | None) -> bool:
+        return system is None or (
+            self.older_system[system] == system and not self.newer_codes[system]
+        )
 
 
 @once

@@ -5,7 +5,7 @@ has, and kept with the dialect as a plan: a step for each member.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from trialbridge.mappings.fhir.versions import again
 from trialbridge.mappings.fhir.versions.dialect import (
@@ -24,6 +24,7 @@ from trialbridge.mappings.fhir.versions.dialect import (
     names,
     url_of,
 )
+from trialbridge.mappings.fhir.versions.kept import Kept
 from trialbridge.mappings.fhir.versions.own import FILL, FILLED_OF
 from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.once import once
@@ -58,24 +59,8 @@ class _Plan(NamedTuple):
     basic: bool
 
 
-# Of the nodes that we write there are few sets of members.
-_MOST_PLANS = 4096
-
-_Made = TypeVar("_Made")
-
-
-class _Shapes(dict[tuple[str, ...], _Made]):
-    """What was made for each set of members that the nodes of a path have."""
-
-    def __init__(self, make: Callable[[tuple[str, ...]], _Made]) -> None:
-        self.make = make
-
-    def __missing__(self, shape: tuple[str, ...]) -> _Made:
-        if len(self) >= _MOST_PLANS:
-            self.clear()
-        made = self[shape] = self.make(shape)
-        return made
-
+# The members that a node has. Of the nodes that we write there are few sets of members.
+_Shape = tuple[str, ...]
 
 # What of a resource stays where it is when the rest of it becomes extensions.
 _KEPT = ("id", "meta", "text")
@@ -86,45 +71,26 @@ class _Plans:
 
     def __init__(self, version: Version) -> None:
         self.known = dialect(version)
-        self._kept: dict[tuple[str, str], _Shapes[_Plan]] = {}
-        self._resources: dict[str, _Shapes[_Plan] | None] = {}
-        self._parts: dict[str, _Shapes[Parts]] = {}
-        self._basics: dict[str, _Shapes[Parts]] = {}
-
-    def of(self, path: str, older: str) -> _Shapes[_Plan]:
-        """The plans of the nodes of R5 at a path; `older` is their path in the older version."""
-        found = self._kept.get((path, older))
-        if found is None:
-            found = self._kept[path, older] = _Shapes(lambda shape: self._made(shape, path, older))
-        return found
-
-    def resource(self, type_: str) -> _Shapes[_Plan] | None:
+        self.of: Kept[tuple[str, str], Kept[_Shape, _Plan]] = Kept(
+            lambda at: Kept(lambda shape: self._made(shape, *at))
+        )
+        """The plans of the nodes at a path of R5, whose path in the older version is the second."""
+        self.resources: Kept[str, Kept[_Shape, _Plan] | None] = Kept(
+            lambda type_: self.of[type_, type_] if type_ in self.known.old.resources else None
+        )
         """The plans of the resources of a type; None where the older version has none such."""
-        try:
-            return self._resources[type_]
-        except KeyError:
-            held = type_ in self.known.old.resources
-            found = self._resources[type_] = self.of(type_, type_) if held else None
-            return found
-
-    def parts(self, path: str) -> _Shapes[Parts]:
+        self.parts: Kept[str, Kept[_Shape, Parts]] = Kept(
+            lambda path: Kept(lambda shape: self._parts_made(shape, path, ""))
+        )
         """What gives the members of the nodes at a path as extensions under their bare names."""
-        found = self._parts.get(path)
-        if found is None:
-            found = self._parts[path] = _Shapes(lambda shape: self._parts_made(shape, path, ""))
-        return found
-
-    def basics(self, type_: str) -> _Shapes[Parts]:
+        self.basics: Kept[str, Kept[_Shape, Parts]] = Kept(
+            lambda type_: Kept(lambda shape: self._basic_made(shape, type_))
+        )
         """What gives the members of resources of a type as extensions of a Basic."""
-        found = self._basics.get(type_)
-        if found is None:
 
-            def make(shape: tuple[str, ...]) -> Parts:
-                rest = tuple(key for key in shape if key not in (*_KEPT, "resourceType"))
-                return self._parts_made(rest, type_, f"{CROSS_VERSION}{type_}.")
-
-            found = self._basics[type_] = _Shapes(make)
-        return found
+    def _basic_made(self, shape: _Shape, type_: str) -> Parts:
+        rest = tuple(key for key in shape if key not in (*_KEPT, "resourceType"))
+        return self._parts_made(rest, type_, f"{CROSS_VERSION}{type_}.")
 
     def _parts_made(self, shape: tuple[str, ...], path: str, before: str) -> Parts:
         known: dict[str, Any] = dict(_CALLED)
@@ -168,7 +134,7 @@ class _Plans:
         known[f"m{number}"] = self._extension(place, url)
         if place.many:
             if member is None and place.path is not None:
-                known[f"p{number}"] = self.parts(place.path)
+                known[f"p{number}"] = self.parts[place.path]
                 inner = f"'extension': p{number}[tuple(one)](down, one)"
                 return f"*[{{'url': {url!r}, {inner}}} for one in {every}]"
             return f"*[m{number}(down, one, None) for one in {every}]"
@@ -189,7 +155,7 @@ class _Plans:
         if older in FILLED_OF and not FILLED_OF[older].intersection(shape):
             fill = None
         same = fill is None
-        required = self.known.required(older)
+        required = self.known.required[older]
         for number, key in enumerate(names(shape)):
             place = self.known.place(path, older, key)
             moved, line = self._line(known, number, path, key, place, shape)
@@ -199,7 +165,7 @@ class _Plans:
             if key in required and key in shape and place is not None and not place.copied:
                 its = place.path, place.older
                 if place.key is not None and its[0] is not None and its[1] is not None:
-                    asked.append((key, self.of(its[0], its[1])))
+                    asked.append((key, self.of[its[0], its[1]]))
         # All of the source is made here: keys and urls are those of the definitions.
         body = "".join(f"    {line}\n" for line in lines)
         exec(
@@ -335,7 +301,7 @@ class _Plans:
     def _extension(self, place: Place, url: str) -> Callable[["Down", Any, Any], Node]:
         path, member = place.path, self._member(place)
         if member is None and path is not None:
-            parts = self.parts(path)
+            parts = self.parts[path]
             return lambda down, value, _: {
                 "url": url,
                 "extension": parts[tuple(value)](down, value),
@@ -370,7 +336,7 @@ class _Plans:
                 return _small
         if path is None or older is None or place.type in ("CodeableReference", "integer64"):
             return lambda _, value: value
-        plans = self.of(path, older)
+        plans = self.of[path, older]
 
         def convert(down: "Down", value: Any) -> Any:
             if value.__class__ is not dict:
@@ -467,7 +433,7 @@ class Down:
 
     def _plan(self, node: Node) -> _Plan | None:
         """What to do with a resource; None if the older version cannot hold it."""
-        shapes = self.plans.resource(node["resourceType"])
+        shapes = self.plans.resources[node["resourceType"]]
         if shapes is None:
             return None
         plan = shapes[tuple(node)]
@@ -498,7 +464,7 @@ class Down:
         for key in _KEPT:
             if key in node:
                 made[key] = node[key]
-        made["extension"] = self.plans.basics(type_)[tuple(node)](self, node)
+        made["extension"] = self.plans.basics[type_][tuple(node)](self, node)
         made["code"] = {"coding": [{"system": TYPES, "code": type_}]}
         return made
 
@@ -506,10 +472,10 @@ class Down:
         system = node.get("system")
         if system is None:
             return node
-        other, newer = self.known.recoded(system)
+        other = self.known.older_system[system]
         if other != system:
             return {**node, "system": other}
-        if node.get("code") in newer and "version" not in node:
+        if node.get("code") in self.known.newer_codes[system] and "version" not in node:
             # Of R5's edition of a code system that had fewer codes.
             return {**node, "version": self.known.r5.fhir}
         return node
@@ -520,7 +486,7 @@ class Down:
             return node
         unchanged = self.known.unchanged
         for one in before:
-            if one.get("system") not in unchanged:
+            if not unchanged[one.get("system")]:
                 break
         else:
             return node

@@ -20,6 +20,7 @@ from trialbridge.mappings.fhir.versions.dialect import (
     dialect,
     names,
 )
+from trialbridge.mappings.fhir.versions.kept import Kept
 from trialbridge.mappings.fhir.versions.own import DRAIN
 from trialbridge.schemas.fhir.digests.definitions import Version
 from trialbridge.schemas.once import once
@@ -45,36 +46,23 @@ class _Steps:
 
     def __init__(self, version: Version) -> None:
         self.known = dialect(version)
-        self._members: dict[tuple[str, str], dict[str, tuple[str, Convert | None]]] = {}
-        self._told: dict[tuple[str, str], dict[tuple[str, str], _Told | None]] = {}
+        self.members: Kept[tuple[str, str], Kept[str, tuple[str, Convert | None]]] = Kept(
+            lambda at: Kept(lambda key: self._member(*at, key))
+        )
+        """The name in R5 of each member of the nodes at a path of R5, which is the second in the
+        older version, and what makes its values; None: nothing."""
+        self.told: Kept[tuple[str, str], Kept[tuple[str, str], _Told | None]] = Kept(
+            lambda at: Kept(lambda one: self._place(at[0], one[0].removeprefix(at[1]), one[1]))
+        )
+        """Where extensions of the nodes at a path stand whose urls begin with a prefix, by url and
+        the member beside it; None: the long way tells."""
 
-    def members(self, path: str, older: str) -> dict[str, tuple[str, Convert | None]]:
-        """The name in R5 of each member that was met, and what makes its values; None: nothing."""
-        return self._members.setdefault((path, older), {})
-
-    def member(self, path: str, older: str, key: str) -> tuple[str, Convert | None]:
+    def _member(self, path: str, older: str, key: str) -> tuple[str, Convert | None]:
         name = MOVED_BACK.get((path, key), key)
         place = self.known.place(path, older, name)
-        copied = place is None or place.key is None or place.copied
-        found = name, None if copied or place is None else _converter(place)
-        members = self.members(path, older)
-        if place is not None or len(members) < _MOST:
-            members[key] = found
-        return found
-
-    def told(self, path: str, prefix: str) -> dict[tuple[str, str], _Told | None]:
-        """Where extensions stand, by url and the member beside it; None: the long way tells.
-
-        What comes before their names in their urls is `prefix`.
-        """
-        return self._told.setdefault((path, prefix), {})
-
-    def tell(self, path: str, prefix: str, url: str, member: str) -> _Told | None:
-        known = self.told(path, prefix)
-        if len(known) < _MOST:
-            known[url, member] = self._place(path, url.removeprefix(prefix), member)
-            return known[url, member]
-        return self._place(path, url.removeprefix(prefix), member)
+        if place is None or place.key is None or place.copied:
+            return name, None
+        return name, _converter(place)
 
     def _place(self, path: str, name: str, member: str) -> _Told | None:
         if (path, name) == ("ResearchStudy", "status") or ":" in name:
@@ -91,10 +79,6 @@ class _Steps:
         if place is None:
             return None
         return _Told(name, place.many, None if place.copied else _converter(place), None)
-
-
-# Urls of extensions are of the document that is read: of strange ones not all are kept.
-_MOST = 256
 
 
 @once
@@ -205,7 +189,7 @@ class Up:
 
     def element(self, node: Node, path: str, older: str) -> Node:
         """A node of the older version as R5 has it."""
-        members = self.steps.members(path, older)
+        members = self.steps.members[path, older]
         made: Node = {}
         for key, value in node.items():
             if key[0] == "_":
@@ -215,7 +199,7 @@ class Up:
             if key == "contained" and value.__class__ is list:
                 made[key] = [self.resource(one) if one.__class__ is dict else one for one in value]
                 continue
-            name, convert = members.get(key) or self.steps.member(path, older, key)
+            name, convert = members[key]
             if convert is None:
                 made[name] = value
             elif value.__class__ is list:
@@ -228,24 +212,23 @@ class Up:
 
     def _twinned(self, node: Node, path: str, older: str) -> Node:
         """A node with extensions of primitives."""
+        members = self.steps.members[path, older]
         made: Node = {}
         for key in names(node):
             value, beside = node.get(key), node.get(f"_{key}")
-            name = MOVED_BACK.get((path, key), key)
-            place = self.known.place(path, older, name)
             if key == "extension":
                 continue
             if key == "contained" and value.__class__ is list:
                 made[key] = [self.resource(one) if one.__class__ is dict else one for one in value]
                 continue
+            name, convert = members[key]
             if value is not None:
-                if place is None or place.key is None or place.copied:
+                if convert is None:
                     made[name] = value
                 elif value.__class__ is list:
-                    convert = _converter(place)
                     made[name] = [convert(self, one) for one in value]
                 else:
-                    made[name] = _converter(place)(self, value)
+                    made[name] = convert(self, value)
             if beside is not None:
                 self._beside(made, path, name, beside)
         if "extension" in node:
@@ -284,13 +267,13 @@ class Up:
         system = node.get("system") if node.__class__ is dict else None
         if system.__class__ is not str:
             return node
-        other = self.known.system(system, back=True)
+        other = self.known.newer_system[system]
         if other != system:
             return {**node, "system": other}
         if "version" not in node:
             return node
         told = node["version"] == self.known.r5.fhir
-        if told and str(node.get("code")) in self.known.recoded(system)[1]:
+        if told and str(node.get("code")) in self.known.newer_codes[system]:
             return {key: value for key, value in node.items() if key != "version"}
         return node
 
@@ -310,8 +293,7 @@ class Up:
 
     def _take(self, made: Node, path: str, prefix: str, extensions: Any) -> None:
         """Give a node what extensions say whose urls are a prefix and a name; keep the others."""
-        steps = self.steps
-        known = steps.told(path, prefix)
+        known = self.steps.told[path, prefix]
         kept = []
         for one in extensions if extensions.__class__ is list else ():
             told = None
@@ -322,8 +304,7 @@ class Up:
                     if member == "url":
                         member = first
                 if url.__class__ is str and url.startswith(prefix):
-                    at = url, member
-                    told = known[at] if at in known else steps.tell(path, prefix, url, member)
+                    told = known[url, member]
             if told is None:
                 if not self._is_set(made, path, prefix, one):
                     kept.append(one)
