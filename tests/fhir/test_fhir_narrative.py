@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from typing import Any, Literal
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -18,13 +18,12 @@ from trialbridge.formats.options import UnknownOption
 from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.fhir.bundle import read_tree, write_tree
 from trialbridge.mappings.pictures.design import draw
+from trialbridge.schemas.fhir.digests.definitions import VERSIONS, Version
 from trialbridge.schemas.fhir.narrative import narrative
 from trialbridge.schemas.fhir.validate import validate
 from trialbridge.schemas.syntax import exact
 from trialbridge.schemas.trial import Trial
 
-Version = Literal["r5", "r4b", "r4"]
-VERSIONS: tuple[Version, ...] = ("r5", "r4b", "r4")
 X = "{http://www.w3.org/1999/xhtml}"
 
 

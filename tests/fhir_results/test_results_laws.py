@@ -21,12 +21,10 @@ from trialbridge.mappings.fhir.results.numbers import (
 )
 from trialbridge.mappings.fhir.results.sections.analyses import level
 from trialbridge.mappings.names import Names
-from trialbridge.schemas.fhir.digests.definitions import Version
+from trialbridge.schemas.fhir.digests.definitions import VERSIONS
 from trialbridge.schemas.fhir.validate import validate
 from trialbridge.schemas.syntax import exact
 from trialbridge.schemas.trial import Trial
-
-VERSIONS: tuple[Version, ...] = ("r5", "r4b", "r4")
 
 
 @examples(240, share=4)

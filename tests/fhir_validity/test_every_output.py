@@ -11,13 +11,12 @@ from corpus import records
 
 from trialbridge.formats.registries.clinicaltrials_gov import ctgov
 from trialbridge.mappings.fhir.bundle import write_tree
-from trialbridge.schemas.fhir.digests.definitions import Version
+from trialbridge.schemas.fhir.digests.definitions import VERSIONS, Version
 from trialbridge.schemas.fhir.invariants import check
 from trialbridge.schemas.fhir.validate import validate
 from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.trial import Trial
 
-VERSIONS: Final[tuple[Version, ...]] = ("r5", "r4b", "r4")
 KINDS: Final = ("collection", "transaction", "batch")
 # One of so many records is run by default.
 EVERY: Final = 500
