@@ -12,6 +12,7 @@ import pytest
 from corpus import ALL, file, folder
 from hypothesis import given
 from hypothesis import strategies as st
+from registers import SOURCES
 
 import trialbridge
 from trialbridge.formats.registries import ictrp_csv
@@ -23,9 +24,8 @@ from trialbridge.schemas.syntax.pointer import get
 from trialbridge.sources.reading import Record
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = Path(__file__).resolve().parent / "documents"
-XML = (DOCUMENTS / "ACTRN12699000001999.ictrp.xml").read_bytes()
-CSV = (DOCUMENTS / "three.table.csv").read_bytes()
+XML = (SOURCES / "ACTRN12699000001999.ictrp.xml").read_bytes()
+CSV = (SOURCES / "three.table.csv").read_bytes()
 P = "/protocolSection"
 
 

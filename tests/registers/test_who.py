@@ -1,17 +1,17 @@
 """Registers' XML for WHO: lists are lists, and what is kept has the path of its element."""
 
 import time
-from pathlib import Path
 
 import msgspec
 import pytest
+from registers import SOURCES
 
 import trialbridge
 from trialbridge.formats.sniff import recognise
 from trialbridge.schemas.problem import Problem, ReadError
 from trialbridge.schemas.syntax.pointer import get
 
-TEA = (Path(__file__).resolve().parent / "documents" / "RBR-999tea.who.xml").read_bytes()
+TEA = (SOURCES / "RBR-999tea.who.xml").read_bytes()
 P = "/protocolSection"
 TWO = TEA.replace(
     b"</trials>",

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import zstandard
+from registers import SOURCES
 
 import trialbridge
 from trialbridge import Record, records
@@ -353,9 +354,6 @@ def test_wherever_a_gzip_breaks_off_what_is_read_is_a_record_of_the_whole(data: 
     assert [one.trial for one in records(gzip.compress(data)[:-8])] == [*whole.values(), None]
 
 
-DOCUMENTS = Path(__file__).parents[1] / "registers" / "documents"
-
-
 @pytest.mark.parametrize(
     ("name", "opens", "closes"),
     [
@@ -367,7 +365,7 @@ DOCUMENTS = Path(__file__).parents[1] / "registers" / "documents"
 def test_lists_of_registers_are_read_up_to_where_a_gzip_breaks_off(
     name: str, opens: bytes, closes: bytes
 ) -> None:
-    data = (DOCUMENTS / name).read_bytes()
+    data = (SOURCES / name).read_bytes()
     start = data.index(opens)
     end = data.rindex(closes) + len(closes)
     three = data[:start] + b"\n".join([data[start:end]] * 3) + data[end:]

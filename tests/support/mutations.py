@@ -13,12 +13,12 @@ from fhir_faults import good, good_old
 from fhir_r6_study import BUNDLE as R6
 from format_names import asked
 from lxml import etree
+from registers import SOURCES
 
 import trialbridge
 from trialbridge.formats import FORMATS, by_name
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-INVENTED = Path(__file__).resolve().parents[1] / "registers" / "documents"
 
 NAMES = tuple(known.name for known in FORMATS)
 
@@ -62,7 +62,7 @@ def documents(name: str) -> tuple[bytes, ...]:
         whole = json.loads((EXAMPLES / "sources" / "NCT99900001.ctgov-v1.json").read_bytes())
         study = whole["FullStudiesResponse"]["FullStudies"][0]["Study"]
         return msgspec.json.encode(study), msgspec.json.encode(whole)
-    if invented := sorted(INVENTED.glob(f"*.{name}.*")):
+    if invented := sorted(SOURCES.glob(f"*.{name}.*")):
         found = [path.read_bytes() for path in invented]
         if by_name(name).syntax == "json":
             found = [msgspec.json.encode(msgspec.json.decode(data)) for data in found]

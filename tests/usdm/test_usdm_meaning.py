@@ -1,12 +1,12 @@
 """What a record is in USDM, and what of a USDM document is in the record: by hand."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from corpus import file
 from msgspec.structs import replace
+from registers import SOURCES
 
 import trialbridge
 from trialbridge.schemas.problem import Problem, ReadError
@@ -413,10 +413,9 @@ def test_the_id_in_another_register_has_that_register_as_its_scope() -> None:
 
 
 def test_an_nct_number_beside_another_registers_id_is_not_the_records_own() -> None:
-    register = Path(__file__).resolve().parents[1] / "registers" / "documents"
     for name in ("ACTRN12699000001999.ictrp.xml", "2099-500001-10-00.ctis.json"):
-        data = trialbridge.convert(register / name, "usdm")
-        assert trialbridge.diff(register / name, data) == []
+        data = trialbridge.convert(SOURCES / name, "usdm")
+        assert trialbridge.diff(SOURCES / name, data) == []
 
 
 def test_the_sponsors_id_comes_back_without_a_sponsor() -> None:
