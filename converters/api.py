@@ -115,6 +115,7 @@ def recognise(source: Source) -> Format:
     return recognise_bytes(load(source))
 
 
+@paused()
 def validate(source: Source, *, format: str | None = None) -> list[Problem]:
     """List what is wrong with a record: empty when it is readable and valid.
 
@@ -123,6 +124,7 @@ def validate(source: Source, *, format: str | None = None) -> list[Problem]:
     return checking(source, format)[1]
 
 
+@paused()
 def roundtrip(source: Source, via: str, *, format: str | None = None) -> list[Difference]:
     """Convert a record to another format and back, each step from bytes, and compare.
 
@@ -145,6 +147,7 @@ def roundtrip(source: Source, via: str, *, format: str | None = None) -> list[Di
     return _by_member(differences(before, model_tree(back.trial)))
 
 
+@paused()
 def fidelity(source: Source, to: str, *, format: str | None = None) -> Fidelity:
     """Say for each leaf value of a record where it is after a conversion, or that it is not.
 

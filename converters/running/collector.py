@@ -1,7 +1,8 @@
 """Python's collector of cycles, which has nothing to do while one record is worked on.
 
 What a conversion makes is freed as it is let go; the collector looks at all of it again and again
-meanwhile, for a fifth of the time where most is made, as to FHIR R4.
+meanwhile, for a fifth of the time where most is made, as to FHIR R4. A check leaves circles, which
+are few until it goes on: of a Bundle of 18 MB 80,000 objects, some 10 MB.
 """
 
 import gc
@@ -20,15 +21,6 @@ def paused() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-def seldom() -> None:
-    """Have the collector look after many more objects than by default, which are 700 to 2,000.
-
-    For a process whose work may leave circles after all, as FHIRPath does: of a large document they
-    would fill its memory while the collector waits.
-    """
-    gc.set_threshold(100_000, 10, 10)
 
 
 def frozen() -> None:

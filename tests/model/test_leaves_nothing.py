@@ -54,7 +54,14 @@ class Asked(io.BytesIO):
 
 
 @pytest.mark.parametrize(
-    "work", [trialbridge.read, lambda source: trialbridge.convert(source, "fhir-r5")]
+    "work",
+    [
+        trialbridge.read,
+        lambda source: trialbridge.convert(source, "fhir-r5"),
+        trialbridge.validate,
+        lambda source: trialbridge.roundtrip(source, "fhir-r5"),
+        lambda source: trialbridge.fidelity(source, "fhir-r5"),
+    ],
 )
 def test_the_collector_waits_while_a_record_is_worked_on(work: Callable[[Asked], object]) -> None:
     source = Asked(documents("ctgov")[0])

@@ -20,7 +20,7 @@ from trialbridge.faults import fault, place
 from trialbridge.formats import by_name
 from trialbridge.formats.options import UnknownOption
 from trialbridge.io.encoding import declared_utf_8
-from trialbridge.running.collector import frozen, seldom
+from trialbridge.running.collector import frozen, paused
 from trialbridge.schemas.problem import Problem, ProblemError
 from trialbridge.service.negotiation import FHIR_JSON, JSON
 from trialbridge.service.refused import Refused
@@ -69,6 +69,7 @@ class Answer(NamedTuple):
     fault: str = ""
 
 
+@paused()
 def work(job: Job) -> Answer:
     """Do what a job asks for; whatever happens is an answer."""
     data = b""
@@ -307,7 +308,6 @@ def _ready(job: Job, data: bytes) -> Answer:
     for name in ("fhir-r5", "odm-2.0"):
         api.convert(record, name, format="ctgov")
     frozen()
-    seldom()
     return Answer(200, JSON, b"{}")
 
 
