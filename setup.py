@@ -7,21 +7,23 @@ Cython is wanted then, and a C compiler; without the variable nothing of it has 
 
 import os
 import runpy
+import tomllib
 from contextlib import suppress
+from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import SetupError
 
 CYTHON = "cython>=3.1,<4"
+# Python's own flags ask for what a debugger wants, which is five sixths of what is compiled.
 FLAGS = [] if os.name == "nt" else ["-g0"]
-FOLDERS = {"mappings": "mappings", "schemas": "schemas"}
 
 
-def source_of(module: str) -> str:
+def source_of(module: str, folders: dict[str, str]) -> str:
     """Give the source of a module: `mappings/names.py` of `trialbridge.mappings.names`."""
-    steps = module.split(".")[1:]
-    return "/".join([FOLDERS.get(steps[0], f"converters/{steps[0]}"), *steps[1:]]) + ".py"
+    package = max((one for one in folders if module.startswith(f"{one}.")), key=len)
+    return f"{folders[package]}/{module.removeprefix(f'{package}.').replace('.', '/')}.py"
 
 
 class Compile(build_ext):
@@ -49,10 +51,13 @@ class Compile(build_ext):
 
 if os.environ.get("TRIALBRIDGE_COMPILE") == "1":
     modules = runpy.run_path("converters/ahead.py")["MODULES"]
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
+    folders = project["tool"]["setuptools"]["package-dir"]
     setup(
         setup_requires=[CYTHON],
         ext_modules=[
-            Extension(module, [source_of(module)], extra_compile_args=FLAGS) for module in modules
+            Extension(module, [source_of(module, folders)], extra_compile_args=FLAGS)
+            for module in modules
         ],
         cmdclass={"build_ext": Compile},
     )
