@@ -322,7 +322,8 @@ _CODING: Final = frozenset({"system", "code", "display"})
 
 
 @cache
-def _good_codings(version: Version) -> set[tuple[Any, Any]]:
+def _good_codings(version: Version) -> set[tuple[Any, Any, Any]]:
+    """Systems, codes and displays that go together."""
     return set()
 
 
@@ -332,12 +333,12 @@ def _coding(version: Version, inner: Look) -> Look:
 
     def look(node: dict[str, Any], walk: _Passing, depth: int) -> None:
         if plain(node):
-            pair = node.get("system"), node.get("code")
-            if pair in good:
+            named = node.get("system"), node.get("code"), node.get("display")
+            if named in good:
                 return
             inner(node, walk, depth)
             walk.coding(node, _NOWHERE)
-            _keep_in(good, pair)
+            _keep_in(good, named)
         else:
             inner(node, walk, depth)
             walk.coding(node, _NOWHERE)
@@ -353,10 +354,14 @@ def _concept(version: Version, inner: Look) -> Look:
         # Nothing but codings and text, and in the codings nothing but system, code and display.
         if len(node) == ("text" in node) + ("coding" in node):
             for coding in codings:
-                system, code = coding.get("system"), coding.get("code")
-                if system is None or code is None or (system, code) not in good:
+                system, code, display = (
+                    coding.get("system"),
+                    coding.get("code"),
+                    coding.get("display"),
+                )
+                if system is None or code is None or (system, code, display) not in good:
                     break
-                if len(coding) != 2 + ("display" in coding):
+                if len(coding) != 2 + (display is not None):
                     break
             else:
                 return

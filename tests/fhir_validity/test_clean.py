@@ -15,6 +15,7 @@ import trialbridge
 from trialbridge.schemas.base import BASE
 from trialbridge.schemas.fhir.clean import clean
 from trialbridge.schemas.fhir.digests.definitions import VERSIONS, Version
+from trialbridge.schemas.fhir.digests.displays import displays_of
 from trialbridge.schemas.fhir.digests.types import type_of
 from trialbridge.schemas.fhir.invariants import check
 from trialbridge.schemas.fhir.schema import explain, gate
@@ -152,6 +153,65 @@ def test_what_others_list_is_asked(
     version: Version, where: str, value: Any, code: str, message: str
 ) -> None:
     assert planted(version, where, value) == [("error", code, message)]
+
+
+GENDER = "http://hl7.org/fhir/administrative-gender"
+ROLE = "http://terminology.hl7.org/CodeSystem/v2-0443"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("coding", "message"),
+    [
+        ({"system": GENDER, "code": "female", "display": "Male"},
+         f"'Male' is not what {GENDER} calls 'female': 'Female'"),
+        ({"system": GENDER, "code": "female", "display": "Female.", "userSelected": True},
+         f"'Female.' is not what {GENDER} calls 'female': 'Female'"),
+        ({"system": ROLE, "code": "AT", "display": "Nurse"},
+         f"'Nurse' is not what {ROLE} calls 'AT': 'Attending' or 'Behandelnder Arzt' or"
+         " 'PV1-7 Attending doctor'"),
+    ],
+)  # fmt: skip
+def test_a_display_that_contradicts_its_code_is_told(
+    version: Version, coding: dict[str, Any], message: str
+) -> None:
+    assert planted(version, "keyword", [{"coding": [coding]}]) == [("warning", "display", message)]
+    # What was right with its own display is not right with another's.
+    right = {**coding, "display": displays_of(coding["system"])[coding["code"]][0]}
+    assert planted(version, "keyword", [{"coding": [right]}, {"coding": [coding]}]) == [
+        ("warning", "display", message)
+    ]
+
+
+@pytest.mark.parametrize(
+    "coding",
+    [
+        {"system": GENDER, "code": "female", "display": " FEMALE"},
+        {"system": GENDER, "code": "female"},
+        # Of another edition, and of what others keep, nothing is known.
+        {"system": GENDER, "code": "female", "version": "1.2", "display": "Woman"},
+        {"system": "http://loinc.org", "code": "718-7", "display": "Tea"},
+        {"system": "urn:iso:std:iso:3166", "code": "IR", "display": "Iran"},
+    ],
+)
+def test_a_display_that_may_be_right_is_not_told(coding: dict[str, str]) -> None:
+    assert planted("r5", "keyword", [{"coding": [coding]}]) == []
+
+
+def test_displays_in_another_language_are_not_told() -> None:
+    concept = {"coding": [{"system": GENDER, "code": "female", "display": "weiblich"}]}
+    tree = {"resourceType": "Basic", "code": concept}
+    inner = {"resourceType": "Basic", "code": concept, "id": "a"}
+    for language, said in (("de", 0), ("de-CH", 0), ("en", 1), ("en-GB", 1), (None, 1)):
+        given = {**tree, **({"language": language} if language else {})}
+        assert [p.code for p in validate(given, "r5")] == ["display"] * said
+        # As in what it contains, which may say otherwise.
+        given = {**given, "code": {"text": "a"}, "contained": [inner]}
+        assert [p.code for p in validate(given, "r5") if p.code == "display"] == ["display"] * said
+    given = {**tree, "language": "de", "contained": [{**inner, "language": "en"}]}
+    assert [p.path for p in validate(given, "r5") if p.code == "display"] == [
+        "Basic.contained[0]/*Basic/a*/.code.coding[0].display"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 import os
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from corpus import ALL, named
 
 from trialbridge.schemas.fhir.digests import build_digest as build_fhir_digest
+from trialbridge.schemas.fhir.digests import build_displays
 from trialbridge.schemas.fhir.digests.codes import codes
 from trialbridge.schemas.fhir.digests.definitions import (
     VERSIONS,
@@ -15,6 +17,7 @@ from trialbridge.schemas.fhir.digests.definitions import (
     Version,
     definitions,
 )
+from trialbridge.schemas.fhir.digests.displays import displays_of, sources
 from trialbridge.schemas.fhir.digests.types import extension_of, type_of
 
 each_version = pytest.mark.parametrize("version", VERSIONS)
@@ -60,6 +63,22 @@ def test_what_cannot_be_enumerated_is_left_open() -> None:
     for url in ("all-languages", "mimetypes", "condition-code"):
         assert definitions("r5").value_set(f"http://hl7.org/fhir/ValueSet/{url}") is None
     assert definitions("r5").code_system("http://loinc.org") is None
+
+
+def test_displays_are_of_the_codes_of_the_digests_and_name_their_sources() -> None:
+    urls = {url for version in VERSIONS for url in definitions(version).code_systems()}
+    assert len(urls) > 800
+    named = 0
+    for url in urls:
+        known = [definitions(version).code_system(url) for version in VERSIONS]
+        told = displays_of(url)
+        assert told.keys() <= {code for one in known if one for code in one.codes}, url
+        assert all(all(each) for each in told.values()), url
+        named += len(told)
+    assert named > 9_900
+    digests = [definitions(version).sources for version in VERSIONS]
+    assert sources() == {**digests[0], **digests[1], **digests[2]}
+    assert displays_of("http://loinc.org") == {}
 
 
 @pytest.mark.parametrize(
@@ -180,3 +199,16 @@ def test_the_digest_is_what_the_packages_give(version: Version) -> None:
     """Wants the packages' paths in FHIR_R5_PACKAGES and its like, the core first."""
     packages = named(f"FHIR_{version.upper()}_PACKAGES", "the .tgz files of the packages")
     assert build_fhir_digest.main([version, *packages.split(os.pathsep), "--check"]) == 0
+
+
+def test_the_displays_are_what_the_packages_give() -> None:
+    given = [
+        path
+        for version in VERSIONS
+        for path in named(
+            f"FHIR_{version.upper()}_PACKAGES", "the .tgz files of the packages"
+        ).split(os.pathsep)
+    ]
+    # R4B and R4 have two in common.
+    packages = {Path(path).name: path for path in given}
+    assert build_displays.main([*packages.values(), "--check"]) == 0

@@ -1,16 +1,10 @@
-"""What FHIR and HL7's terminology call their codes, from `displays.json`.
+"""What FHIR and HL7's terminology call the codes that we write.
 
 https://hl7.org/fhir/R5/datatypes-definitions.html#Coding.display
 """
 
-import json
-from importlib.resources import files
-
 from trialbridge.mappings.tree import Node
-
-DISPLAYS: dict[str, dict[str, str]] = json.loads(
-    files("trialbridge.mappings.fhir.terminology").joinpath("displays.json").read_bytes()
-)["displays"]
+from trialbridge.schemas.fhir.digests.displays import displays_of
 
 # Terms that SEVCO has of STATO. https://fevir.net/sevco
 _SEVCO = {
@@ -25,7 +19,8 @@ _SEVCO = {
 
 def display(system: str, code: str) -> str | None:
     """What the system calls one of its codes; None where nothing here knows its name."""
-    return (DISPLAYS.get(system) or _SEVCO.get(system, {})).get(code)
+    called = displays_of(system).get(code)
+    return called[0] if called else _SEVCO.get(system, {}).get(code)
 
 
 def standard_coding(system: str, code: str) -> Node:

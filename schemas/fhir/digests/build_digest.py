@@ -26,7 +26,6 @@ import argparse
 import base64
 import hashlib
 import json
-import lzma
 import sys
 import tarfile
 from collections import defaultdict
@@ -35,6 +34,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from trialbridge.schemas.fhir.digests.definitions import VERSIONS
+from trialbridge.schemas.made import settle
 
 # A code system larger than this is a vocabulary (v3-RoleCode), not the list of an element's codes.
 # By the strength of the binding that draws on it.
@@ -528,14 +528,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="where the digest is")
     options = parser.parse_args(arguments)
     out = options.out or Path(__file__).with_name(f"{options.version}.json.xz")
-    text = Digester(read_packages(options.packages)).build().encode()
-    if not options.check:
-        out.write_bytes(lzma.compress(text, preset=9 | lzma.PRESET_EXTREME))
-    # The text, since another release of liblzma may pack it otherwise.
-    elif lzma.decompress(out.read_bytes()) != text:
-        print(f"{out} is not what these packages give: run without --check", file=sys.stderr)
-        return 1
-    return 0
+    made = Digester(read_packages(options.packages)).build()
+    return settle(out, made, "these packages give", check=options.check)
 
 
 if __name__ == "__main__":

@@ -240,6 +240,10 @@ class Definitions:
         line = self._lines.get(f"system {url}")
         return None if line is None else _CODE_SYSTEM.decode(line)
 
+    def code_systems(self) -> list[str]:
+        """List the urls of all code systems that the digest has."""
+        return [name.partition(" ")[2] for name in self._lines if name.startswith("system ")]
+
     @once
     def extension(self, url: str) -> Extension | None:
         """Give an extension that HL7 defines; None if it is not known."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from trialbridge.schemas.fhir.digests.definitions import VERSIONS, Version, definitions
+from trialbridge.schemas.fhir.digests.displays import alike, alike_of, displays_of
 from trialbridge.schemas.fhir.digests.types import (
     LABELS,
     Binding,
@@ -82,6 +83,9 @@ class Walk(References):
             place = (place, f"/*{name}/{id_}*/")
         type_ = type_of(self.version, name)
         ids, self.element_ids = self.element_ids, {}
+        language, said = self.language, node.get("language")
+        if isinstance(said, str):
+            self.language = said
         if name == "Bundle":
             around = self.space, self.server, self.contained
             self.server = self.contained = None
@@ -94,7 +98,7 @@ class Walk(References):
             self.contained = None
         else:
             self.object(node, type_, place, name, name, None, depth)
-        self.element_ids = ids
+        self.element_ids, self.language = ids, language
 
     def object(
         self,
@@ -362,11 +366,29 @@ class Walk(References):
             return
         found = codes_of(self.version, system)
         if found is None or (code if found[1] else code.lower()) in found[0]:
+            if "display" in node:
+                self.display(system, code, node["display"], place)
             return
         whole = self.known.code_system(system)
         allowed = listing(code, whole.codes if whole else ())
         message = f"{short(code)} is not a code of {system} ({allowed})"
         self.problem((place, "code"), "code", "code", message, self.link("Coding.code"))
+
+    def display(self, system: str, code: str, display: Any, place: Place) -> None:
+        """Check that a code is called what its system calls it, in the language of the system.
+
+        A warning, as with most validators: of displays in other languages the specification leaves
+        open what is right. https://hl7.org/fhir/R5/valueset-operation-validate-code.html
+        """
+        known = alike_of(system).get(code)
+        if known is None or not isinstance(display, str) or alike(display) in known:
+            return
+        if self.language is not None and self.language.partition("-")[0].lower() != "en":
+            return
+        told = " or ".join(map(short, displays_of(system)[code][:4]))
+        message = f"{short(display)} is not what {system} calls {short(code)}: {told}"
+        clause = f"{self.specification}datatypes.html#Coding"
+        self.problem((place, "display"), "code", "display", message, clause, "warning")
 
     def extensions(
         self,

@@ -97,6 +97,7 @@ class References:
         self.server: str | None = None
         self.contained: dict[str, str] | None = None
         self.element_ids: dict[str, Place] = {}
+        self.language: str | None = None
         self.too_deep = False
 
     def problem(
