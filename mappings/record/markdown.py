@@ -7,6 +7,8 @@ import re
 
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ESCAPED = re.compile(r"([\\<>\[\]*_^~])")
+# What begins an item of a list or a heading.
+_BEGINS = re.compile(r"\A([0-9]{1,9}(?=[.)])|(?=[-+#]))([.)+-]|#{1,6})(?= |$)")
 
 
 def plain(markdown: str) -> str:
@@ -17,6 +19,11 @@ def plain(markdown: str) -> str:
 def marked(words: str) -> str:
     """Plain words as CommonMark that says them."""
     return _ESCAPED.sub(r"\\\1", words)
+
+
+def begun(words: str) -> str:
+    """CommonMark of a paragraph that begins no list and no heading, whatever it begins with."""
+    return _BEGINS.sub(r"\1\\\2", words, count=1)
 
 
 def registered(words: str) -> str:

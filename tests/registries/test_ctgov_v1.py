@@ -41,6 +41,21 @@ READ: dict[str, Any] = {
 }
 
 
+def test_what_a_line_begins_with_is_no_mark_of_a_list() -> None:
+    """The classic API leaves the marks of lists out, so those that stand are words."""
+    words = "Exclusion Criteria:\n\n- < 18\n1. Aged\n. -"
+    study = {
+        "ProtocolSection": {
+            "IdentificationModule": {"NCTId": "NCT00000001"},
+            "EligibilityModule": {"EligibilityCriteria": words},
+        }
+    }
+    trial, _ = ctgov_v1.read(json.dumps(study).encode())
+    at = "/protocolSection/eligibilityModule/eligibilityCriteria"
+    said = "Exclusion Criteria:\n\n\\- \\< 18\n1\\. Aged\n. -"
+    assert get(msgspec.to_builtins(trial), at) == said
+
+
 @pytest.mark.parametrize(
     "tree",
     [STUDY, {"Study": STUDY}, ANSWER],

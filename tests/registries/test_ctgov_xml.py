@@ -331,6 +331,7 @@ def test_validate_warns_of_what_is_not_read() -> None:
         ),
         (r"\- a \& \<b", ["      - a & <b"]),
         (r"1\) a", ["      1) a"]),
+        ("a\n\n.\n\n) b", ["      a", "", "      .", "", "      ) b"]),
     ],
 )
 def test_a_text_block_is_laid_out_and_read_again(markdown: str, lines: list[str]) -> None:

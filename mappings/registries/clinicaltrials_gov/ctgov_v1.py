@@ -13,7 +13,7 @@ import msgspec
 from msgspec import inspect
 
 from trialbridge.mappings.coverage import CoverageRow, leaves
-from trialbridge.mappings.record.markdown import registered
+from trialbridge.mappings.record.markdown import begun, registered
 from trialbridge.mappings.registries import labels
 from trialbridge.schemas.once import once
 from trialbridge.schemas.trial import Age, Date, DateTimeMinutes, PartialDate, Study, Trial
@@ -149,7 +149,12 @@ def _text(words: str, kind: inspect.Type, pattern: str | None, markup: bool) -> 
         return labels.minute(words)
     if pattern == _AGE and words == "N/A":
         return None
-    return registered(words) if markup else words
+    return _paragraphs(words) if markup else words
+
+
+def _paragraphs(words: str) -> str:
+    """A text without the marks of its lists: what a line begins with here is a word of it."""
+    return "\n".join(begun(registered(line)) for line in words.split("\n"))
 
 
 def _bare(type_: inspect.Type) -> tuple[inspect.Type, str | None]:

@@ -14,14 +14,12 @@ from typing import NamedTuple
 
 from trialbridge.mappings.codec import Codec, Mismatch
 from trialbridge.mappings.names import Names
-from trialbridge.mappings.record.markdown import plain, registered
+from trialbridge.mappings.record.markdown import begun, plain, registered
 
 _WIDTH = 99
 _STEP = 5
 _ITEM = re.compile(r" *(-  |[0-9]{1,9}\. )(?=\S)")
 _MARKDOWN_ITEM = re.compile(r"( *)(\* +|[0-9]{1,9}\. )(?=\S)")
-# What begins a list or a heading in CommonMark, and does not here.
-_BEGINS_LIST = re.compile(r"([0-9]{1,9}|)([.)]|[-+]|#{1,6})(?= |$)")
 
 
 class Block(NamedTuple):
@@ -112,13 +110,8 @@ def to_markdown(blocks: list[Block]) -> str:
             pieces.append(f"{block.marker} ")
             widths.append(len(block.marker) + 1)
             kinds.append(kind)
-        pieces.append(_begun(registered(block.words)))
+        pieces.append(begun(registered(block.words)))
     return "".join(pieces)
-
-
-def _begun(words: str) -> str:
-    found = _BEGINS_LIST.match(words)
-    return f"{found[1]}\\{words[found.end(1) :]}" if found else words
 
 
 def of_markdown(text: str) -> list[Block]:
@@ -161,7 +154,7 @@ def _within(widths: list[int], indent: int) -> int:
 def lines_to_markdown(text: str) -> str:
     """Words of an element that is no text block, each line a paragraph, as CommonMark."""
     lines = (" ".join(line.split()) for line in text.split("\n"))
-    return "\n\n".join(_begun(registered(line)) for line in lines if line)
+    return "\n\n".join(begun(registered(line)) for line in lines if line)
 
 
 def markdown_to_lines(text: str) -> str:
