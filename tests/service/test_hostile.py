@@ -234,6 +234,23 @@ def test_work_that_ends_its_process_is_told_and_what_waits_is_done() -> None:
     assert (one.body, two.body) == (b"one", b"two")
 
 
+def test_who_has_waited_longest_is_served_first() -> None:
+    async def use(pool: Pool) -> list[bytes]:
+        served = []
+
+        async def ask(body: bytes) -> None:
+            served.append((await pool.ask(Job("tea", body))).body)
+
+        async def again_at_once() -> None:
+            await ask(b"one")
+            await ask(b"three")
+
+        await asyncio.gather(again_at_once(), ask(b"two"))
+        return served
+
+    assert pooled(Limits(workers=1, seconds=60), use) == [b"one", b"two", b"three"]
+
+
 def test_who_waits_too_long_is_told_to_come_again() -> None:
     async def use(pool: Pool) -> list[BaseException | Answer]:
         jobs = [Job("tea", b"hang"), Job("tea", b"hang")]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from trialbridge.service.limits import Limits
@@ -25,12 +26,17 @@ _PAUSE: Final = 1.0
 
 
 class Pool:
-    """The processes of a service. Used in one event loop, begun by `start`, ended by `stop`."""
+    """The processes of a service. Used in one event loop, begun by `start`, ended by `stop`.
+
+    Who waits for a process gets one in the order of asking.
+    """
 
     def __init__(self, limits: Limits, *, do: Callable[[Job], Answer] = work) -> None:
         self._limits = limits
         self._do = do
-        self._idle: asyncio.LifoQueue[Process] = asyncio.LifoQueue()
+        # The one that was last at work comes first: its memory is still near the processor.
+        self._idle: list[Process] = []
+        self._waiting: deque[asyncio.Future[Process]] = deque()
         self._members: set[Process] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
@@ -44,7 +50,7 @@ class Pool:
     @property
     def idle(self) -> int:
         """How many processes have nothing to do."""
-        return self._idle.qsize()
+        return len(self._idle)
 
     def start(self) -> None:
         """Start the processes; work may be asked for before they are ready."""
@@ -53,7 +59,7 @@ class Pool:
 
     async def ask(self, job: Job) -> Answer:
         """Have a job done. Raises Refused if no process is free within the time of a request."""
-        member = await self._free()
+        member = self._idle.pop() if self._idle else await self._free()
         why = "crashed"
         try:
             answer = await member.ask(job, self._limits.seconds)
@@ -66,7 +72,7 @@ class Pool:
             if why or self._stopped:
                 self._replace(member, why)
             else:
-                self._idle.put_nowait(member)
+                self._give(member)
         return answer
 
     async def stop(self) -> None:
@@ -80,17 +86,38 @@ class Pool:
         self._members.clear()
 
     async def _free(self) -> Process:
-        """Wait for a process that lives and has nothing to do."""
-        end = time.monotonic() + self._limits.seconds
-        while True:
-            try:
-                async with asyncio.timeout(end - time.monotonic()):
-                    member = await self._idle.get()
-            except TimeoutError:
-                raise busy("all processes were at work for the time of a request") from None
-            if member.alive:
-                return member
-            # It died while it had nothing to do: no request is to blame.
+        """Wait for a process that has nothing to do."""
+        loop = asyncio.get_running_loop()
+        place: asyncio.Future[Process] = loop.create_future()
+        self._waiting.append(place)
+        watch = loop.call_later(self._limits.seconds, self._given_up, place)
+        try:
+            return await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled() and place.exception() is None:
+                # It was given one, and nobody is there any more to take it.
+                self._give(place.result())
+            raise
+        finally:
+            watch.cancel()
+
+    def _given_up(self, place: asyncio.Future[Process]) -> None:
+        if not place.done():
+            place.set_exception(busy("all processes were at work for the time of a request"))
+
+    def _give(self, member: Process) -> None:
+        """Give a process to who has waited longest, or let it wait for work."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(member)
+                return
+        self._idle.append(member)
+
+    def _died(self, member: Process) -> None:
+        """Replace one that died while it had nothing to do: no request is to blame."""
+        if member in self._idle:
+            self._idle.remove(member)
             self._replace(member, "crashed")
 
     def _why(self, member: Process) -> str:
@@ -131,5 +158,6 @@ class Pool:
                 member.kill()
                 raise
             self._members.add(member)
-            self._idle.put_nowait(member)
+            member.ended = partial(self._died, member)
+            self._give(member)
             return
