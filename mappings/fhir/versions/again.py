@@ -46,7 +46,7 @@ class _Resources:
 
     def __init__(self, tree: Node) -> None:
         self._tree = tree
-        self._by: dict[str, Node] | None = None
+        self._by: dict[str, dict[str, Node]] = {}
 
     @property
     def all(self) -> list[Node]:
@@ -60,10 +60,16 @@ class _Resources:
     def get(self, reference: Any, type_: str) -> Node:
         """The resource of this type that is referred to; an empty one if there is none."""
         target = reference.get("reference") if reference.__class__ is dict else None
-        if self._by is None:
+        known = self._by.get(type_)
+        if known is None:
             # Of most Bundles nothing is asked.
-            self._by = {f"{one.get('resourceType')}/{one.get('id')}": one for one in self.all}
-        return self._by.get(f"{type_}/{str(target).rpartition(f'{type_}/')[2]}", {})
+            known = self._by[type_] = {
+                f"{type_}/{one.get('id')}": one
+                for one in self.all
+                if one.get("resourceType") == type_
+            }
+        text = str(target)
+        return known.get(text) or known.get(f"{type_}/{text.rpartition(f'{type_}/')[2]}", {})
 
 
 def _resource(entry: Any) -> Node:
@@ -85,13 +91,18 @@ def _set(node: Node, member: str, value: list[Any]) -> None:
 def _countries(study: Node, resources: _Resources) -> Iterator[Node]:
     """The countries of the sites, each once, in the order of the sites."""
     known = set()
+    told = set()
     parts = {f"#{one.get('id')}": one for one in _objects(study.get("contained"))}
     for site in _objects(study.get("site")):
-        part = parts.get(str(site.get("reference")), {})
-        places = _objects(part.get("site")) or [site]
-        address = resources.get(places[0], "Location").get("address")
+        part = parts.get(str(site.get("reference"))) if parts else None
+        places = _objects(part.get("site")) if part is not None else None
+        address = resources.get(places[0] if places else site, "Location").get("address")
         name = address.get("country") if address.__class__ is dict else None
-        found = country(name) if name.__class__ is str else None
+        # Most sites are in a country that another one was in.
+        if name.__class__ is not str or name in told:
+            continue
+        told.add(name)
+        found = country(name)
         if found is not None and found.alpha_2 not in known:
             known.add(found.alpha_2)
             display = name_of(found.alpha_2)

@@ -47,16 +47,17 @@ class _Plan(NamedTuple):
 
     `asked` has the members that must be held, and the plans of their values. `same`: the older
     version has the node as it is. `lacks`: the node
-    cannot have what the older version demands; `basic`: nor can it with what is filled in.
+    cannot have what the older version demands; `basic`: nor can it with what is filled in, and a
+    resource is made a Basic.
     """
 
     make: Make
-    asked: tuple[tuple[str, Mapping[tuple[str, ...], "_Plan"]], ...]
-    required: tuple[str, ...]
-    fill: Callable[[Node, Node, "Down"], None] | None
-    same: bool
-    lacks: bool
-    basic: bool
+    asked: tuple[tuple[str, Mapping[tuple[str, ...], "_Plan"]], ...] = ()
+    required: tuple[str, ...] = ()
+    fill: Callable[[Node, Node, "Down"], None] | None = None
+    same: bool = False
+    lacks: bool = False
+    basic: bool = False
 
 
 # The members that a node has. Of the nodes that we write there are few sets of members.
@@ -71,44 +72,66 @@ class _Plans:
 
     def __init__(self, version: Version) -> None:
         self.known = dialect(version)
+        self.called = {"told_by": _told_by, "Misfit": Misfit, "unchanged": self.known.unchanged}
+        """What the generated functions call."""
         self.of: Kept[tuple[str, str], Kept[_Shape, _Plan]] = Kept(
             lambda at: Kept(lambda shape: self._made(shape, *at))
         )
         """The plans of the nodes at a path of R5, whose path in the older version is the second."""
-        self.resources: Kept[str, Kept[_Shape, _Plan] | None] = Kept(
-            lambda type_: self.of[type_, type_] if type_ in self.known.old.resources else None
+        self.resources: Kept[str, Kept[_Shape, _Plan]] = Kept(
+            lambda type_: Kept(lambda shape: self._resource(shape, type_))
         )
-        """The plans of the resources of a type; None where the older version has none such."""
+        """The plans of the resources of a type."""
         self.parts: Kept[str, Kept[_Shape, Parts]] = Kept(
-            lambda path: Kept(lambda shape: self._parts_made(shape, path, ""))
+            lambda path: Kept(lambda shape: self._parts_made(shape, path))
         )
         """What gives the members of the nodes at a path as extensions under their bare names."""
-        self.basics: Kept[str, Kept[_Shape, Parts]] = Kept(
-            lambda type_: Kept(lambda shape: self._basic_made(shape, type_))
+        self.basics: Kept[str, Kept[_Shape, _Plan]] = Kept(
+            lambda type_: Kept(lambda shape: self._basic(shape, type_))
         )
-        """What gives the members of resources of a type as extensions of a Basic."""
+        """The plans of resources of a type that become a Basic."""
 
-    def _basic_made(self, shape: _Shape, type_: str) -> Parts:
+    def _resource(self, shape: _Shape, type_: str) -> _Plan:
+        plan = self.of[type_, type_][shape] if type_ in self.known.old.resources else None
+        return self.basics[type_][shape] if plan is None or plan.basic else plan
+
+    def _basic(self, shape: _Shape, type_: str) -> _Plan:
+        """A resource that the older version has not. https://hl7.org/fhir/R4/basic.html"""
+        known = dict(self.called)
         rest = tuple(key for key in shape if key not in (*_KEPT, "resourceType"))
-        return self._parts_made(rest, type_, f"{CROSS_VERSION}{type_}.")
+        lines = self._told_lines(known, rest, type_, f"{CROSS_VERSION}{type_}.")
+        kept = "".join(f"{key!r}: node[{key!r}], " for key in _KEPT if key in shape)
+        code = {"coding": [{"system": TYPES, "code": type_}]}
+        lines.append(f"return {{'resourceType': 'Basic', {kept}'extension': told, 'code': {code}}}")
+        return _Plan(_function(known, lines), basic=True)
 
-    def _parts_made(self, shape: tuple[str, ...], path: str, before: str) -> Parts:
-        known: dict[str, Any] = dict(_CALLED)
-        parts = []
-        # What is one object in many places is looked up before it is made.
+    def _parts_made(self, shape: _Shape, path: str) -> Parts:
+        known = dict(self.called)
+        made: Parts = _function(known, [*self._told_lines(known, shape, path, ""), "return told"])
+        return made
+
+    def _told_lines(
+        self, known: dict[str, Any], shape: _Shape, path: str, before: str
+    ) -> list[str]:
+        """The lines that make `told`, the members of a node as extensions, urls `before` them."""
+        lines: list[str] = []
+        run: list[str] = []
         for number, key in enumerate(names(shape)):
             place = self.known.place(path, None, key)
             if key == "extension":
-                parts.append(f"*(node[{key!r}] or ())")
+                run.append(f"*(node[{key!r}] or ())")
             elif place is not None:
                 url = before + place.name.removesuffix("[x]")
-                parts.append(self._part(known, number, key, place, url, shape))
-        # All of the source is made here: keys and urls are those of the definitions.
-        exec(
-            f"def parts(down, node):\n    seen = down.seen\n    return [{', '.join(parts)}]", known
-        )
-        made: Parts = known["parts"]
-        return made
+                part, every = self._part(known, number, key, place, url, shape)
+                if every is None:
+                    run.append(part)
+                    continue
+                lines.append(_listed(run, begun=bool(lines)))
+                lines.append(_each(part, every))
+                run = []
+        if run or not lines:
+            lines.append(_listed(run, begun=bool(lines)))
+        return lines
 
     def _part(
         self,
@@ -117,37 +140,50 @@ class _Plans:
         key: str,
         place: Place,
         url: str,
-        shape: tuple[str, ...],
-    ) -> str:
-        """The expression of what becomes of a member; what it calls is added to `known`."""
-        member = self._member(place)
+        shape: _Shape,
+    ) -> tuple[str, str | None]:
+        """The expression of what becomes of a member, and that of what it is for each `one` of.
+
+        What it calls is added to `known`.
+        """
         if f"_{key}" in shape:
             known[f"s{number}"] = self._told(key, place, url, shape)
-            return f"*told(s{number}, down, node)"
-        converted = "one" if place.copied else _CONVERTED.get(place.type)
-        every = f"(node[{key!r}] if node[{key!r}].__class__ is list else (node[{key!r}],))"
-        if member is not None and converted is not None and (place.many or place.copied):
-            if not place.many:
-                converted = f"node[{key!r}]"
-            given = f"{{'url': {url!r}, {member!r}: {converted}}}"
-            return f"*[{given} for one in {every}]" if place.many else given
-        known[f"m{number}"] = self._extension(place, url)
-        if place.many:
-            if member is None and place.path is not None:
-                known[f"p{number}"] = self.parts[place.path]
-                inner = f"'extension': p{number}[tuple(one)](down, one)"
-                return f"*[{{'url': {url!r}, {inner}}} for one in {every}]"
-            return f"*[m{number}(down, one, None) for one in {every}]"
-        if converted is not None and place.type == "Reference":
-            return f"{{'url': {url!r}, {member!r}: {_REFERENCE.format(key=key)}}}"
+            return f"*told_by(s{number}, down, node)", None
+        # One object, since it is asked whether an extension is of this url.
         known[f"u{number}"] = url
+        given = self._given(known, number, place, url)
+        if place.many:
+            return given, f"(many if (many := node[{key!r}]).__class__ is list else (many,))"
+        member = self._member(place)
+        if member is not None and place.copied:
+            return f"{{'url': u{number}, {member!r}: node[{key!r}]}}", None
+        if member is not None and place.type == "Reference":
+            value = _REFERENCE.format(one=f"(one := node[{key!r}])")
+            return f"{{'url': u{number}, {member!r}: {value}}}", None
+        # What is one object in many places is made one extension once. In results much is: what a
+        # statistic is of, and out of how many.
+        value = f"{given} if one is not None else {{'url': u{number}}}"
+        body = [f"made = down.again[id(one)] = {value}", "return made"]
+        known[f"m{number}"] = _function(known, body, "one")
         return (
             f"it if (it := seen(id(one := node[{key!r}]))) is not None"
-            f" and it['url'] is u{number} else again(down, one, u{number}, m{number})"
-        )
+            f" and it['url'] is u{number} else m{number}(down, one)"
+        ), None
+
+    def _given(self, known: dict[str, Any], number: int, place: Place, url: str) -> str:
+        """The expression of the extension of `one`, a value."""
+        member = self._member(place)
+        if member is None and place.path is not None:
+            known[f"p{number}"] = self.parts[place.path]
+            return f"{{'url': u{number}, 'extension': p{number}[tuple(one)](down, one)}}"
+        converted = "one" if place.copied else _CONVERTED.get(place.type)
+        if converted is None or member is None:
+            known[f"e{number}"] = self._extension(place, url)
+            return f"e{number}(down, one, None)"
+        return f"{{'url': u{number}, {member!r}: {converted}}}"
 
     def _made(self, shape: tuple[str, ...], path: str, older: str) -> _Plan:
-        known: dict[str, Any] = dict(_CALLED)
+        known = dict(self.called)
         lines = []
         given = set()
         asked = []
@@ -166,15 +202,9 @@ class _Plans:
                 its = place.path, place.older
                 if place.key is not None and its[0] is not None and its[1] is not None:
                     asked.append((key, self.of[its[0], its[1]]))
-        # All of the source is made here: keys and urls are those of the definitions.
-        body = "".join(f"    {line}\n" for line in lines)
-        exec(
-            f"def make(down, node):\n    seen, made, told = down.seen, {{}}, []\n{body}"
-            "    if told: made['extension'] = told\n    return made\n",
-            known,
-        )
+        lines = ["made, told = {}, []", *lines, "if told: made['extension'] = told", "return made"]
+        made: Make = _function(known, lines)
         absent = [name for name in required if _is_absent(name, given)]
-        made: Make = known["make"]
         lacks, basic = bool(absent), bool({*absent} - GIVEN)
         return _Plan(made, tuple(asked), required, fill, same and not lacks, lacks, basic)
 
@@ -192,8 +222,9 @@ class _Plans:
         if key not in ("extension", "contained") and not twin:
             moved = key if place is None else place.key
             if place is not None and moved is None:
-                part = self._part(known, number, key, place, url_of(path, place), shape)
-                return "extension", f"told += [{part}]"
+                part, every = self._part(known, number, key, place, url_of(path, place), shape)
+                line = f"told += [{part}]" if every is None else _each(part, every)
+                return "extension", line
             if place is None or place.copied:
                 return str(moved), _copied(key, str(moved))
             if place.codes is None and place.key is not None:
@@ -386,7 +417,7 @@ class Down:
             self._plan(entry["resource"]) if "resource" in entry else None for entry in entries
         ]
         for entry, plan in zip(entries, plans, strict=True):
-            if plan is None and "resource" in entry:
+            if plan is not None and plan.basic:
                 self._rename(entry)
         walked = [*map(self._entry, entries, plans)]
         if self.late:
@@ -399,26 +430,34 @@ class Down:
         return {**tree, "entry": walked}
 
     def _rename(self, entry: Node) -> None:
-        resource = entry["resource"]
+        resource, renamed = entry["resource"], self.renamed
         type_, id_ = resource["resourceType"], resource.get("id")
-        self.renamed[f"{type_}/{id_}"] = f"Basic/{id_}"
-        url = str(entry.get("fullUrl", ""))
-        self.renamed[url] = url.replace(f"/{type_}/", "/Basic/")
+        renamed[f"{type_}/{id_}"] = f"Basic/{id_}"
+        url = entry.get("fullUrl")
+        if url:
+            renamed[url] = url.replace(f"/{type_}/", "/Basic/")
 
     def _entry(self, entry: Node, plan: _Plan | None) -> Node:
         if plan is not None and plan.same:
             return entry
         made = dict(entry)
         renamed = self.renamed
-        if "resource" in entry:
+        if plan is not None:
             resource = entry["resource"]
-            found = made["resource"] = self._made(resource, plan)
-            type_ = resource["resourceType"]
-            if found["resourceType"] != type_ and f"{type_}/{resource.get('id')}" not in renamed:
-                self._rename(entry)
-                self.late = True
-        if entry.get("fullUrl") in renamed:
-            made["fullUrl"] = renamed[entry["fullUrl"]]
+            if plan.basic:
+                made["resource"] = plan.make(self, resource)
+            else:
+                found = made["resource"] = self._made(resource, plan)
+                type_ = resource["resourceType"]
+                if (
+                    found["resourceType"] != type_
+                    and f"{type_}/{resource.get('id')}" not in renamed
+                ):
+                    self._rename(entry)
+                    self.late = True
+        url = entry.get("fullUrl")
+        if url in renamed:
+            made["fullUrl"] = renamed[url]
         request = entry.get("request")
         if request is not None and request.get("url") in renamed:
             made["request"] = {**request, "url": renamed[request["url"]]}
@@ -427,45 +466,30 @@ class Down:
     def resource(self, node: Node) -> Node:
         return self._made(node, self._plan(node))
 
-    def _made(self, node: Node, plan: _Plan | None) -> Node:
-        made = None if plan is None else self._as_is(node, plan)
-        return self._basic(node) if made is None else made
+    def _plan(self, node: Node) -> _Plan:
+        """What to do with a resource."""
+        type_, shape = node["resourceType"], tuple(node)
+        plan = self.plans.resources[type_][shape]
+        return self.plans.basics[type_][shape] if plan.asked and _lacks(node, plan) else plan
 
-    def _plan(self, node: Node) -> _Plan | None:
-        """What to do with a resource; None if the older version cannot hold it."""
-        shapes = self.plans.resources[node["resourceType"]]
-        if shapes is None:
-            return None
-        plan = shapes[tuple(node)]
-        return None if plan.basic or (plan.asked and _lacks(node, plan)) else plan
-
-    def _as_is(self, node: Node, plan: _Plan) -> Node | None:
-        """A resource as the older version has it; None if something in it cannot be held."""
+    def _made(self, node: Node, plan: _Plan) -> Node:
+        """A resource as the older version has it; a Basic if something in it cannot be held."""
         if "contained" in node:
             self.contained = {
                 str(one.get("id")): str(one.get("resourceType")) for one in node["contained"]
             }
         made = plan.make(self, node)
+        if plan.basic:
+            return made
         if plan.fill is not None:
             plan.fill(node, made, self)
         for name in plan.required:
             if name in made or f"_{name}" in made:
                 continue
             if name != "status":
-                return None
+                return self.plans.basics[node["resourceType"]][tuple(node)].make(self, node)
             # Demanded, and not stated by the source.
             made["_status"] = {"extension": [{"url": ABSENT, "valueCode": "unknown"}]}
-        return made
-
-    def _basic(self, node: Node) -> Node:
-        """A resource that the older version has not. https://hl7.org/fhir/R4/basic.html"""
-        type_ = node["resourceType"]
-        made: Node = {"resourceType": "Basic"}
-        for key in _KEPT:
-            if key in node:
-                made[key] = node[key]
-        made["extension"] = self.plans.basics[type_][tuple(node)](self, node)
-        made["code"] = {"coding": [{"system": TYPES, "code": type_}]}
         return made
 
     def coding(self, node: Node) -> Node:
@@ -527,13 +551,25 @@ def _lacks(node: Node, plan: _Plan) -> bool:
     return False
 
 
-def _again(down: Down, value: Any, url: str, make: Callable[[Down, Any, Any], Node]) -> Node:
-    """The extension of a value; what is one object in many places is made one once.
+def _function(known: dict[str, Any], lines: list[str], of: str = "node") -> Any:
+    """A function of these lines, which call what is `known`, and of a `Down`.
 
-    In results much is: what a statistic is of, and out of how many.
+    All of the source is made here: keys and urls are those of the definitions.
     """
-    made = down.again[id(value)] = make(down, value, None)
-    return made
+    body = "".join(f"    {line}\n" for line in lines)
+    for name in ("seen", "renamed"):
+        if name in body:
+            body = f"    {name} = down.{name}\n{body}"
+    exec(f"def made(down, {of}):\n{body}", known)
+    return known.pop("made")
+
+
+def _listed(run: list[str], *, begun: bool) -> str:
+    return f"told {'+=' if begun else '='} [{', '.join(run)}]"
+
+
+def _each(part: str, every: str) -> str:
+    return f"for one in {every}: told.append({part})"
 
 
 def _copied(key: str, moved: str) -> str:
@@ -584,17 +620,18 @@ def _is_absent(name: str, given: Any) -> bool:
     return not (name.endswith("[x]") and any(key.startswith(name[:-3]) for key in given))
 
 
-# What the generated functions call.
-_CALLED: Mapping[str, Any] = {"again": _again, "told": _told_by, "Misfit": Misfit}
-
 # A reference: that of the tree, where it leads to what keeps its name.
 _REFERENCE = (
-    "one if (one := node[{key!r}]).get('reference') not in down.renamed else down.reference(one)"
+    "one if {one}.get('reference') not in renamed"
+    " else {{**one, 'reference': renamed[one['reference']]}}"
 )
 
-# How they convert the values of data types that stand in an extension.
+# How the generated functions convert the values of data types.
 _CONVERTED: Mapping[str, str] = {
     "Coding": "down.coding(one)",
-    "CodeableConcept": "down.concept(one) if 'coding' in one else one",
-    "Reference": "down.reference(one)",
+    "CodeableConcept": (
+        "one if (codings := one.get('coding')) is None"
+        " or (len(codings) == 1 and unchanged[codings[0].get('system')]) else down.concept(one)"
+    ),
+    "Reference": _REFERENCE.format(one="one"),
 }
