@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from starlette.routing import Route
 
 from trialbridge import api
 from trialbridge.formats import FORMATS, UnknownFormat, by_name
-from trialbridge.service.asking import PARAMETERS, Held, body_of, job_of
+from trialbridge.service.asking import PARAMETERS, Body, Held, Jobs
 from trialbridge.service.limits import Limits
 from trialbridge.service.metrics import MEDIA, Metrics
 from trialbridge.service.negotiation import JSON, wants_outcome
@@ -24,7 +25,7 @@ from trialbridge.service.page import INDEX, assets
 from trialbridge.service.processes.jobs import Answer, Job, told
 from trialbridge.service.processes.pool import Pool
 from trialbridge.service.refused import Refused, busy
-from trialbridge.service.watching import FACTS, App, Watched
+from trialbridge.service.watching import FACTS, App, Receive, Scope, Send, Watched
 from trialbridge.shown.report import format_json
 
 _PLAIN: Final = ("/", "/formats", "/health", "/metrics", "/openapi.json")
@@ -47,6 +48,7 @@ class Service:
         self.pool = Pool(limits)
         self.metrics = Metrics()
         self.app = Watched(self._routed(), _endpoint, self.metrics)
+        self.jobs = Jobs(limits)
         self._held = Held(limits)
         self._now = 0
         self._version = api.version()
@@ -54,7 +56,8 @@ class Service:
         self._coverage: dict[str, Answer] = {}
 
     def _routed(self) -> App:
-        routes = [Route(f"/{what}", self._working(what), methods=["POST"]) for what in PARAMETERS]
+        working = {f"/{what}": _Work(self, what) for what in PARAMETERS}
+        routes = [Route(path, work, methods=["POST"]) for path, work in working.items()]
         routes += [
             Route("/", self._page),
             Route("/assets/{name}", self._asset),
@@ -65,7 +68,14 @@ class Service:
             Route("/openapi.json", self._openapi),
         ]
         refused: Any = {Refused: _refused, HTTPException: _not_routed}
-        routed: App = Starlette(routes=routes, lifespan=self._lifespan, exception_handlers=refused)
+        others: App = Starlette(routes=routes, lifespan=self._lifespan, exception_handlers=refused)
+
+        async def routed(scope: Scope, receive: Receive, send: Send) -> None:
+            # Straight there: the layers of Starlette are some tenths of a millisecond.
+            direct = scope["type"] == "http" and scope["method"] == "POST"
+            work = working.get(scope["path"]) if direct else None
+            await (work or others)(scope, receive, send)
+
         return routed
 
     @asynccontextmanager
@@ -76,23 +86,22 @@ class Service:
         finally:
             await self.pool.stop()
 
-    def _working(self, what: str) -> Handler:
-        async def answered(request: Request) -> Response:
-            job = job_of(what, request, self.limits)
-            if self._now >= self.limits.workers + self.limits.waiting:
-                raise busy(f"{self._now} requests are being worked on or wait")
-            self._now += 1
-            try:
-                async with body_of(request, self.limits, self._held) as body:
-                    answer = await self.pool.ask(job._replace(body=body))
-            finally:
-                self._now -= 1
-            return self._response(request, job, answer)
+    async def answer(self, job: Job, scope: Scope, receive: Receive) -> Answer:
+        """Have a job done on the body of a request. Raises Refused."""
+        if self._now >= self.limits.workers + self.limits.waiting:
+            raise busy(f"{self._now} requests are being worked on or wait")
+        self._now += 1
+        body = Body(self.limits, self._held)
+        try:
+            data = await body.taken(scope, receive)
+            answer = await self.pool.ask(job._replace(body=data))
+        finally:
+            body.done()
+            self._now -= 1
+        self._tell(scope[FACTS], job, answer)
+        return _quiet(job, answer)
 
-        return answered
-
-    def _response(self, request: Request, job: Job, answer: Answer) -> Response:
-        facts = request.scope[FACTS]
+    def _tell(self, facts: dict[str, Any], job: Job, answer: Answer) -> None:
         if answer.source:
             facts["from"] = answer.source
         if job.to:
@@ -105,7 +114,6 @@ class Service:
             self.metrics.conversions[answer.source, job.to or ""] += 1
         for code, count in answer.codes.items():
             self.metrics.problems[code.partition(":")[0]] += count
-        return _response(_quiet(job, answer))
 
     async def _page(self, request: Request) -> Response:
         return _file(self._assets[INDEX])
@@ -154,12 +162,36 @@ class Service:
         return _json(description(self.limits))
 
 
+class _Work:
+    """An ASGI application for the requests of a kind that come with a record."""
+
+    def __init__(self, service: Service, what: str) -> None:
+        self._service = service
+        self._what = what
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            job = self._service.jobs.of(self._what, scope)
+            answer = await self._service.answer(job, scope, receive)
+        except Refused as error:
+            answer = _refusal(scope, error)
+        length = str(len(answer.body))
+        said = _said(answer, {"Content-Length": length}).items()
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in said]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+def _refusal(scope: Scope, error: Refused) -> Answer:
+    scope[FACTS]["problems"] = {f"error:{error.problem.code}": 1}
+    outcome = wants_outcome(Headers(scope=scope).get("accept"))
+    return told(error.status, [error.problem], outcome=outcome, headers=error.headers)
+
+
 async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refused):
         raise error
-    request.scope[FACTS]["problems"] = {f"error:{error.problem.code}": 1}
-    outcome = wants_outcome(request.headers.get("accept"))
-    return _response(told(error.status, [error.problem], outcome=outcome, headers=error.headers))
+    return _response(_refusal(request.scope, error))
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:
@@ -204,8 +236,8 @@ def _json(value: Any, status: int = 200) -> Response:
 
 def _response(answer: Answer) -> Response:
     # As headers, and not as media type, to which a charset would be added.
-    return Response(
-        answer.body,
-        answer.status,
-        headers={"Content-Type": answer.media, "Vary": "Accept", **answer.headers},
-    )
+    return Response(answer.body, answer.status, headers=_said(answer, {}))
+
+
+def _said(answer: Answer, more: dict[str, str]) -> dict[str, str]:
+    return {"Content-Type": answer.media, "Vary": "Accept", **answer.headers, **more}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.requests import ClientDisconnect, Request
 
 from trialbridge.formats import Format, UnknownFormat, by_name, names, written_formats
 from trialbridge.formats.options import UnknownOption, settled
@@ -23,9 +24,7 @@ from trialbridge.service.negotiation import (
 )
 from trialbridge.service.processes.jobs import Job
 from trialbridge.service.refused import Refused, busy
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
+from trialbridge.service.watching import Receive, Scope
 
 OPTION_TYPES: Final = frozenset({"choice", "bool", "text", "url", "int"})
 """Types of options that a request may state: none of them names a file of the machine."""
@@ -47,6 +46,11 @@ PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
 
 WITH_OPTIONS: Final = ("convert", "page/view", "page/locate")
 """The requests that take the options of the format that is written."""
+
+# What a job is made of beside the query: `job_of` looks at no other header.
+_SAYING: Final = (b"accept", b"content-type", b"content-encoding")
+_MOST: Final = 256
+_REMEMBERED: Final = 1_000
 
 _WORDS: Final = {"true": True, "false": False}
 _INDENTS: Final = tuple(str(number) for number in range(9))
@@ -85,6 +89,28 @@ def job_of(what: str, request: Request, limits: Limits) -> Job:
     return _conversion(job, query, to, accept)
 
 
+class Jobs:
+    """The jobs of requests, without their bodies. Who asks again in the same words is known."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._known: dict[object, Job] = {}
+
+    def of(self, what: str, scope: Scope) -> Job:
+        """Give the job of a request. Raises Refused."""
+        query: bytes = scope["query_string"]
+        said = [each for each in scope["headers"] if each[0] in _SAYING]
+        key = what, query, *said
+        job = self._known.get(key)
+        if job is None:
+            job = job_of(what, Request(scope), self._limits)
+            if len(query) + sum(len(value) for _, value in said) <= _REMEMBERED:
+                if len(self._known) == _MOST:
+                    self._known.clear()
+                self._known[key] = job
+        return job
+
+
 class Held:
     """The bytes of the bodies that are held, by all requests together."""
 
@@ -99,30 +125,55 @@ class Held:
         self.bytes += count
 
 
-@asynccontextmanager
-async def body_of(request: Request, limits: Limits, held: Held) -> AsyncIterator[bytes]:
-    """Take the body of a request, as far as the limit and in the time that it may take.
+class Body:
+    """The body of one request, whose bytes are held from when they come until `done`."""
 
-    Its bytes are counted as held until it is no longer needed. Raises Refused.
-    """
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length[:19]) > limits.size:
-        raise _too_large(limits)
-    data = bytearray()
-    try:
+    def __init__(self, limits: Limits, held: Held) -> None:
+        self._limits = limits
+        self._held = held
+        self._bytes = 0
+
+    async def taken(self, scope: Scope, receive: Receive) -> bytes:
+        """Take the body as far as the limit and in the time that it may take.
+
+        Raises Refused, and ClientDisconnect if the client goes before it is whole.
+        """
+        for name, value in scope["headers"]:
+            if (
+                name == b"content-length"
+                and value.isdigit()
+                and int(value[:19]) > self._limits.size
+            ):
+                raise _too_large(self._limits)
         try:
-            async with asyncio.timeout(limits.seconds):
-                async for piece in request.stream():
-                    held.take(len(piece))
-                    data += piece
-                    if len(data) > limits.size:
-                        raise _too_large(limits)
+            async with asyncio.timeout(self._limits.seconds):
+                data, more = await self._piece(receive)
+                if not more:
+                    return data
+                pieces = bytearray(data)
+                while more:
+                    data, more = await self._piece(receive)
+                    pieces += data
         except TimeoutError as error:
-            message = f"the body was not there within {limits.seconds:g} seconds"
+            message = f"the body was not there within {self._limits.seconds:g} seconds"
             raise Refused(408, "timeout", message) from error
-        yield bytes(data)
-    finally:
-        held.bytes -= len(data)
+        return bytes(pieces)
+
+    async def _piece(self, receive: Receive) -> tuple[bytes, bool]:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientDisconnect
+        data: bytes = message.get("body", b"")
+        self._held.take(len(data))
+        self._bytes += len(data)
+        if self._bytes > self._limits.size:
+            raise _too_large(self._limits)
+        return data, message.get("more_body", False)
+
+    def done(self) -> None:
+        """No longer hold it."""
+        self._held.bytes -= self._bytes
+        self._bytes = 0
 
 
 def _too_large(limits: Limits) -> Refused:

@@ -48,4 +48,7 @@ def set_up(stream: TextIO | None = None) -> None:
 
 def log(event: str, *, level: int = logging.INFO, **facts: object) -> None:
     """Tell an event with its facts."""
-    LOGGER.log(level, "%s", event, extra={"facts": facts})
+    if LOGGER.isEnabledFor(level):
+        # Not by `log`, which looks through the stack for who tells.
+        more = {"facts": facts}
+        LOGGER.handle(LOGGER.makeRecord(LOGGER.name, level, "", 0, event, (), None, extra=more))

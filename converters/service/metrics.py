@@ -5,8 +5,10 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Final
 
 MEDIA: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -29,11 +31,9 @@ class Metrics:
     def answered(self, endpoint: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
         self.requests[endpoint, status] += 1
+        # Each by the least bound that it keeps; `text` has all that keep a bound.
         buckets = self._seconds.setdefault(endpoint, [0] * (len(_BOUNDS) + 1))
-        for place, bound in enumerate(_BOUNDS):
-            if seconds <= bound:
-                buckets[place] += 1
-        buckets[-1] += 1
+        buckets[bisect_left(_BOUNDS, seconds)] += 1
         self._sums[endpoint] = self._sums.get(endpoint, 0.0) + seconds
 
     def text(self, gauges: dict[str, tuple[str, float]], replaced: dict[str, int]) -> str:
@@ -47,7 +47,8 @@ class Metrics:
         for (endpoint, status), count in sorted(self.requests.items()):
             yield _line("requests_total", count, endpoint=endpoint, status=str(status))
         yield from _head("request_seconds", "histogram", "Time from the request to its answer.")
-        for endpoint, buckets in sorted(self._seconds.items()):
+        for endpoint, each in sorted(self._seconds.items()):
+            buckets = list(accumulate(each))
             for bound, count in zip((*map(str, _BOUNDS), "+Inf"), buckets, strict=True):
                 yield _line("request_seconds_bucket", count, endpoint=endpoint, le=bound)
             yield _line("request_seconds_sum", self._sums[endpoint], endpoint=endpoint)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
@@ -31,6 +31,8 @@ GONE: Final = 499
 """The status in the log, as nginx has it, of a request whose client did not wait."""
 
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# They need be nothing but different.
+_IDS: Final = random.Random()
 _LINGER: Final = 5.0
 
 # Scripts and styles of ours alone, nothing from elsewhere, in no frame of another page.
@@ -110,7 +112,7 @@ class _Request:
         self._send = send
         headers = dict(scope["headers"])
         stated = headers.get(b"x-request-id", b"").decode("latin-1")
-        self.id = stated if _ID.fullmatch(stated) else secrets.token_hex(8)
+        self.id = stated if _ID.fullmatch(stated) else f"{_IDS.getrandbits(64):016x}"
         # One that expects 100 sends nothing before it is asked to.
         self._comes = (
             b"content-length" in headers or b"transfer-encoding" in headers
