@@ -490,6 +490,21 @@ def test_a_date_of_the_registration_that_is_no_date_is_refused() -> None:
         read(json.loads(text.replace('"2019-11-02"', '"2019-11-31"')))
 
 
+@pytest.mark.parametrize(
+    "quantity", [{"code": "a"}, {"code": "a", "value": 6.5}, {"code": "lustrum", "value": 4}]
+)
+def test_an_age_that_the_registry_cannot_say_is_told_and_kept(quantity: dict[str, Any]) -> None:
+    tree = foreign()
+    low = {"system": "http://unitsofmeasure.org", **quantity}
+    tree["contained"][2]["characteristic"][0]["valueRange"]["low"] = low
+    trial, problems = read(tree)
+    assert at(trial, "eligibilityModule/minimumAge") is None
+    assert [problem.message for problem in problems if problem.code == "not-readable"] == [
+        f"expected a whole number with a UCUM unit of a, mo, wk, d, h, min, found {low}"
+    ]
+    assert json.dumps(low, sort_keys=True) in json.dumps(trial.unmapped, sort_keys=True)
+
+
 def test_a_negative_age_is_refused() -> None:
     tree = foreign()
     tree["contained"][2]["characteristic"][0]["valueRange"]["low"]["value"] = -5

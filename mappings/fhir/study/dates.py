@@ -196,15 +196,22 @@ def _write_age(value: Age, names: Names) -> Node:
     return {"value": number, "unit": word, "system": UCUM, "code": _UCUM_UNITS[unit]}
 
 
-def _read_age(node: Any, names: Names) -> Age:
-    found: Node = node if node.__class__ is dict else {}
+def _read_age(node: Any, names: Names) -> Age | None:
+    found: Node = node if node.__class__ is dict else {"value": node}
     number = found.get("value")
     unit = _AGE_UNITS.get(str(found.get("code")))
-    kinds = (int, float, Decimal)
-    if number.__class__ not in kinds or number != int(number) or number < 0 or not unit:
-        units = ", ".join(_AGE_UNITS)
-        raise Mismatch(f"expected a whole number with a UCUM unit of {units}, found {node!r:.80}")
-    return age_text(int(number), unit)
+    amount: int | float | Decimal | None = None
+    if isinstance(number, int | float | Decimal) and not isinstance(number, bool):
+        amount = number
+    units = ", ".join(_AGE_UNITS)
+    said = f"expected a whole number with a UCUM unit of {units}, found {node!r:.80}"
+    if number is not None and (amount is None or amount < 0):
+        raise Mismatch(said)
+    if amount is not None and amount == int(amount) and unit:
+        return age_text(int(amount), unit)
+    # A limit without a number, in parts or in a unit of another system: none of the registry's.
+    names.warn("not-readable", said)
+    return None
 
 
 age: Codec[Age] = Codec(_read_age, _write_age)
