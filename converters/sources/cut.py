@@ -99,7 +99,7 @@ def _of_xml(data: bytes) -> bytes | None:
             record, end, around = 0, parser.CurrentByteIndex, open_[:-1]
         open_.pop()
 
-    parser = expat.ParserCreate("utf-8" if xml.misdeclared(data) else None)
+    parser = expat.ParserCreate("utf-8" if xml.declares_wide(data) else None)
     parser.StartElementHandler = start
     parser.EndElementHandler = stop
     try:

@@ -190,7 +190,7 @@ def _blank(data: bytes, child: _Child) -> bytes:
 
 def _children(data: bytes) -> list[_Child]:
     """Give the children of the root with their places, without a tree."""
-    from trialbridge.schemas.syntax.xml import misdeclared
+    from trialbridge.schemas.syntax.xml import declares_wide
 
     found: list[_Child] = []
     open_: list[_Child] = []
@@ -215,7 +215,7 @@ def _children(data: bytes) -> list[_Child]:
         close()
         depth -= 1
 
-    parser = expat.ParserCreate("utf-8" if misdeclared(data) else None)
+    parser = expat.ParserCreate("utf-8" if declares_wide(data) else None)
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.DefaultHandler = lambda _: close()

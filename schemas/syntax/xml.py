@@ -60,6 +60,7 @@ _BOMS: Final = (
 _ENCODINGS: Final = re.compile(
     r"utf-8|ascii|iso8859-\d+|cp125\d|koi8-[ru]|shift_jis|cp932|euc_jp|euc_kr|gb2312|gbk|gb18030|big5"
 )
+_BEYOND: Final = re.compile(r"[^\x00-\x7f]")
 _WIDE: Final = re.compile(r"utf-(?:16|32)(?:-[lb]e)?")
 _DECLARED: Final = re.compile(
     rb"""<\?xml\s[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,40})["']"""
@@ -232,19 +233,33 @@ def root_of(data: bytes) -> Root | None:
     return Root(namespace.removeprefix("{"), name, attributes, _line(head, start))
 
 
-def misdeclared(data: bytes) -> list[Problem]:
-    """Warn of XML of single bytes that declares UTF-16 or UTF-32: it is read as UTF-8.
+def declares_wide(data: bytes) -> bool:
+    """Tell whether XML of single bytes declares UTF-16 or UTF-32: it is read as UTF-8."""
+    return _is_wide(_declared(data))
 
-    Empty for any other document. https://www.w3.org/TR/xml/#charencoding
+
+def misdeclared(data: bytes) -> list[Problem]:
+    """Warn of XML whose declaration is not of its bytes.
+
+    That is UTF-16 or UTF-32 over single bytes, which are read as UTF-8, and another encoding over
+    bytes that are UTF-8: these are read as is declared, since they may be what they seem. Empty
+    for any other document. https://www.w3.org/TR/xml/#charencoding
     """
-    declared = _DECLARED.match(data.removeprefix(codecs.BOM_UTF8))
-    name = declared[1].decode() if declared else "utf-8"
-    if not _is_wide(name):
+    name = _declared(data)
+    if _is_wide(name):
+        message = (
+            f"the document declares {name!r}, and its bytes are none: it is read as UTF-8,"
+            ' expected encoding="UTF-8"'
+        )
+    elif (codec := _narrow(name)) and (letter := _letter(data)):
+        read = letter.encode().decode(codec, "replace")
+        message = (
+            f"the document declares {name!r}, and its bytes are UTF-8 as well: it is read as"
+            f' declared, {read!r} where UTF-8 has {letter!r}; expected encoding="UTF-8" if that is'
+            " what is meant"
+        )
+    else:
         return []
-    message = (
-        f"the document declares {name!r}, and its bytes are none: it is read as UTF-8,"
-        ' expected encoding="UTF-8"'
-    )
     return [
         Problem(
             severity="warning",
@@ -255,6 +270,30 @@ def misdeclared(data: bytes) -> list[Problem]:
             link=f"{_XML}#charencoding",
         )
     ]
+
+
+def _declared(data: bytes) -> str:
+    """The encoding that XML of single bytes declares, UTF-8 where it declares none."""
+    found = _DECLARED.match(data.removeprefix(codecs.BOM_UTF8))
+    return found[1].decode() if found else "utf-8"
+
+
+def _narrow(name: str) -> str | None:
+    """The codec of an encoding that is read, and is neither UTF-8 nor a part of it."""
+    codec = _known(name)
+    return codec if _ENCODINGS.fullmatch(codec) and codec not in ("utf-8", "ascii") else None
+
+
+def _letter(data: bytes) -> str | None:
+    """The first character beyond ASCII of what is UTF-8; None if it is not, or has none."""
+    if data.isascii() or data.startswith(codecs.BOM_UTF8):
+        return None
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    found = _BEYOND.search(text)
+    return found[0] if found else None
 
 
 def line_of(element: "_Element") -> str:

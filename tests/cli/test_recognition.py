@@ -292,6 +292,24 @@ def test_xml_that_declares_utf_16_and_is_utf_8_is_warned_of(to: str) -> None:
         assert [one for one in trialbridge.validate(right) if one.code == "encoding"] == []
 
 
+def test_xml_that_declares_windows_1252_and_is_utf_8_is_warned_of_and_read_as_declared() -> None:
+    body = trialbridge.convert(NAMED, "ctgov-xml").decode().partition("?>")[2]
+    declared = f"<?xml version='1.0' encoding='windows-1252'?>{body}"
+    warnings: list[Problem] = []
+    trial = trialbridge.read(declared.encode(), warnings=warnings)
+    assert [(one.path, one.message) for one in warnings if one.code == "encoding"] == [
+        (
+            "line 1",
+            "the document declares 'windows-1252', and its bytes are UTF-8 as well: it is read as"
+            " declared, 'Ã©' where UTF-8 has 'é'; expected encoding=\"UTF-8\" if that is what is"
+            " meant",
+        )
+    ]
+    right = trialbridge.read(declared.encode("cp1252"), warnings=warnings)
+    assert trial != right == trialbridge.read(body.encode())
+    assert len([one for one in warnings if one.code == "encoding"]) == 1
+
+
 def test_each_record_of_a_list_that_declares_utf_16_and_is_utf_8_is_warned_of() -> None:
     one = trialbridge.convert(NAMED, "ctgov-xml").decode().partition("?>")[2]
     data = f"{DECLARED}<search_results>{one}{one}</search_results>".encode()

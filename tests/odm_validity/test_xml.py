@@ -295,11 +295,18 @@ def test_the_encoding_is_found(data: bytes) -> None:
         (DECLARED.format("UTF-16").encode("utf-16-be"), False),
         (DECLARED.format("UTF-8").encode(), False),
         (DECLARED.format("windows-1252").encode("cp1252"), False),
+        (DECLARED.format("windows-1252").encode(), True),
+        (DECLARED.format("ISO-8859-1").encode().replace("Zoë".encode(), b"Zoe"), False),
+        # A mark says more than the declaration.
+        (DECLARED.format("windows-1252").encode("utf-8-sig"), False),
         (DECLARED.format("klingon").encode(), False),
+        (DECLARED.format("US-ASCII").encode(), False),
         ("<a>Zoë</a>".encode(), False),
     ],
 )
-def test_what_declares_a_wide_encoding_and_is_none_is_warned_of(data: bytes, warned: bool) -> None:
+def test_what_declares_an_encoding_and_is_of_another_is_warned_of(
+    data: bytes, warned: bool
+) -> None:
     assert [str(problem.path) for problem in misdeclared(data)] == ["line 1"] * warned
 
 
