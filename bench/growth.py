@@ -1,17 +1,21 @@
 """How time and memory grow with each element of a record that may be repeated.
 
-    python bench/growth.py                             # every element, every direction: takes long
+    python bench/growth.py                             # every element and pair, every direction
     python bench/growth.py --elements outcome arm      # those whose place has one of these in it
     python bench/growth.py --directions text invariants --sizes 100 1000
 
-The elements are the lists of the model, each filled from the structs in an otherwise whole record;
-the directions are to write, to read back and to check each format that is written. What is above
-the limit is measured again, by the best of five, before it is told. The exponent is that of a power
-of the number of items, by the two largest sizes, what the smallest takes subtracted: 1 is linear, 2
-is quadratic. Time is that of the processor, with the collector paused. What the library remembers
-in caches of a fixed size is forgotten before each pass: else one over 1,000 names would find all of
-them and one over 5,000 none, which looks like a power and is a step. It tells and never fails; what
-takes less than 20 ms, or less than 1 MB, has no exponent.
+The elements are the lists of the model, each filled from the structs in an otherwise whole record,
+and the pairs of lists of which the items of one name those of the other: groups and what is counted
+of each, arms and their interventions. There both grow, and each item names the other's of its
+number. The directions are to write, to read back and to check each format that is written. The
+largest size is smaller where all directions together would take more than `--seconds`. What is
+above the limit is measured again, by the best of five, before it is told. The exponent is that of a
+power of the number of items, by the two largest sizes, what the smallest takes subtracted: 1 is
+linear, 2 is quadratic. Time is that of the processor, with the collector paused. What the library
+remembers in caches of a fixed size is forgotten before each pass: else one over 1,000 names would
+find all of them and one over 5,000 none, which looks like a power and is a step. It tells and never
+fails; what takes less than 20 ms, or less than 1 MB, has no exponent. At the end stands the worst
+of each direction.
 """
 
 import argparse
@@ -20,6 +24,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import count
 from math import log
@@ -44,8 +49,22 @@ _SECONDS = 0.02
 _AGAIN = 5
 _BYTES = 1 << 20
 _CACHE = type(lru_cache(len))
+# What takes less time than this at the largest size is not asked for its memory, which is slow.
+_QUICK = 0.005
 
 Place = tuple[str, ...]
+
+# What items are named by where others name them, by the member that says it.
+_NAMED = {
+    ("armGroups", "label"): "arm {}",
+    ("armGroupLabels",): "arm {}",
+    ("interventions", "name"): "thing {}",
+    ("interventionNames",): "Behavioral: thing {}",
+    ("groups", "id"): "G{}",
+    ("eventGroups", "id"): "G{}",
+    ("groupId",): "G{}",
+    ("groupIds",): "G{}",
+}
 
 
 def bare(info: inspect.Type) -> inspect.Type:
@@ -70,11 +89,26 @@ def places(info: inspect.Type, place: Place = ()) -> Iterator[Place]:
             yield from places(item, (*place, "0"))
 
 
-class Filler:
-    """Makes records in which each list has one item, and the one at a place `size`."""
+def pairs(listed: Sequence[Place]) -> Iterator[tuple[Place, Place]]:
+    """The lists that meet: one of named items, and each of its module that names them."""
+    arms = ("protocolSection", "armsInterventionsModule")
+    groups, things = (*arms, "armGroups"), (*arms, "interventions")
+    yield groups, things
+    yield things, (*groups, "0", "interventionNames")
+    yield groups, (*things, "0", "armGroupLabels")
+    naming = ("counts", "measurements", "stats", "achievements", "reasons", "groupIds")
+    for place in listed:
+        if place[-1] in ("groups", "eventGroups"):
+            for other in listed:
+                if other[: len(place) - 1] == place[:-1] and other[-1] in naming:
+                    yield place, other
 
-    def __init__(self, place: Place, size: int) -> None:
-        self.place, self.size = place, size
+
+class Filler:
+    """Makes records in which each list has one item, and those at the places `size`."""
+
+    def __init__(self, places: Sequence[Place], size: int) -> None:
+        self.places, self.size = places, size
         self.counted = count(1)
 
     def fill(self, info: inspect.Type, place: Place = ()) -> Any:
@@ -90,7 +124,7 @@ class Filler:
                     if field.encode_name not in _LEFT_OUT
                 }
             case inspect.ListType(item_type=item):
-                size = self.size if place == self.place else 1
+                size = self.size if place in self.places else 1
                 return [self.fill(item, (*place, str(number))) for number in range(size)]
             case inspect.LiteralType(values=values):
                 return sorted(values)[0]
@@ -101,6 +135,10 @@ class Filler:
             case inspect.FloatType():
                 return 1.5
         name = place[-2] if place[-1].isdecimal() else place[-1]
+        *_, number = (0, *(int(key) for key in place if key.isdecimal()))
+        named = tuple(key for key in place if not key.isdecimal())
+        if form := _NAMED.get(named[-2:]) or _NAMED.get(named[-1:]):
+            return form.format(number)
         return "NCT99900001" if name == "nctId" else f"{name} {next(self.counted)}"
 
 
@@ -146,13 +184,10 @@ def bounded_caches() -> list[Any]:
 
 
 def measured(
-    run: Callable[[], object], passes: int, memory: bool, warm: bool
+    run: Callable[[], object], passes: int, caches: Sequence[Any], memory: bool
 ) -> tuple[float, float]:
     """Seconds, the best of the passes, and bytes at most; nan where memory is not asked for."""
     best = float("inf")
-    if warm:
-        run()
-    caches = bounded_caches()
     for _ in range(passes):
         for cache in caches:
             cache.cache_clear()
@@ -162,7 +197,7 @@ def measured(
         run()
         best = min(best, time.process_time() - start)
         gc.enable()
-    if not memory:
+    if not memory or best < _QUICK:
         return best, float("nan")
     tracemalloc.start()
     run()
@@ -180,35 +215,71 @@ def exponent(sizes: Sequence[int], values: Sequence[float], least: float) -> flo
     return log((many - base) / (some - base)) / log((sizes[-1] - fewest) / (sizes[-2] - fewest))
 
 
+def largest(sizes: Sequence[int], spent: float, seconds: float) -> list[int]:
+    """The sizes, the last as small as it has to be for a time, from that of the one before."""
+    *fewer, most = sizes
+    fits = int(fewer[-1] * seconds / spent) if spent else most
+    return [*fewer, min(most, max(2 * fewer[-1], fits))]
+
+
 def grown(
-    place: Place,
+    places: Sequence[Place],
     sizes: Sequence[int],
     passes: int,
     memory: bool,
     wanted: Callable[[str], bool],
-) -> Iterator[tuple[str, str, bool]]:
-    """Give each direction with its line, and whether an exponent in it is over the limit."""
+    limit: float,
+) -> Iterator[tuple[str, str, float | None, float | None]]:
+    """Give each direction with its line, and its exponents of time and memory."""
     info = inspect.type_info(Trial)
     runs: dict[str, list[tuple[float, float]]] = {}
-    for size in sizes:
-        trial = msgspec.convert(Filler(place, size).fill(info), Trial)
-        for direction, run in directions(trial, wanted):
+    caches: list[Any] = []
+    before = 0.0
+    for number in range(len(sizes)):
+        if number == len(sizes) - 1:
+            sizes = largest(sizes, before, limit)
+        trial = msgspec.convert(Filler(places, sizes[number]).fill(info), Trial)
+        ways = list(directions(trial, wanted))
+        if not number:
+            for _, run in ways:
+                with suppress(ReadError, Invalid):
+                    run()
+            caches = bounded_caches()
+        # What is there already is not looked at by the collector.
+        gc.collect()
+        gc.freeze()
+        start = time.process_time()
+        for direction, run in ways:
             try:
-                found = measured(run, passes, memory, size == sizes[0])
+                found = measured(run, passes, caches, memory)
             except (ReadError, Invalid):
                 continue
             runs.setdefault(direction, []).append(found)
+        before = time.process_time() - start
     for direction, values in runs.items():
         if len(values) < len(sizes):
             continue
         seconds, peaks = zip(*values, strict=True)
-        growths = (exponent(sizes, seconds, _SECONDS), exponent(sizes, peaks, _BYTES))
+        growths = (exponent(sizes, seconds, _SECONDS), exponent(sizes, memories(peaks), _BYTES))
         shown = ["    -" if each is None else f"{each:5.2f}" for each in growths]
         line = (
-            f"{'/'.join(place):<75} {direction:<19} time {shown[0]}  memory {shown[1]}"
-            f"  {seconds[-1] * 1000:9.1f} ms"
+            f"{said(places):<75} {direction:<19} time {shown[0]}  memory {shown[1]}"
+            f"  {seconds[-1] * 1000:9.1f} ms of {sizes[-1]}"
         )
-        yield direction, line, any(each is not None and each > MOST for each in growths)
+        yield direction, line, *growths
+
+
+def memories(peaks: Sequence[float]) -> list[float]:
+    """Peaks, of which the smallest may have been too quick to be asked for."""
+    return [0.0 if peak != peak and number == 0 else peak for number, peak in enumerate(peaks)]
+
+
+def said(places: Sequence[Place]) -> str:
+    return " + ".join("/".join(place) for place in places)
+
+
+def above(*growths: float | None) -> bool:
+    return any(each is not None and each > MOST for each in growths)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -217,40 +288,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--directions", nargs="*", default=[], metavar="TEXT")
     parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES))
     parser.add_argument("--passes", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=10.0, help="for one list, at most")
     parser.add_argument("--no-memory", action="store_true", help="time alone, which is quicker")
     asked = parser.parse_args(arguments)
     if len(asked.sizes) < 2 or sorted(set(asked.sizes)) != asked.sizes:
         parser.error("--sizes: two or more, the smallest first")
     over: list[str] = []
+    worst: dict[str, list[tuple[float, str]]] = {}
 
     def among(name: str, parts: list[str]) -> bool:
         return not parts or any(part.lower() in name.lower() for part in parts)
 
+    def grow(
+        places: Sequence[Place], passes: int, wanted: Callable[[str], bool]
+    ) -> Iterator[tuple[str, str, float | None, float | None]]:
+        yield from grown(
+            places, asked.sizes, passes, not asked.no_memory, wanted, asked.seconds * passes
+        )
+
+    def tell(places: Sequence[Place], direction: str, line: str, *growths: float | None) -> None:
+        print(line, flush=True)
+        for kind, growth in zip(("time", "memory"), growths, strict=True):
+            if growth is not None:
+                worst.setdefault(f"{direction}, {kind}", []).append((growth, said(places)))
+        if above(*growths):
+            over.append(line)
+
     print(f"exponents of time and memory over {asked.sizes} items", flush=True)
-    for place in places(inspect.type_info(Trial)):
-        if not among("/".join(place), asked.elements):
+    listed = list(places(inspect.type_info(Trial)))
+    for each in [*((place,) for place in listed), *pairs(listed)]:
+        if not among(said(each), asked.elements):
             continue
         again: list[str] = []
-        for direction, line, above in grown(
-            place,
-            asked.sizes,
-            asked.passes,
-            not asked.no_memory,
-            lambda name: among(name, asked.directions),
+        for direction, line, *growths in grow(
+            each, asked.passes, lambda name: among(name, asked.directions)
         ):
-            if above and asked.passes < _AGAIN:
+            if above(*growths) and asked.passes < _AGAIN:
                 again.append(direction)
-                continue
-            print(line, flush=True)
-            if above:
-                over.append(line)
+            else:
+                tell(each, direction, line, *growths)
         if again:
-            for _, line, above in grown(
-                place, asked.sizes, _AGAIN, not asked.no_memory, again.__contains__
-            ):
-                print(line, flush=True)
-                if above:
-                    over.append(line)
+            for direction, line, *growths in grow(each, _AGAIN, again.__contains__):
+                tell(each, direction, line, *growths)
+    print("\nthe worst of each direction")
+    for direction, told in sorted(worst.items()):
+        growth, place = max(told)
+        print(f"{direction:<30} {growth:5.2f}  {place}")
     print(f"\n{len(over)} above {MOST}" + "".join(f"\n{line}" for line in over))
     return 0
 
