@@ -1,6 +1,7 @@
 """Write files that are there whole, or as they were: under another name until they are done."""
 
 import gzip
+import io
 import os
 import stat
 from collections.abc import Iterable
@@ -105,3 +106,12 @@ class _Gzip(gzip.GzipFile):
     def close(self) -> None:
         super().close()
         self._under.close()
+
+
+def unpacked(path: str) -> IO[bytes]:
+    """Open a file to read what it holds, packed or not, as its name says."""
+    if path.endswith(PACKED["gzip"]):
+        return cast(IO[bytes], gzip.open(path))
+    if path.endswith(PACKED["zstd"]):
+        return io.BufferedReader(zstandard().open(path, "rb"))
+    return open(path, "rb")

@@ -5,14 +5,12 @@ Names and bytes follow from the order of the records alone: a run that was resum
 same bytes.
 """
 
-import gzip
-import io
 import os
 import re
-from typing import IO, Final, Protocol, cast
+from typing import IO, Final, Protocol
 
 from trialbridge.formats import Format
-from trialbridge.io.files import BEGUN, PACKED, Packing, opened, replaced, zstandard
+from trialbridge.io.files import BEGUN, PACKED, Packing, opened, replaced, unpacked
 from trialbridge.many.conversion import Conversion, stem
 
 FOLDER: Final = 1000
@@ -125,7 +123,7 @@ class Bulk(_Parts):
         output = []
         for name in sorted(os.listdir(folder)):
             if found := re.fullmatch(r"([A-Z][A-Za-z]+)-\d{5,}\.ndjson(\.gz|\.zst)?", name):
-                with _unpacked(os.path.join(folder, name)) as file:
+                with unpacked(os.path.join(folder, name)) as file:
                     count = sum(1 for _ in file)
                 output.append({"type": found[1], "url": name, "count": count})
         return {
@@ -135,12 +133,3 @@ class Bulk(_Parts):
             "output": output,
             "error": [],
         }
-
-
-def _unpacked(path: str) -> IO[bytes]:
-    """Open a file of ours to read what it holds."""
-    if path.endswith(PACKED["gzip"]):
-        return cast(IO[bytes], gzip.open(path))
-    if path.endswith(PACKED["zstd"]):
-        return io.BufferedReader(zstandard().open(path, "rb"))
-    return open(path, "rb")

@@ -37,17 +37,19 @@ def sources(paths: Iterable[str], limit: int, stdin: BinaryIO | None) -> Iterato
             yield from at_path(path, limit)
 
 
-def at_path(path: str, limit: int) -> Iterator[Source]:
+def at_path(path: str, limit: int, *, together: bool = False) -> Iterator[Source]:
     """Give the sources that a path stands for.
 
     A folder is walked by name; what begins with a dot is left out, as are links to folders.
+    `together` is whether studies of FHIR's Bulk Data come with what they refer to; else each
+    resource comes alone.
     """
     try:
         is_folder = os.path.isdir(path)
     except ValueError:
         # A NUL in the name, which is told where it is opened.
         is_folder = False
-    yield from _folder(path, limit) if is_folder else _file(Source(path), limit)
+    yield from _folder(path, limit, together) if is_folder else _file(Source(path), limit)
 
 
 def standard_input(stdin: BinaryIO | None, limit: int) -> Iterator[Source]:
@@ -77,13 +79,15 @@ def streamed(file: IO[bytes], at: Source, limit: int) -> Iterator[Source]:
     yield from document(io.BufferedReader(io.BytesIO(data)), at, limit)
 
 
-def _folder(path: str, limit: int) -> Iterator[Source]:
+def _folder(path: str, limit: int, together: bool) -> Iterator[Source]:
     unreadable: list[OSError] = []
     for folder, folders, files in os.walk(path, onerror=unreadable.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        together = yield from _record_of(folder, files, limit)
+        used = yield from _record_of(folder, files, limit)
+        if together:
+            used |= yield from _export(folder, files, limit)
         for name in sorted(files):
-            if not name.startswith(".") and name not in together:
+            if not name.startswith(".") and name not in used:
                 file = os.path.normpath(os.path.join(folder, name))
                 yield from _file(Source(file, found=True), limit)
         while unreadable:
@@ -113,6 +117,19 @@ def _record_of(
         return frozenset()
     yield Source(os.path.normpath(folder), data=found.data)
     return found.names
+
+
+def _export(folder: str, files: list[str], limit: int) -> Generator[Source, None, frozenset[str]]:
+    """Give the studies of an export of FHIR's Bulk Data, and the names of its files."""
+    if "manifest.json" not in files:
+        return frozenset()
+    from trialbridge.sources import bulk
+
+    export = bulk.export_in(folder, files)
+    if export is None:
+        return frozenset()
+    yield from bulk.studies(os.path.normpath(folder), export, limit)
+    return frozenset([bulk.MANIFEST, *export.studies, *export.others])
 
 
 def _studies(parts: "Iterator[Part]", at: Source, limit: int) -> Iterator[Source]:

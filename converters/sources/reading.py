@@ -77,7 +77,7 @@ def _sources(source: Readable, limit: int) -> Iterator[Source]:
 
         return streamed(io.BytesIO(source), Source(BYTES), limit)
     if isinstance(source, str | os.PathLike):
-        return at_path(os.fspath(source), limit)
+        return at_path(os.fspath(source), limit, together=True)
     return streamed(source, Source(str(getattr(source, "name", "<stream>"))), limit)
 
 
