@@ -34,6 +34,10 @@ from trialbridge.schemas.trial import Trial
 
 LINK = "https://hl7.org/fhir/R5/researchstudy.html"
 
+_Entry = tuple[str | None, Node]
+"""A resource of a Bundle, behind its fullUrl."""
+
+_STUDY = "ResearchStudy"
 _SHOWN = 60
 # The forms of BCP 47 that registers have: a language, and a script or country.
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
@@ -207,9 +211,9 @@ def read_tree(
     if version != "r5":
         tree = _newest(tree, version)
     entries = _entries(tree)
-    studies = [one for one in entries if one[2].get("resourceType") == "ResearchStudy"]
+    studies = [at for at, (_, one) in enumerate(entries) if one.get("resourceType") == _STUDY]
     if len(studies) != 1:
-        found = ", ".join(path for path, *_ in studies) or "none"
+        found = ", ".join(f"Bundle.entry[{at}]" for at in studies) or "none"
         each = f"; {EACH}" if studies else ""
         message = f"expected one ResearchStudy, found {found}{each}"
         raise whole.fatal("Bundle.entry", "one-study", message, LINK)
@@ -222,15 +226,15 @@ def read_tree(
             problems += profiles.told(told, written, guide)
         return trial, problems
 
-    if not alone and (found_own := _read_own(entries, studies[0][2])) is not None:
+    url, given = entries[studies[0]]
+    if not alone and (found_own := _read_own(entries, given)) is not None:
         trial, problems = found_own
         return with_guide(trial, [*problems, *cautions(tree, [])])
     entries = [
-        (path, url, without_stated(one)) if one.get("resourceType") in STATED else (path, url, one)
-        for path, url, one in entries
+        (full_url, without_stated(one)) if one.get("resourceType") in STATED else (full_url, one)
+        for full_url, one in entries
     ]
     names, known = _indexed(entries)
-    ((_, url, given),) = studies
     try:
         study, notes = as_ours(given, names)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, Mismatch) as error:
@@ -244,7 +248,7 @@ def read_tree(
 
     def keep_unread(trial: Trial) -> tuple[Trial, list[Problem]]:
         again = [entry["resource"] for entry in _written(trial)[0]["entry"]]
-        resources = [_without_text(resource) for _, _, resource in entries]
+        resources = [_without_text(resource) for _, resource in entries]
         if again == resources:
             # What is written has no modifiers.
             return trial, cautions(tree, [])
@@ -274,18 +278,17 @@ def read_tree(
     return trial, [*notes, *problems]
 
 
-def _indexed(entries: list[tuple[str, str | None, Node]]) -> tuple[Names, Resources]:
+def _indexed(entries: list[_Entry]) -> tuple[Names, Resources]:
     """What is known of a record that is read, and its resources."""
     names = Names()
     known = names.once(Resources)
-    for _, full_url, resource in entries:
-        known.add(resource, full_url)
+    add = known.add
+    for full_url, resource in entries:
+        add(resource, full_url)
     return names, known
 
 
-def _read_own(
-    entries: list[tuple[str, str | None, Node]], study: Node
-) -> tuple[Trial, list[Problem]] | None:
+def _read_own(entries: list[_Entry], study: Node) -> tuple[Trial, list[Problem]] | None:
     """The record of a Bundle as we write it, and warnings; None for any other.
 
     Of a Bundle that is written again as it is, forms of others need not be looked for.
@@ -300,7 +303,7 @@ def _read_own(
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, Mismatch, ReadError):
         # What is wrong is told where everything is looked for.
         return None
-    if again != [_without_text(resource) for _, _, resource in entries]:
+    if again != [_without_text(resource) for _, resource in entries]:
         return None
     return trial, problems
 
@@ -361,11 +364,11 @@ def _free(pointer: str, value: Any, kept: dict[str, Any]) -> str:
     return pointer
 
 
-def _entries(tree: Node) -> list[tuple[str, str | None, Node]]:
-    """Each resource with its path and fullUrl."""
+def _entries(tree: Node) -> list[_Entry]:
+    """Each resource with its fullUrl, in the order of the Bundle."""
     kind = tree.get("resourceType")
-    if kind == "ResearchStudy":
-        return [("ResearchStudy", None, tree)]
+    if kind == _STUDY:
+        return [(None, tree)]
     if kind != "Bundle":
         shown = str(kind)[:_SHOWN]
         message = f"expected a Bundle with a ResearchStudy, found a {shown}"
@@ -373,11 +376,11 @@ def _entries(tree: Node) -> list[tuple[str, str | None, Node]]:
     entries = tree.get("entry", [])
     if not isinstance(entries, list):
         raise whole.fatal("Bundle.entry", "wrong-type", "expected a list of entries", LINK)
-    found = []
-    for position, entry in enumerate(entries):
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        if not isinstance(resource, dict):
+    found: list[_Entry] = []
+    for entry in entries:
+        resource = entry.get("resource") if entry.__class__ is dict else None
+        if resource.__class__ is not dict:
             message = "expected an entry with a resource"
-            raise whole.fatal(f"Bundle.entry[{position}]", "wrong-type", message, LINK)
-        found.append((f"Bundle.entry[{position}]", entry.get("fullUrl"), resource))
+            raise whole.fatal(f"Bundle.entry[{len(found)}]", "wrong-type", message, LINK)
+        found.append((entry.get("fullUrl"), resource))
     return found

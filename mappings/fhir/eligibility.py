@@ -92,6 +92,7 @@ _is_criterion = has_code(CHARACTERISTIC.url, "criterion", "code")
 CRITERIA_DIGEST = ours("criteria-digest", "String")
 STATED_IN = ours("stated-in", "String")
 """On a characteristic that was read from the words of a criterion: which words."""
+_STATED_IN = STATED_IN.url
 LIST = "criterion-list-"
 """What the id of a list that was read from a criterion begins with."""
 
@@ -182,7 +183,7 @@ def without_stated(resource: Node) -> Node:
     if kind not in STATED:
         return resource
     listed = resource.get("characteristic")
-    if listed.__class__ is list and any(map(_may_be_stated, listed)):
+    if listed.__class__ is list and _may_be_stated(listed):
         own = [one if kind == "Group" else _own_times(one) for one in listed if not _is_stated(one)]
         if own != listed:
             resource = {key: value for key, value in resource.items() if key != "characteristic"}
@@ -199,18 +200,33 @@ def without_stated(resource: Node) -> Node:
     return {**made, "contained": kept} if kept else made
 
 
-def _may_be_stated(node: Any) -> bool:
+def _may_be_stated(nodes: list[Any]) -> bool:
     """Whether something was added, maybe: of most it is known at once that nothing was."""
-    return node.__class__ is dict and ("extension" in node or "timeFromEvent" in node)
+    for node in nodes:
+        if node.__class__ is dict:
+            if "extension" in node and _is_stated(node):
+                return True
+            if "timeFromEvent" in node and _own_times(node) is not node:
+                return True
+    return False
 
 
 def _own_times(node: Any) -> Any:
     times = node.get("timeFromEvent") if node.__class__ is dict else None
-    if times.__class__ is not list or not any(map(_is_stated, times)):
+    if times.__class__ is not list:
+        return node
+    for one in times:
+        if _is_stated(one):
+            break
+    else:
         return node
     return {**node, "timeFromEvent": [one for one in times if not _is_stated(one)]}
 
 
 def _is_stated(node: Any) -> bool:
+    # Loops, since a generator takes as long as all else of it, and this is asked of every element.
     told = node.get("extension") if node.__class__ is dict else None
-    return any(one.__class__ is dict and one.get("url") == STATED_IN.url for one in told or ())
+    for one in told or ():
+        if one.__class__ is dict and one.get("url") == _STATED_IN:
+            return True
+    return False

@@ -3,7 +3,6 @@
 https://hl7.org/fhir/R5/references.html
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from trialbridge.mappings.codec import Aside, Node
@@ -27,6 +26,7 @@ class Resources:
         self.named: dict[tuple[str, str], Node] = {}
         """The organisations and people that were written, by type and name: each is once."""
         self._read: list[Node] = []
+        self._by_type: dict[str, list[Node]] = {}
         self._index: dict[str, Node] = {}
         # By what was read, which is there as long as this is.
         self._standing: dict[int, Node] = {}
@@ -42,19 +42,20 @@ class Resources:
     def add(self, resource: Node, full_url: str | None, owner: Node | None = None) -> None:
         """Index a resource that was read, by each name that a link may give it."""
         self._read.append(resource)
+        kind = resource.get("resourceType")
+        if kind.__class__ is str:
+            if kind in self._by_type:
+                self._by_type[kind].append(resource)
+            else:
+                self._by_type[kind] = [resource]
         index = self._index.setdefault
-        id_, url = resource.get("id"), resource.get("url")
-        if id_.__class__ is str:
-            index(
-                f"#{id_}" if owner is not None else f"{resource.get('resourceType')}/{id_}",
-                resource,
-            )
+        if (id_ := resource.get("id")).__class__ is str:
+            index(f"{kind}/{id_}" if owner is None else f"#{id_}", resource)
         if full_url.__class__ is str:
             index(full_url, resource)
-        if url.__class__ is str:
+        if "url" in resource and (url := resource["url"]).__class__ is str:
             index(url, resource)
-        contained = resource.get("contained")
-        if contained.__class__ is list:
+        if "contained" in resource and (contained := resource["contained"]).__class__ is list:
             for inner in contained:
                 if inner.__class__ is dict:
                     self.add(inner, None, resource)
@@ -78,9 +79,11 @@ class Resources:
         """The resources that were read, those within others behind them."""
         return [self._current(one) for one in self._read]
 
-    def of_type(self, type_: str) -> Iterator[Node]:
+    def of_type(self, type_: str) -> list[Node]:
         """The resources of a type that were read, in the order of the Bundle."""
-        return (r for r in self.read if r.get("resourceType") == type_)
+        # What stands for another is of its type.
+        found = self._by_type.get(type_, [])
+        return [self._current(one) for one in found] if self._standing else found
 
 
 _LINKS: dict[str, Aside] = {}

@@ -57,13 +57,11 @@ def _kind(concept: Any) -> str | None:
     return {"age": "age", "sex": "sex", "gender": "sex"}.get(said)
 
 
-def _has_text(concept: Any) -> bool:
-    return concept.__class__ is dict and concept.get("text").__class__ is str
-
-
 def _characteristic(node: Node, others: Others) -> list[Node] | None:
-    if node.get("code") == _CRITERION and _has_text(node.get("valueCodeableConcept")):
-        return None  # Ours, as most are.
+    value = node.get("valueCodeableConcept")
+    if value.__class__ is dict and "text" in value and node.get("code") == _CRITERION:
+        if value["text"].__class__ is str:
+            return None  # Ours, as most are.
     if node.get("exclude") is True:
         return _criterion(node)
     kind = _kind(node.get("code"))
@@ -238,6 +236,8 @@ _AGE_ENDS = {"minimum age": "low", "maximum age": "high"}
 
 def _ages(nodes: list[Node], others: Others) -> list[Node] | None:
     """Ages as classifiers of the study: those of the Group that it refers to, if that is there."""
+    if not any(map(_age_end, nodes)):
+        return None
     recruitment = others.study.get("recruitment")
     if recruitment.__class__ is not dict or recruitment is None:
         return None
@@ -249,9 +249,8 @@ def _ages(nodes: list[Node], others: Others) -> list[Node] | None:
     ends: Node = {}
     left = []
     for node in nodes:
-        label, _, value = (words.words_of(node) or "").partition(":")
-        end = _AGE_ENDS.get(words.folded(label))
-        quantity = _age_of(value.strip()) if end is not None and end not in ends else None
+        end, value = _age_end(node) or (None, "")
+        quantity = _age_of(value) if end is not None and end not in ends else None
         if end is not None and quantity is not None:
             ends[end] = quantity
         else:
@@ -261,6 +260,16 @@ def _ages(nodes: list[Node], others: Others) -> list[Node] | None:
     age_ = {"code": _AGE, "valueRange": ends, "exclude": False}
     others.replace(group, {**group, "characteristic": [*(known or ()), age_]})
     return left
+
+
+def _age_end(node: Any) -> tuple[str, str] | None:
+    """Which end of the ages a classifier tells in words, and what it is."""
+    said = words.words_of(node)
+    if said is None:
+        return None
+    label, _, value = said.partition(":")
+    end = _AGE_ENDS.get(words.folded(label))
+    return None if end is None else (end, value.strip())
 
 
 def _kind_of(node: Any) -> str | None:

@@ -65,6 +65,9 @@ def _role(node: Node, others: Others) -> list[Node] | None:
 
 
 def _class(node: Node, others: Others) -> list[Node] | None:
+    # Of most all classes are coded, which is seen sooner than whose they are.
+    if not any(map(words.words_of, objects(node.get("classifier")))):
+        return None
     if not (_is_lead(node) or _is_sponsor(node) or _is_collaborator(node)):
         return None
     changed = False
@@ -314,6 +317,19 @@ def _site(node: Node, others: Others) -> list[Node] | None:
     return None
 
 
+def _all_located(nodes: list[Node], others: Others) -> list[Node] | None:
+    """Sites of another form; most documents have none, and most sites of all there is."""
+    resource = others.resources.get
+    for node in nodes:
+        found = resource(node.get("reference")) if node.__class__ is dict else None
+        if found is None or found.get("resourceType") == "Organization":
+            return _each_site(nodes, others)
+    return None
+
+
+_each_site = each(_site)
+
+
 def _located(node: Node, location: Node, others: Others) -> Node:
     """A site whose Location says this; the rest of a Location is not known."""
     id_ = f"#site-{len(others.resources.read)}"
@@ -354,6 +370,6 @@ FORMS = (
         "site",
         "a `site` that is an Organization, or `display` alone",
         "a Location",
-        each(_site),
+        _all_located,
     ),
 )

@@ -63,16 +63,18 @@ def _identifier(node: Node, others: Others) -> list[Node] | None:
 # --- dates -------------------------------------------------------------------------------------
 
 
+_ACTIVITY = "/research-study-registration-activity"
+
+
 def _registered(node: Node, others: Others) -> list[Node] | None:
-    activity = next(
-        (
-            one
-            for one in objects((node.get("state") or {}).get("coding"))
-            if str(one.get("system", "")).endswith("/research-study-registration-activity")
-        ),
-        None,
-    )
-    if activity is None or node.get("period").__class__ is not dict:
+    # A loop: a generator takes longer to begin than this takes for the one coding that there is.
+    codings = (node.get("state") or {}).get("coding")
+    for activity in codings if codings.__class__ is list else objects(codings):
+        if activity.__class__ is dict and str(activity.get("system", "")).endswith(_ACTIVITY):
+            break
+    else:
+        return None
+    if node.get("period").__class__ is not dict:
         return None
     code = str(activity.get("code"))
     parts: list[Node] = [
@@ -93,7 +95,10 @@ def _registered(node: Node, others: Others) -> list[Node] | None:
 
 
 def _design(node: Node, others: Others) -> list[Node] | None:
-    label, _, value = (words.words_of(node) or "").partition(":")
+    said = words.words_of(node)
+    if said is None:
+        return None
+    label, _, value = said.partition(":")
     found = words.DESIGNS.get(words.folded(label))
     meant = found[1](value) if found else None
     return None if found is None or meant is None else [words.coded(found[0], meant)]
@@ -129,13 +134,14 @@ _is_ipd = is_of(codes.IPD_SHARING)
 
 def _sharing(nodes: list[Node], others: Others) -> list[Node] | None:
     """What is said of the sharing of data, each in a classifier of its own."""
+    told_by = [_sharing_part(node) for node in nodes]
+    if not any(part and value for part, value in told_by):
+        return None
     parts: dict[str, str] = {}
     made: list[Node] = []
     plan = next((at for at, one in enumerate(nodes) if _is_plan(one)), None)
     given = any(one.get("url") == _IPD.url for one in objects(others.study.get("extension")))
-    for node in nodes:
-        label, _, value = (words.words_of(node) or "").partition(":")
-        part, value = _IPD_PARTS.get(words.folded(label), ""), value.strip()
+    for node, (part, value) in zip(nodes, told_by, strict=True):
         open_ = plan is not None if part == "description" else not given
         if part and value and open_ and part not in parts:
             parts[part] = value
@@ -150,6 +156,15 @@ def _sharing(nodes: list[Node], others: Others) -> list[Node] | None:
     if told:
         others.add("extension", [{"url": _IPD.url, "extension": told}])
     return made
+
+
+def _sharing_part(node: Any) -> tuple[str, str]:
+    """Which part of what is said of the sharing of data a classifier says in words, and what."""
+    said = words.words_of(node)
+    if said is None:
+        return "", ""
+    label, _, value = said.partition(":")
+    return _IPD_PARTS.get(words.folded(label), ""), value.strip()
 
 
 def _is_plan(node: Any) -> bool:

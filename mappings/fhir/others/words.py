@@ -52,9 +52,9 @@ def coded(table: Codes, value: Any) -> Node:
 
 def words_of(node: Any) -> str | None:
     """The text of a CodeableConcept that has no Coding."""
-    if node.__class__ is not dict or node.get("coding"):
+    if node.__class__ is not dict or "text" not in node or node.get("coding"):
         return None
-    words = node.get("text")
+    words = node["text"]
     return words if words.__class__ is str else None
 
 
