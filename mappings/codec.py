@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import cache
 from types import UnionType
 from typing import (
     TYPE_CHECKING,
@@ -82,6 +83,10 @@ class Codec(NamedTuple, Generic[V]):
     """Whether it writes the value as it is."""
     gives: type | None = None
     """The type of what it reads, where `read` is not annotated with it."""
+    asks: Callable[[Any], None] | None = None
+    """The check by `misfit` that what it reads has passed."""
+    gives_of: frozenset[Any] | None = None
+    """The values of which what it reads is one, where these are all that there are."""
 
 
 def read_at(place: str, read: Callable[[Any, "Names"], V], node: Any, names: "Names") -> V:
@@ -456,20 +461,29 @@ def misfit(annotation: Any) -> Callable[[Any], None] | None:
     None where the type takes whatever the codecs of its kind read.
     """
     if get_origin(annotation) is Literal:
-        codes = frozenset(get_args(annotation))
-
-        def check_code(value: Any) -> None:
-            if value not in codes:
-                raise Mismatch(f"{value!r:.60} is not one of {', '.join(sorted(codes))}")
-
-        return check_code
+        return _misfit_of_codes(frozenset(get_args(annotation)))
     metas = [m for m in getattr(annotation, "__metadata__", ()) if isinstance(m, Meta)]
     if not metas or metas[0].pattern is None:
         return None
-    pattern, expected = re.compile(metas[0].pattern), (metas[0].extra or {}).get("expected", "")
+    return _misfit_of_form(metas[0].pattern, (metas[0].extra or {}).get("expected", ""))
+
+
+# One for each: a codec that makes a check is known by it.
+@cache
+def _misfit_of_codes(codes: frozenset[str]) -> Callable[[Any], None]:
+    def check_code(value: Any) -> None:
+        if value not in codes:
+            raise Mismatch(f"{value!r:.60} is not one of {', '.join(sorted(codes))}")
+
+    return check_code
+
+
+@cache
+def _misfit_of_form(form: str, expected: str) -> Callable[[Any], None]:
+    search = re.compile(form).search
 
     def check_form(value: Any) -> None:
-        if not pattern.search(value):
+        if not search(value):
             raise Mismatch(f"{value!r:.60} is not {expected}")
 
     return check_form

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count, groupby, takewhile
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from msgspec import Struct
 
@@ -75,7 +75,8 @@ def reader(table: Record) -> Read:
             source.depth += 1
         if needed:
             lacks = source.value(_lacks)
-            source.line(f"{lacks}({type_.__name__!r}, {needed!r}, {keywords})")
+            missing = " or ".join(f"{key!r} not in {keywords}" for key in needed)
+            source.line(f"if {missing}: {lacks}({type_.__name__!r}, {needed!r}, {keywords})")
         made = f"{source.value(type_)}(**{keywords})"
         if owner:
             outer, _, name = owner.rpartition(".")
@@ -634,7 +635,7 @@ def _said(row: Field) -> str:
 def _read_value(source: _Source, table: Record, row: Field, at: str, path: str) -> None:
     owner, _, name = row.model.rpartition(".")
     y = source.new("y")
-    unfit = misfit(annotation(table.type, row.model)) if row.model else None
+    unfit = _unfit(row, annotation(table.type, row.model)) if row.model else None
     same = AS_IS.get(row.codec.read)
     if same is not None and row.model and unfit is None and not row.read_always:
         # Most values are such, and need not be asked for.
@@ -647,6 +648,17 @@ def _read_value(source: _Source, table: Record, row: Field, at: str, path: str) 
         source.depth -= 1
         return
     _read_by_codec(source, row, y, at, path, unfit)
+
+
+def _unfit(row: Field, annotation: Any) -> Callable[[Any], None] | None:
+    """What is asked of a value that was read; nothing that its codec answers for."""
+    unfit = misfit(annotation)
+    if unfit is row.codec.asks:
+        return None
+    given = row.codec.gives_of
+    if given is not None and get_origin(annotation) is Literal and given <= {*get_args(annotation)}:
+        return None
+    return unfit
 
 
 def _read_by_codec(

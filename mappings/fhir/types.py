@@ -197,7 +197,8 @@ def codings(codes: Codes) -> Codec[Any]:
         known = ", ".join(map(repr, every if standard is None else back))
         raise Mismatch(f"{standard or own!r:.60} is not one of {known}")
 
-    return Codec(read, lambda value, names: every[value], (exact,) if exact else ())
+    given = frozenset([*every, *back.values()])
+    return Codec(read, lambda value, names: every[value], (exact,) if exact else (), gives_of=given)
 
 
 def concept(codes: Codes) -> Codec[Any]:
@@ -211,7 +212,13 @@ def concept(codes: Codes) -> Codec[Any]:
         return inner.read(node.get("coding", ()), names)
 
     label = inner.systems[0].url.rpartition("/")[2] if inner.systems else ""
-    return Codec(read, lambda value, names: whole[value], inner.systems, label=label)
+    return Codec(
+        read,
+        lambda value, names: whole[value],
+        inner.systems,
+        label=label,
+        gives_of=inner.gives_of,
+    )
 
 
 def coding(codes: Codes) -> Codec[Any]:
@@ -221,6 +228,7 @@ def coding(codes: Codes) -> Codec[Any]:
         lambda node, names: inner.read((node,), names),
         lambda value, names: inner.write(value, names)[-1],
         inner.systems,
+        gives_of=inner.gives_of,
     )
 
 
@@ -253,25 +261,22 @@ def has_code(system: str, code: str, member: str | None = None) -> Callable[[Nod
     """Whether a CodeableConcept (or the one in a member, or one of those there) has this code."""
     systems = systems_of(system)
 
+    # Loops, and no function of their own: this is asked of every element, several times.
     def mine(node: Node) -> bool:
         holder: Any = node.get(member) if member else node
-        if holder.__class__ is list:
-            for one in holder:  # noqa: SIM110
-                if _has(one, systems, code):
+        if holder.__class__ is dict:
+            for one in holder.get("coding", ()):
+                if one.get("code") == code and one.get("system") in systems:
                     return True
-            return False
-        return _has(holder, systems, code)
+        elif holder.__class__ is list:
+            for inner in holder:
+                if inner.__class__ is dict:
+                    for one in inner.get("coding", ()):
+                        if one.get("code") == code and one.get("system") in systems:
+                            return True
+        return False
 
     return mine
-
-
-def _has(holder: Any, systems: frozenset[str], code: str) -> bool:
-    # A loop: `any` with a generator takes twice as long, and this is asked of every element.
-    if holder.__class__ is dict:
-        for one in holder.get("coding", ()):
-            if one.get("code") == code and one.get("system") in systems:
-                return True
-    return False
 
 
 def of_code(system: str, code: str, display: str | None = None) -> Node:
@@ -474,7 +479,7 @@ def said(node: Any) -> str | None:
     words = node.get("text")
     if words is None:
         words = next((one["display"] for one in node.get("coding", ()) if "display" in one), None)
-    return None if words is None else text.read(words, Names())
+    return words if words is None or words.__class__ is str else text.read(words, Names())
 
 
 def identifier(system: str) -> Codec[str]:

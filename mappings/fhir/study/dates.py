@@ -34,7 +34,9 @@ _check_date = misfit(PartialDate)
 
 
 def _read_date(value: Any, names: Names) -> str:
-    date = _TIME.sub("", text.read(value, names) or "")
+    date = text.read(value, names) or ""
+    if "T" in date:
+        date = _TIME.sub("", date)
     try:
         if _check_date is not None:
             _check_date(date)
@@ -44,7 +46,9 @@ def _read_date(value: Any, names: Names) -> str:
     return date
 
 
-partial_date: Codec[str] = Codec(_read_date, lambda value, names: value, plain=True)
+partial_date: Codec[str] = Codec(
+    _read_date, lambda value, names: value, plain=True, asks=_check_date
+)
 """Year, year-month or day; of a date with a time, the date.
 
 https://hl7.org/fhir/R5/datatypes.html#dateTime
@@ -99,6 +103,8 @@ def registration(activity: str, end: str, struct: type | None = None) -> Codec[A
     https://hl7.org/fhir/extensions/StructureDefinition-researchStudy-studyRegistration.html
     """
     unfit = misfit(annotation(struct, "date")) if struct else None
+    if unfit is _check_date:
+        unfit = None  # It is asked when a date is read.
     said = {
         "url": "activity",
         "valueCodeableConcept": of_code(REGISTRATION_ACTIVITY, activity),

@@ -40,7 +40,12 @@ _OVER = frozenset({"completed", "terminated", "withdrawn"})
 def _find_place(names: Names, node: Node) -> Node | None:
     """The Location of a site, which may be a part of the study that has it as its own site."""
     part = names.once(Resources).get(node.get("reference"))
-    if part is None or part.get("resourceType") != _STUDY:
+    if part is None:
+        return _LOCATION.find(names, node)
+    kind = part.get("resourceType")
+    if kind == "Location":
+        return part  # As nearly all are.
+    if kind != _STUDY:
         return _LOCATION.find(names, node)
     sites = _sites(part)
     return _LOCATION.find(names, sites[0]) if sites else None
@@ -60,13 +65,18 @@ class _Parts:
     def __init__(self, names: Names) -> None:
         resources = names.once(Resources)
         self._at: dict[int, Node] = {}
+        self.named: dict[str, Node] = {}
+        """The same by the name that each refers to its place by."""
         for part in resources.of_type(_STUDY):
             sites = _sites(part)
             if part is resources.study or len(sites) != 1 or not _is_part(part):
                 continue
-            place = resources.get(sites[0].get("reference"))
+            name = sites[0].get("reference")
+            place = resources.get(name)
             if place is not None:
-                self._at.setdefault(id(place), part)
+                first = self._at.setdefault(id(place), part)
+                if place.get("resourceType") != _STUDY:
+                    self.named[name] = first
 
     def at(self, place: Node) -> Node | None:
         return self._at.get(id(place))
@@ -80,10 +90,14 @@ def _is_part(study: Node) -> bool:
 
 
 def _find_part(names: Names, node: Node) -> Node | None:
-    target = names.once(Resources).get(node.get("reference"))
+    name, parts = node.get("reference"), names.once(_Parts)
+    # Mostly it is called here as it is there.
+    if name.__class__ is str and name in parts.named:
+        return parts.named[name]
+    target = names.once(Resources).get(name)
     if target is None or target.get("resourceType") == _STUDY:
         return target
-    return names.once(_Parts).at(target)
+    return parts.at(target)
 
 
 def _store_part(names: Names, node: Node, inner: Node) -> None:
