@@ -8,7 +8,7 @@ together.
 
 import linecache
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count, groupby, takewhile
 from types import SimpleNamespace
@@ -102,6 +102,7 @@ def each(
     name: str | None = None,
     const: Mapping[str, Any] | None = None,
     mine: Callable[[Node], bool] | None = None,
+    key: tuple[str, str] | None = None,
     id_as: str | None = None,
     number_as: tuple[str, str] | None = None,
     complete: Callable[[Node], None] | None = None,
@@ -109,6 +110,7 @@ def each(
 ) -> Codec[list[Any]]:
     """The structs of a list as the elements of a list that `mine` accepts.
 
+    Where one member and its value tell them, `key` is these, in place of `mine`.
     Each element has `const`; it is named by kind and position, and has this name in the member
     `id_as`, and its number, from 1, in the first of `number_as` behind the second. `complete` gives
     a written element what the standard wants and the source does not say; one that has nothing but
@@ -118,7 +120,7 @@ def each(
     write = _elements_writer(table, name, constant, id_as, number_as, complete, blank)
     url = constant.get("url")
     return Codec(
-        _Elements(table, mine).read,
+        _Elements(table, mine, key).read,
         write,
         extensions=(Extension(url, None),) if url else (),
         table=table,
@@ -183,15 +185,31 @@ def _elements_writer(
 class _Elements:
     """The elements of a list that are read as structs."""
 
-    def __init__(self, table: Record, mine: Callable[[Node], bool] | None) -> None:
-        self.mine = mine
+    def __init__(
+        self,
+        table: Record,
+        mine: Callable[[Node], bool] | None,
+        key: tuple[str, str] | None,
+    ) -> None:
+        self.mine, self.key = mine, key
         self.read_one = reader(table)
 
     def read(self, nodes: Any, names: Names) -> list[Any] | None:
         values, bad = [], []
         told: list[tuple[str, str, str]] = []
         mine = self.mine
-        for position, node in enumerate(nodes):
+        listed: Iterable[tuple[int, Any]] = enumerate(nodes)
+        if self.key is not None:
+            member, value = self.key
+            # Of most lists that many rows share a row has nothing.
+            listed = [
+                (position, node)
+                for position, node in listed
+                if node.__class__ is not dict or node.get(member) == value
+            ]
+            if not listed:
+                return None
+        for position, node in listed:
             if node.__class__ is not dict:
                 bad.append((f"[{position}]", f"expected an object, found {node!r:.60}"))
             elif mine is None or mine(node):

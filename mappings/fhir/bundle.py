@@ -64,17 +64,23 @@ def _store(names: Names, study: Node, empty: list[tuple[str, str]], unmapped: st
         extend(study, "extension", [{"url": UNMAPPED.url, "valueString": one} for one in pieces])
 
 
+_KEPT = (EMPTY_ELEMENT.url, UNMAPPED.url)
+
+
 def _find(names: Names, study: Node) -> tuple[dict[str, str], Any]:
     empty: dict[str, str] = {}
     unmapped = None
     for extension in study.get("extension", ()):
-        if extension.get("url") == EMPTY_ELEMENT.url:
+        url = extension.get("url")
+        if url not in _KEPT:
+            continue
+        if url == EMPTY_ELEMENT.url:
             parts = {p.get("url"): p for p in extension.get("extension", ())}
             kind = parts.get("kind", {}).get("valueCode")
             pointer = parts.get("pointer", {}).get("valueString")
             if isinstance(kind, str) and isinstance(pointer, str):
                 empty[pointer] = kind
-        elif extension.get("url") == UNMAPPED.url:
+        else:
             unmapped = (unmapped or "") + extension.get("valueString", "")
     return empty, unmapped
 

@@ -226,7 +226,7 @@ def _own_times(node: Any) -> Any:
 def _is_stated(node: Any) -> bool:
     # Loops, since a generator takes as long as all else of it, and this is asked of every element.
     told = node.get("extension") if node.__class__ is dict else None
-    for one in told or ():
+    for one in told or ():  # noqa: SIM110
         if one.__class__ is dict and one.get("url") == _STATED_IN:
             return True
     return False

@@ -83,6 +83,7 @@ def each(
     name: str | None = None,
     const: Mapping[str, Any] | None = None,
     mine: Callable[[Node], bool] | None = None,
+    key: tuple[str, str] | None = None,
     id_as: str | None = None,
     complete: Callable[[Node], None] | None = None,
 ) -> Codec[list[Any]]:
@@ -98,6 +99,7 @@ def each(
         name=name,
         const=const,
         mine=mine,
+        key=key,
         id_as=id_as,
         complete=complete,
         blank=EMPTY if may_be_empty else None,
@@ -112,10 +114,6 @@ def uncoded(coding: Node) -> Node:
     if "display" in coding and "code" not in coding:
         coding["_code"] = NOT_STATED
     return coding
-
-
-def has_url(url: str) -> Callable[[Node], bool]:
-    return lambda node: node.get("url") == url
 
 
 def repeated(extension: Extension) -> Codec[list[str]]:

@@ -10,7 +10,20 @@ from trialbridge.mappings.fhir.others.forms import Form, Others
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.problem import Problem
 
+_OF_PARTIES = tuple(form for form in parties.FORMS if form.member == "associatedParty")
+
 FORMS: tuple[Form, ...] = (*study.FORMS, *parties.FORMS, *arms.FORMS, *eligibility.FORMS)
+
+
+_FORMS_BUT_OF_PARTIES = tuple(form for form in FORMS if form not in _OF_PARTIES)
+
+
+def _forms_for(others: Others) -> tuple[Form, ...]:
+    """The forms that a study may have, as is seen at once of what most of them are of."""
+    listed = others.study.get("associatedParty", [])
+    if listed.__class__ is list and parties.are_as_we_write(listed, others):
+        return _FORMS_BUT_OF_PARTIES
+    return FORMS
 
 
 def as_ours(node: Node, names: Names) -> tuple[Node, list[Problem]]:
@@ -19,7 +32,7 @@ def as_ours(node: Node, names: Names) -> tuple[Node, list[Problem]]:
     The warnings are of what was taken to mean what it need not.
     """
     others = Others(node, names)
-    for form in FORMS:
+    for form in _forms_for(others):
         value = others.study.get(form.member)
         if value.__class__ is list:
             made = form.read(value, others)

@@ -59,9 +59,9 @@ def _kind(concept: Any) -> str | None:
 
 def _characteristic(node: Node, others: Others) -> list[Node] | None:
     value = node.get("valueCodeableConcept")
-    if value.__class__ is dict and "text" in value and node.get("code") == _CRITERION:
-        if value["text"].__class__ is str:
-            return None  # Ours, as most are.
+    words_ = value.get("text") if value.__class__ is dict else None
+    if words_.__class__ is str and node.get("code") == _CRITERION:
+        return None  # Ours, as most are.
     if node.get("exclude") is True:
         return _criterion(node)
     kind = _kind(node.get("code"))

@@ -58,6 +58,41 @@ def _text(value: Any) -> str | None:
 # --- roles and classes in words ----------------------------------------------------------------
 
 
+def are_as_we_write(nodes: list[Node], others: Others) -> bool:
+    """Whether none of the parties has any form of those below, as is seen by what it refers to.
+
+    Of most documents of ours it is so; where it is not seen at once, each form is looked for.
+    """
+    resource_of = others.resources.get
+    for node in nodes:
+        role = node.get("role") if node.__class__ is dict else None
+        codings = role.get("coding") if role.__class__ is dict else None
+        party = node.get("party")
+        if not codings or codings.__class__ is not list or party.__class__ is not dict:
+            return False
+        is_sponsor = is_contact = is_other = False
+        for one in codings:
+            code = one.get("code") if one.__class__ is dict else None
+            if code in ("lead-sponsor", "collaborator"):
+                is_sponsor = True
+            elif code == "general-contact":
+                is_contact = True
+            elif code in (None, "sponsor", "recruitment-contact"):
+                return False
+            elif not str(one.get("system")).startswith(BASE):
+                is_other = True
+        resource = resource_of(party.get("reference"))
+        kind = resource.get("resourceType") if resource is not None else None
+        if is_sponsor:
+            if kind != "Organization" or is_contact or is_other:
+                return False
+        elif kind != "PractitionerRole" or (is_contact and "contact" not in (resource or ())):
+            return False
+        if "classifier" in node and any(map(words.words_of, objects(node["classifier"]))):
+            return False
+    return True
+
+
 def _role(node: Node, others: Others) -> list[Node] | None:
     said = words.words_of(node.get("role"))
     code = words.ROLES.get(words.folded(said)) if said is not None else None

@@ -88,7 +88,7 @@ PLAN_ROWS = (
             INTERVENTION,
             name="intervention",
             const={"type": "composed-of"},
-            mine=lambda node: node.get("type") == "composed-of",
+            key=("type", "composed-of"),
         ),
     ),
     field(

@@ -20,7 +20,6 @@ from trialbridge.mappings.fhir.types import (
     classified,
     each,
     has_code,
-    has_url,
     identifier,
     of_code,
     one_of,
@@ -64,7 +63,7 @@ REFERENCE = record(
                 field("source", part("source", "String")),
             ),
             const={"url": ours("retraction").url},
-            mine=has_url(ours("retraction").url),
+            key=("url", ours("retraction").url),
         ),
     ),
 )
@@ -143,9 +142,7 @@ ARTIFACT_ROWS = (
     among(
         "protocol.references.references",
         "relatedArtifact",
-        codec=each(
-            REFERENCE, const={"type": "citation"}, mine=lambda node: node.get("type") == "citation"
-        ),
+        codec=each(REFERENCE, const={"type": "citation"}, key=("type", "citation")),
     ),
     among(
         "protocol.references.see_also_links",

@@ -17,7 +17,7 @@ from trialbridge.mappings.codec import (
 from trialbridge.mappings.fhir.study.dates import age, partial_date
 from trialbridge.mappings.fhir.study.design import DESIGN
 from trialbridge.mappings.fhir.terminology import codes
-from trialbridge.mappings.fhir.types import coding, each, has_url, ours, part, repeated, uncoded
+from trialbridge.mappings.fhir.types import coding, each, ours, part, repeated, uncoded
 from trialbridge.mappings.record import registry
 from trialbridge.schemas.trial import (
     BrowseBranch,
@@ -52,7 +52,7 @@ def _complex(url: str, type_: Any, **kinds: Any) -> Codec[list[Any]]:
     for name, kind in kinds.items():
         kind, codec = kind if isinstance(kind, tuple) else (kind, text)
         rows.append(field(name, part(name.replace("_", "-"), kind), codec=codec))
-    return each(record(type_, *rows), const={"url": url}, mine=has_url(url))
+    return each(record(type_, *rows), const={"url": url}, key=("url", url))
 
 
 def _without_code(node: Node) -> None:
@@ -68,7 +68,7 @@ def _as_coding(type_: Any, url: str, system: str, code: str, display: str) -> Co
             field(display, "valueCoding", "display"),
         ),
         const={"url": url},
-        mine=has_url(url),
+        key=("url", url),
         complete=_without_code,
     )
 

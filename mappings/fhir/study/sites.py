@@ -75,7 +75,7 @@ class _Parts:
             place = resources.get(name)
             if place is not None:
                 first = self._at.setdefault(id(place), part)
-                if place.get("resourceType") != _STUDY:
+                if isinstance(name, str) and place.get("resourceType") != _STUDY:
                     self.named[name] = first
 
     def at(self, place: Node) -> Node | None:

@@ -55,9 +55,12 @@ def flag(name: str) -> Codec[bool]:
     """Yes or no as a CodeableConcept of a list of such, `name` or `not-name`."""
     written = _codings(name)
     meanings = _meanings(written)
+    said = frozenset((system, code) for _, system, code in meanings)
 
     def read(nodes: Any, names: Names) -> bool | None:
         codes = names.once(Lists).codes(nodes)
+        if said.isdisjoint(codes):
+            return None
         for value, system, code in meanings:
             if (system, code) in codes:
                 return value

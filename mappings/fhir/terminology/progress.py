@@ -5,7 +5,6 @@ ResearchStudy.period again, for the searches for a state with its period and for
 (`progress-status-state-period-actual`): https://hl7.org/fhir/R5/researchstudy.html#search
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from trialbridge.mappings.codec import Codec, Node
@@ -55,22 +54,45 @@ def _write(code: str, names: Names) -> list[Node] | None:
     return [node]
 
 
-def _told(nodes: Any, code: str) -> Iterator[Node]:
-    """The states that tell a milestone: those of its name, and those whose period has its date."""
-    overall = [node for node in nodes if node.__class__ is dict and _is_overall(node)]
-    yield from (node for node in overall if _is_milestone[code](node))
-    for node in overall:
-        if not any(named(node) for named in _is_milestone.values()) and _SIDES[code] in (
-            node.get("period") or {}
-        ):
-            yield node
+class _Told:
+    """The states that tell each milestone, looked through once for all rows that ask."""
+
+    def __init__(self, names: Names) -> None:
+        # By the lists themselves, which are there as long as what is read.
+        self._of: dict[int, dict[str, list[Node]]] = {}
+
+    def of(self, nodes: Any, code: str) -> list[Node]:
+        """The states of a milestone: those of its name, and those whose period has its date."""
+        found = self._of.get(id(nodes))
+        if found is None:
+            found = self._of[id(nodes)] = _milestones(nodes)
+        return found[code]
+
+
+def _milestones(nodes: Any) -> dict[str, list[Node]]:
+    named: dict[str, list[Node]] = {code: [] for code in _SIDES}
+    dated: dict[str, list[Node]] = {code: [] for code in _SIDES}
+    for node in nodes:
+        if node.__class__ is not dict or not _is_overall(node):
+            continue
+        is_named = False
+        for code, is_of in _is_milestone.items():
+            if is_of(node):
+                is_named = True
+                named[code].append(node)
+        period = node.get("period") or {}
+        for code, side in _SIDES.items():
+            if not is_named and side in period:
+                dated[code].append(node)
+    return {code: [*named[code], *dated[code]] for code in _SIDES}
 
 
 def milestone_type(code: str) -> Codec[Any]:
     """Whether the date of a milestone is actual; written with the date, which is derived."""
 
     def read(nodes: Any, names: Names) -> Any:
-        node = next(_told(nodes, code), {})
+        told = names.once(_Told).of(nodes, code)
+        node = told[0] if told else {}
         return date_type.read(node["actual"], names) if "actual" in node else None
 
     return Codec(read, lambda value, names: _write(code, names), label="state='overall-study'")
@@ -81,7 +103,7 @@ def milestone_date(code: str) -> Codec[str]:
     side = _SIDES[code]
 
     def read(nodes: Any, names: Names) -> str | None:
-        for node in _told(nodes, code):
+        for node in names.once(_Told).of(nodes, code):
             period = node.get("period")
             if period.__class__ is dict and side in period:
                 return partial_date.read(period[side], names)
