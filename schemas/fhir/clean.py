@@ -323,7 +323,7 @@ _CODING: Final = frozenset({"system", "code", "display"})
 
 @cache
 def _good_codings(version: Version) -> set[tuple[Any, Any, Any]]:
-    """Systems, codes and displays that go together."""
+    """Systems, codes and displays that go together, the last None where there is none."""
     return set()
 
 
@@ -338,7 +338,8 @@ def _coding(version: Version, inner: Look) -> Look:
                 return
             inner(node, walk, depth)
             walk.coding(node, _NOWHERE)
-            _keep_in(good, named)
+            if None not in named[:2]:
+                _keep_in(good, named)
         else:
             inner(node, walk, depth)
             walk.coding(node, _NOWHERE)
@@ -350,18 +351,14 @@ def _concept(version: Version, inner: Look) -> Look:
     good = _good_codings(version)
 
     def look(node: dict[str, Any], walk: _Passing, depth: int) -> None:
-        codings = node.get("coding", ())
+        if "coding" not in node:
+            if len(node) == 1 and "text" in node:
+                return
         # Nothing but codings and text, and in the codings nothing but system, code and display.
-        if len(node) == ("text" in node) + ("coding" in node):
-            for coding in codings:
-                system, code, display = (
-                    coding.get("system"),
-                    coding.get("code"),
-                    coding.get("display"),
-                )
-                if system is None or code is None or (system, code, display) not in good:
-                    break
-                if len(coding) != 2 + (display is not None):
+        elif len(node) == 1 or (len(node) == 2 and "text" in node):
+            for coding in node["coding"]:
+                named = coding.get("system"), coding.get("code"), coding.get("display")
+                if named not in good or len(coding) != 2 + (named[2] is not None):
                     break
             else:
                 return
@@ -427,20 +424,28 @@ def _primitive(element: Element) -> Look | None:
     kind = element.type
     if kind in _PLAIN or element.codes is not None:
         return None
-    quick = element.quick_item
-    good: set[Any] = set()
     if kind == "canonical":
         return _canonical(element)
-    # One number may be right and its equal not, 1 and 1.0.
-    kept = kind not in INTEGERS
+    if kind in INTEGERS:
+        return _integer(element, *INTEGERS[kind])
+    quick = element.quick_item
+    good: set[Any] = set()
 
     def look(value: Any, walk: _Passing, depth: int) -> None:
         if value in good:
             return
         if quick is None or not quick(value):
             walk.primitive(value, element, _NOWHERE)
-        if kept:
-            _keep_in(good, value)
+        _keep_in(good, value)
+
+    return look
+
+
+def _integer(element: Element, least: int, most: int) -> Look:
+    # Those that are right are not kept: one number may be right and its equal not, 1 and 1.0.
+    def look(value: Any, walk: _Passing, depth: int) -> None:
+        if value.__class__ is not int or not least <= value <= most:
+            walk.primitive(value, element, _NOWHERE)
 
     return look
 
