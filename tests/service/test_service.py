@@ -10,7 +10,9 @@ from service import Service
 
 import trialbridge
 from trialbridge.formats import FORMATS
+from trialbridge.schemas.problem import Problem
 from trialbridge.service.asking import OPTION_TYPES, PARAMETERS
+from trialbridge.service.processes.first import FIRST
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TEXT = (EXAMPLES / "NCT99900001.txt").read_bytes()
@@ -267,3 +269,11 @@ def test_no_option_of_a_format_is_hidden_by_a_parameter_or_names_a_file() -> Non
         for option in known.options:
             assert option.name not in PARAMETERS["convert"], (known.name, option.name)
             assert option.type in OPTION_TYPES, (known.name, option.name)
+
+
+def test_the_record_that_processes_begin_with_has_nothing_wrong() -> None:
+    assert trialbridge.validate(FIRST) == []
+    for name in ("fhir-r5", "odm-2.0"):
+        warnings: list[Problem] = []
+        trialbridge.convert(FIRST, name, format="ctgov", warnings=warnings)
+        assert warnings == []

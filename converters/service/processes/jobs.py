@@ -303,10 +303,11 @@ def _coverage(job: Job, data: bytes) -> Answer:
 
 def _ready(job: Job, data: bytes) -> Answer:
     """Load what the first records would wait for. Ctrl-C is the matter of the service."""
+    from trialbridge.service.processes.first import FIRST
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    record = b'{"protocolSection":{"identificationModule":{"nctId":"NCT00000000"}}}'
     for name in ("fhir-r5", "odm-2.0"):
-        api.convert(record, name, format="ctgov")
+        api.convert(FIRST, name, format="ctgov", warnings=[])
     frozen()
     return Answer(200, JSON, b"{}")
 
