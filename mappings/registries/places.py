@@ -15,6 +15,7 @@ import msgspec
 
 from trialbridge.mappings.coverage import CoverageRow
 from trialbridge.mappings.record.markdown import registered
+from trialbridge.mappings.tree import put
 from trialbridge.mappings.whole import fatal, unread
 from trialbridge.schemas.problem import Problem
 from trialbridge.schemas.syntax.decode import DEEPEST, is_deeper, settle
@@ -264,10 +265,13 @@ def read(
     if is_deeper(document.tree, DEEPEST):
         raise fatal("", "nesting", f"nested more than {DEEPEST} deep", link)
     tree: dict[str, Any] = {}
+    found: set[str] = set()
     for row in rows:
         held = row.read(document.at(row.place))
-        if held not in (None, {}, [], ""):
-            _put(tree, row.pointer, held)
+        # Rows of one place for reading alone: the first that finds something has the word.
+        if held not in (None, {}, [], "") and row.pointer not in found:
+            found.add(row.pointer)
+            put(tree, row.pointer.split("/")[1:], held)
     registration = msgspec.convert(tree.pop(_OWN[1:], {}), Registration)
     study, unmapped, problems = settle(tree, Study)
     kept = document_left(document)
@@ -295,14 +299,6 @@ def read(
         missing[place] = missing.get(place, 0) + _count(held)
     problems += unread(missing, link, ": kept in unmapped")
     return trial_of(study, unmapped=unmapped or None, registration=registration), problems
-
-
-def _put(tree: dict[str, Any], pointer: str, held: Any) -> None:
-    *above, last = pointer.split("/")[1:]
-    for key in above:
-        tree = tree.setdefault(key, {})
-    # Rows of one place for reading alone: the first that finds something has the word.
-    tree.setdefault(last, held)
 
 
 def _count(held: Any) -> int:

@@ -166,26 +166,22 @@ AGENCY_CLASS = coded(
         "UNKNOWN": "Other",
     },
 )
+_RECRUITMENT = {
+    "ACTIVE_NOT_RECRUITING": "Active, not recruiting",
+    "ENROLLING_BY_INVITATION": "Enrolling by invitation",
+    "NOT_YET_RECRUITING": "Not yet recruiting",
+}
 STATUS = coded(
     trial.Status,
     {
-        "ACTIVE_NOT_RECRUITING": "Active, not recruiting",
-        "ENROLLING_BY_INVITATION": "Enrolling by invitation",
-        "NOT_YET_RECRUITING": "Not yet recruiting",
+        **_RECRUITMENT,
         "NO_LONGER_AVAILABLE": "No longer available",
         "TEMPORARILY_NOT_AVAILABLE": "Temporarily not available",
         "APPROVED_FOR_MARKETING": "Approved for marketing",
         "UNKNOWN": "Unknown status",
     },
 )
-SITE_STATUS = coded(
-    trial.RecruitmentStatus,
-    {
-        "ACTIVE_NOT_RECRUITING": "Active, not recruiting",
-        "ENROLLING_BY_INVITATION": "Enrolling by invitation",
-        "NOT_YET_RECRUITING": "Not yet recruiting",
-    },
-)
+SITE_STATUS = coded(trial.RecruitmentStatus, _RECRUITMENT)
 ANTICIPATED = coded(trial.DateType, {"ESTIMATED": "Anticipated"})
 ESTIMATE = coded(trial.DateType, {"ESTIMATED": "Estimate"})
 ENROLLMENT = coded(trial.EnrollmentType, {"ESTIMATED": "Anticipated"})
@@ -220,8 +216,9 @@ ARM_TYPE = coded(trial.ArmGroupType)
 INTERVENTION_TYPE = coded(trial.InterventionType)
 SEX = coded(trial.Sex)
 SAMPLING = coded(trial.SamplingMethod, {"NON_PROBABILITY_SAMPLE": "Non-Probability Sample"})
-OFFICIAL_ROLE = coded(trial.OfficialRole, {"SUB_INVESTIGATOR": "Sub-Investigator"})
-CONTACT_ROLE = coded(trial.ContactRole, {"SUB_INVESTIGATOR": "Sub-Investigator"})
+_ROLES = {"SUB_INVESTIGATOR": "Sub-Investigator"}
+OFFICIAL_ROLE = coded(trial.OfficialRole, _ROLES)
+CONTACT_ROLE = coded(trial.ContactRole, _ROLES)
 IPD_SHARING = coded(trial.IpdSharing)
 IPD_INFO = coded(
     trial.IpdSharingInfoType,
