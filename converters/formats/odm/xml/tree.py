@@ -254,8 +254,9 @@ def _writer(name: str, dialect: Dialect, writers: Mapping[str, Writer]) -> Write
     shapes: dict[tuple[str, ...], Writer] = {}
 
     def write(node: Node) -> str:
-        shape = shapes.get(tuple(node))
-        if shape is None:
+        try:
+            shape = shapes[tuple(node)]
+        except KeyError:
             shape = shapes[tuple(node)] = _of_shape(name, frozenset(node), dialect, writers)
         return shape(node)
 

@@ -1,6 +1,6 @@
 """What ODM 2.0 has of its own as XML: what is written of parameters, criteria and descriptions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from trialbridge.formats.odm.xml.form import Values, form_writers
@@ -54,6 +54,15 @@ def _parameters(write: Writer, write_value: Writer) -> Writer:
     return write_parameter
 
 
+def _framed(frame: str) -> Callable[[str, str], str]:
+    """A function that gives a frame with an ending and words in its places, by one expression."""
+    fixed = frame.replace("{", "{{").replace("}", "}}")
+    source = repr(fixed).replace(r"\x01", "{ending}").replace(r"\x02", "{words}")
+    # All of it is made here, of elements without what a record says.
+    made: Callable[[str, str], str] = eval(f"lambda ending, words: f{source}")
+    return made
+
+
 def _criteria(writers: Mapping[str, Writer]) -> tuple[Writer, Writer]:
     """Functions that write the lists of criteria, and their ConditionDefs.
 
@@ -62,26 +71,29 @@ def _criteria(writers: Mapping[str, Writer]) -> tuple[Writer, Writer]:
     describe, define = writers["Description"], writers["ConditionDef"]
 
     @once
-    def frames() -> tuple[str, str]:
+    def frames() -> tuple[Callable[[str, str], str], Callable[[str, str], str]]:
         words = describe("\2")
         return (
-            writers["Criterion"](criterion("\1", "\2")).replace(words, "\2"),
-            define(condition("\1", "\2")).replace(words, "\2"),
+            _framed(writers["Criterion"](criterion("\1", "\2")).replace(words, "\2")),
+            _framed(define(condition("\1", "\2")).replace(words, "\2")),
         )
 
     def both(criteria: Criteria) -> tuple[str, str]:
         if criteria.written is None:
             first, second = frames()
-            lists: dict[str, str] = {}
-            defined = ""
+            lists: dict[str, list[str]] = {}
+            defined: list[str] = []
             for member, ending, given in criteria.listed():
                 words = describe(given)
-                one = first.replace("\1", ending).replace("\2", words)
-                lists[member] = lists.get(member, "") + one
-                defined += second.replace("\1", ending).replace("\2", words)
-            inner = "".join(f"<{member}>{every}</{member}>" for member, every in lists.items())
+                if member not in lists:
+                    lists[member] = []
+                lists[member].append(first(ending, words))
+                defined.append(second(ending, words))
+            inner = "".join(
+                [f"<{member}>{''.join(every)}</{member}>" for member, every in lists.items()]
+            )
             listed = f"<InclusionExclusionCriteria>{inner}</InclusionExclusionCriteria>"
-            criteria.written = listed, defined
+            criteria.written = listed, "".join(defined)
         return criteria.written
 
     return lambda criteria: both(criteria)[0], lambda criteria: both(criteria)[1]
