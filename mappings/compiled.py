@@ -197,7 +197,7 @@ class _Elements:
     def read(self, nodes: Any, names: Names) -> list[Any] | None:
         values, bad = [], []
         told: list[tuple[str, str, str]] = []
-        mine = self.mine
+        mine, read_one = self.mine, self.read_one
         listed: Iterable[tuple[int, Any]] = enumerate(nodes)
         if self.key is not None:
             member, value = self.key
@@ -214,7 +214,7 @@ class _Elements:
                 bad.append((f"[{position}]", f"expected an object, found {node!r:.60}"))
             elif mine is None or mine(node):
                 try:
-                    values.append(self.read_one(node, names))
+                    values.append(read_one(node, names))
                     if names.warnings:
                         told += names.within(f"[{position}]")
                 except Mismatch as mismatch:

@@ -217,7 +217,8 @@ def read_tree(
     if version != "r5":
         tree = _newest(tree, version)
     entries = _entries(tree)
-    studies = [at for at, (_, one) in enumerate(entries) if one.get("resourceType") == _STUDY]
+    kinds = [one.get("resourceType") for _, one in entries]
+    studies = [at for at, kind in enumerate(kinds) if kind == _STUDY]
     if len(studies) != 1:
         found = ", ".join(f"Bundle.entry[{at}]" for at in studies) or "none"
         each = f"; {EACH}" if studies else ""
@@ -237,8 +238,8 @@ def read_tree(
         trial, problems = found_own
         return with_guide(trial, [*problems, *cautions(tree, [])])
     entries = [
-        (full_url, without_stated(one)) if one.get("resourceType") in STATED else (full_url, one)
-        for full_url, one in entries
+        (entry[0], without_stated(entry[1])) if kind in STATED else entry
+        for entry, kind in zip(entries, kinds, strict=True)
     ]
     names, known = _indexed(entries)
     try:

@@ -203,11 +203,12 @@ def concept(codes: Codes) -> Codec[Any]:
     """A code as a CodeableConcept."""
     inner = codings(codes)
     whole = {value: {"coding": inner.write(value, Names())} for value in values(codes)}
+    read_codings = inner.read
 
     def read(node: Any, names: Names) -> Any:
         if node.__class__ is not dict:
             raise Mismatch(f"expected a CodeableConcept, found {node!r:.60}")
-        return inner.read(node.get("coding", ()), names)
+        return read_codings(node.get("coding", ()), names)
 
     label = inner.systems[0].url.rpartition("/")[2] if inner.systems else ""
     return Codec(

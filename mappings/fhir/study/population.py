@@ -25,7 +25,7 @@ from trialbridge.mappings.fhir.study.dates import age
 from trialbridge.mappings.fhir.study.design import DESIGN
 from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.terminology.flags import is_one, sex_codings
-from trialbridge.mappings.fhir.types import each, has_code, of_code
+from trialbridge.mappings.fhir.types import each, has_code, of_code, systems_of
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.trial import (
     Outcome,
@@ -34,12 +34,28 @@ from trialbridge.schemas.trial import (
 # --- eligibility -------------------------------------------------------------------------------
 
 
+def _includes(system: str, code: str) -> Callable[[Node], bool]:
+    """Whether a characteristic has this code, and is not of whom is excluded."""
+    named, systems = has_code(system, code, "code"), systems_of(system)
+
+    def mine(node: Node) -> bool:
+        holder = node.get("code")
+        if holder.__class__ is dict:
+            # As `has_code`, and no function of its own: most are criteria, and of another code.
+            for one in holder.get("coding", ()):
+                if one.get("code") == code and one.get("system") in systems:
+                    return node.get("exclude") is not True
+            return False
+        return named(node) and node.get("exclude") is not True
+
+    return mine
+
+
 def _characteristic(system: str, code: str) -> Step:
-    named = has_code(system, code, "code")
     display = codes.CHARACTERISTIC.codes.get(code) if system == codes.CHARACTERISTIC.url else None
     return item(
         f"code='{code}'",
-        lambda node: named(node) and node.get("exclude") is not True,
+        _includes(system, code),
         code=of_code(system, code, display),
         exclude=False,
     )
@@ -169,6 +185,20 @@ def _outcomes(kind: str, concept_: Node, mine: Callable[[Node], bool]) -> Field:
 _primary = has_code(codes.OBJECTIVE_TYPE, "primary", "type")
 _secondary = has_code(codes.OBJECTIVE_TYPE, "secondary", "type")
 
+_OBJECTIVES = systems_of(codes.OBJECTIVE_TYPE)
+
+
+def _is_other(node: Node) -> bool:
+    """Whether an outcome is neither primary nor secondary."""
+    types = node.get("type")
+    for holder in types if types.__class__ is list else (types,):
+        if holder.__class__ is dict:
+            for one in holder.get("coding", ()):
+                if one.get("code") in ("primary", "secondary") and one.get("system") in _OBJECTIVES:
+                    return False
+    return True
+
+
 OUTCOME_ROWS = (
     _outcomes("primary", of_code(codes.OBJECTIVE_TYPE, "primary"), _primary),
     _outcomes("secondary", of_code(codes.OBJECTIVE_TYPE, "secondary"), _secondary),
@@ -176,6 +206,6 @@ OUTCOME_ROWS = (
     _outcomes(
         "other",
         {"text": "Other pre-specified"},
-        lambda node: not _primary(node) and not _secondary(node),
+        _is_other,
     ),
 )
