@@ -56,6 +56,8 @@ class _Steps:
         )
         """Where extensions of the nodes at a path stand whose urls begin with a prefix, by url and
         the member beside it; None: the long way tells."""
+        self.usual: Kept[tuple[str, str], dict[str, tuple[str, _Told]]] = Kept(lambda at: {})
+        """Of the same by url alone, the member that was last beside it: mostly it is again."""
 
     def _member(self, path: str, older: str, key: str) -> tuple[str, Convert | None]:
         name = MOVED_BACK.get((path, key), key)
@@ -90,13 +92,13 @@ def _converter(place: Place) -> Convert:
     """What makes of the values at a place of the older version those of R5."""
     match place.type:
         case "Coding":
-            of_object: Convert = _coding
+            return lambda up, value: up.coding(value)
         case "CodeableConcept":
-            of_object = _concept
+            return _concept
         case "Reference":
-            of_object = _reference
+            return _reference
         case "CodeableReference" if place.older == "CodeableConcept":
-            of_object = _of_concept
+            return _of_concept
         case "integer64":
             return lambda up, value: str(value) if value.__class__ is int else value
         case _:
@@ -105,24 +107,26 @@ def _converter(place: Place) -> Convert:
                 return lambda up, value: value
             at = path, older or path
             return lambda up, value: up.element(value, *at) if value.__class__ is dict else value
-    return lambda up, value: of_object(up, value) if value.__class__ is dict else value
 
 
-def _coding(up: "Up", node: Node) -> Node:
-    made: Node = up.coding(node)
-    return made
+def _concept(up: "Up", node: Any) -> Any:
+    # Most are of words alone.
+    return up.concept(node) if node.__class__ is dict and "coding" in node else node
 
 
-def _concept(up: "Up", node: Node) -> Node:
-    return up.concept(node)
-
-
-def _reference(up: "Up", node: Node) -> Node:
+def _reference(up: "Up", node: Any) -> Any:
+    if node.__class__ is not dict:
+        return node
+    target = node.get("reference")
+    if target.__class__ is str:
+        # What leads somewhere leads there alone.
+        renamed = up.renamed.get(target)
+        return node if renamed is None else {**node, "reference": renamed}
     return up.reference(node)
 
 
-def _of_concept(up: "Up", node: Node) -> Node:
-    return {"concept": up.concept(node)}
+def _of_concept(up: "Up", node: Any) -> Any:
+    return {"concept": up.concept(node)} if node.__class__ is dict else node
 
 
 def newer(tree: Node, version: Version) -> Node:
@@ -281,6 +285,9 @@ class Up:
         codings = node.get("coding")
         if codings.__class__ is not list:
             return node
+        if len(codings) == 1:
+            made = self.coding(codings[0])
+            return node if made is codings[0] else {**node, "coding": [made]}
         made = [*map(self.coding, codings)]
         for one, before in zip(made, codings, strict=True):
             if one is not before:
@@ -294,22 +301,26 @@ class Up:
     def _take(self, made: Node, path: str, prefix: str, extensions: Any) -> None:
         """Give a node what extensions say whose urls are a prefix and a name; keep the others."""
         known = self.steps.told[path, prefix]
+        usual = self.steps.usual[path, prefix]
         kept = []
         for one in extensions if extensions.__class__ is list else ():
-            told = None
+            found = None
             if one.__class__ is dict and len(one) == 2:
-                url, member = one.get("url"), "extension"
-                if member not in one:
-                    first, member = one
-                    if member == "url":
-                        member = first
-                if url.__class__ is str and url.startswith(prefix):
-                    told = known[url, member]
-            if told is None:
+                url = one.get("url")
+                if url.__class__ is str:
+                    found = usual.get(url)
+                    if found is not None and found[0] not in one:
+                        found = None
+                    if found is None and url.startswith(prefix):
+                        (member,) = (key for key in one if key != "url")
+                        told = known[url, member]
+                        if told is not None:
+                            found = usual[url] = member, told
+            if found is None:
                 if not self._is_set(made, path, prefix, one):
                     kept.append(one)
                 continue
-            name, many, convert, parts = told
+            member, (name, many, convert, parts) = found
             value = one[member]
             if parts is not None:
                 inner: Node = {}
