@@ -24,11 +24,13 @@ from pathlib import Path
 from typing import Any
 
 import trialbridge
+from trialbridge.schemas.base import BASE
 from trialbridge.server.client import Client, Manner
 from trialbridge.server.gathering import search
 from trialbridge.server.left_behind import WRITTEN
 
 ROOT = Path(__file__).resolve().parents[1]
+STATUS = f"{BASE}/CodeSystem/ctgov-status"
 SEKMET = "sekmet-fhir==0.1.1"
 MEDPLUM = [f"@medplum/{name}@4.5.2" for name in ("core", "definitions", "fhir-router")]
 RECORDS, SMALL = 200, 40
@@ -280,6 +282,7 @@ def searches(url: str, studies: Sequence[Study], known: set[str]) -> None:
                     right == ids, f"search by {name}={value}: {len(ids)} found, {len(right)} say so"
                 )
         _by_place(client, studies, "address-city" in known)
+        _by_recruitment_there(client, studies, "address-city" in known)
 
 
 def _by_place(client: Client, studies: Sequence[Study], must_find: bool) -> None:
@@ -297,6 +300,30 @@ def _by_place(client: Client, studies: Sequence[Study], must_find: bool) -> None
         must(True, f"search by location: {city} is a site of {nct_id(study)}")
     else:
         must(not must_find, f"search by location ({city}): the server does not do it")
+
+
+def _by_recruitment_there(client: Client, studies: Sequence[Study], must_find: bool) -> None:
+    """Find the places of studies by how recruitment stands there, which is their type."""
+    said = {
+        nct_id(study): {
+            place.get("status")
+            for place in says(study, "contactsLocationsModule", "locations") or ()
+            if len(place) > 1
+        }
+        for study in studies
+    }
+    values = [each for own in said.values() for each in own if each is not None]
+    if not values:
+        print("      Location.type: no record says how recruitment stands at a place")
+        return
+    value = min(values, key=values.count)
+    right = {id_ for id_, own in said.items() if value in own}
+    ids = found(client, "Location", [("type", f"{STATUS}|{value}")])
+    of = {each[: len("NCT00000000")] for each in ids or ()}
+    if ids is None or (not must_find and of in (set(), set(said))):
+        must(not must_find, "search by Location.type: the server does not do it")
+        return
+    must(of == right, f"search by Location.type={value}: of {len(of)}, {len(right)} say so")
 
 
 # --- the two servers ----------------------------------------------------------------------------
