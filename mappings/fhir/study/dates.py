@@ -209,12 +209,12 @@ def _read_age(node: Any, names: Names) -> Age | None:
     amount: int | float | Decimal | None = None
     if isinstance(number, int | float | Decimal) and not isinstance(number, bool):
         amount = number
+    if amount is not None and amount >= 0 and amount == int(amount) and unit:
+        return age_text(int(amount), unit)
     units = ", ".join(_AGE_UNITS)
     said = f"expected a whole number with a UCUM unit of {units}, found {node!r:.80}"
     if number is not None and (amount is None or amount < 0):
         raise Mismatch(said)
-    if amount is not None and amount == int(amount) and unit:
-        return age_text(int(amount), unit)
     # A limit without a number, in parts or in a unit of another system: none of the registry's.
     names.warn("not-readable", said)
     return None
