@@ -35,29 +35,31 @@ class Links:
             if intervention.name:
                 name = intervention_name(intervention.type, intervention.name)
                 self.positions.setdefault(name, position)
+        linked: set[tuple[int, str]] = set()
         for position, arm in enumerate(module.arm_groups or ()):
             if not arm.label:
                 continue
             self.arms.setdefault(arm.label, position)
             for name in arm.intervention_names or ():
-                if name in self.positions:
-                    labels = self.labels.setdefault(self.positions[name], [])
-                    if arm.label not in labels:
-                        labels.append(arm.label)
+                at = self.positions.get(name)
+                if at is not None and (at, arm.label) not in linked:
+                    linked.add((at, arm.label))
+                    self.labels.setdefault(at, []).append(arm.label)
 
 
 def differences(said: list[str], derived: list[str]) -> list[tuple[Difference, str]]:
     """How an intervention's own list of arms differs from what follows from the arms'."""
     if said == derived:
         return []
-    shared = [label for label in derived if label in said]
-    alone = [label for label in said if label not in derived]
+    in_said, in_derived = set(said), set(derived)
+    shared = [label for label in derived if label in in_said]
+    alone = [label for label in said if label not in in_derived]
     found: list[tuple[Difference, str]] = [
-        ("only-arm", label) for label in derived if label not in said
+        ("only-arm", label) for label in derived if label not in in_said
     ]
     in_order = said == shared + alone
     found += (
-        ("order" if label in derived else "only-intervention", label)
+        ("order" if label in in_derived else "only-intervention", label)
         for label in (alone if in_order else said)
     )
     return found
@@ -67,7 +69,7 @@ def labels(derived: list[str], told: Iterable[tuple[Difference, str]]) -> list[s
     """An intervention's own list of arms: what follows from the arms', and the differences."""
     said: list[str] = []
     gone: set[str] = set()
-    in_order = True
+    in_order, of_arms = True, set(derived)
     for difference, label in told:
         if difference == "only-arm":
             gone.add(label)
@@ -75,9 +77,10 @@ def labels(derived: list[str], told: Iterable[tuple[Difference, str]]) -> list[s
             said.append(label)
         else:
             in_order = False
-            if label in derived:
+            if label in of_arms:
                 said.append(label)
-    shared = [label for label in derived if label not in gone and label not in said]
+    gone.update(said)
+    shared = [label for label in derived if label not in gone]
     return [*shared, *said] if in_order else [*said, *shared]
 
 

@@ -202,6 +202,7 @@ class Reading:
         self.faults: list[Fault] = []
         self._tables = tables
         self._hollow: set[int] = set()
+        self._known: dict[tuple[int, tuple[str, ...]], _Known] = {}
         self._below: dict[tuple[str, str], dict[str | None, list[Row]]] = {}
         self.arms = {
             row.cells.get("id"): row.cells.get("title") for row in tables.get("design_groups", ())
@@ -248,7 +249,15 @@ class Reading:
                     _object(above, head).setdefault(key, []).append(values[""])
                 return None
             listed = _object(above, head).setdefault(key, [])
-            item = None if last and not level.known else _same(listed, level, values)
+            item = None
+            if level.known:
+                keys = tuple(one.key for one in level.columns if _is_known(one, level))
+                known = self._known.get((id(listed), keys))
+                if known is None:
+                    known = self._known[id(listed), keys] = _Known(listed, keys)
+                item = known.get(tuple(values.get(key) for key in keys))
+            elif not last:
+                item = _same(listed, level, values)
             if item is not None and not level.known:
                 below = found[number + 1 :]
                 if id(item) in self._hollow or _is_taken(item, below, row.cells.get(CODE)):
@@ -300,16 +309,43 @@ def _fill(item: Tree, values: Tree) -> None:
         _object(item, head).setdefault(key, value)
 
 
+def _is_known(column: Any, level: Level) -> bool:
+    return bool(getattr(column, "name", "") == level.known)
+
+
+class _Known:
+    """The items of a list by what they are known by, of equals the first.
+
+    Items are added to the list meanwhile; of one that lacks what it is known by it may come yet.
+    """
+
+    def __init__(self, listed: list[Any], keys: tuple[str, ...]) -> None:
+        self._listed, self._keys = listed, keys
+        self._seen = 0
+        self._found: dict[tuple[Any, ...], Any] = {}
+        self._open: list[Any] = []
+
+    def get(self, wanted: tuple[Any, ...]) -> Any:
+        for one in self._listed[self._seen :]:
+            said = self._said(one)
+            if None in said:
+                self._open.append(one)
+            else:
+                self._found.setdefault(said, one)
+        self._seen = len(self._listed)
+        found = self._found.get(wanted)
+        if found is None:
+            found = next((one for one in self._open if self._said(one) == wanted), None)
+        return found
+
+    def _said(self, item: Any) -> tuple[Any, ...]:
+        return tuple(value_at(item, key) for key in self._keys)
+
+
 def _same(listed: list[Any], level: Level, values: Tree) -> Any:
-    """The item that a row is of, which other rows have begun."""
-    if level.known:
-        keys = [one.key for one in level.columns if getattr(one, "name", "") == level.known]
-        among = listed
-    else:
-        keys = [column.key for column in level.columns]
-        among = listed[-1:]
-    for one in among:
-        if all(value_at(one, key) == values.get(key) for key in keys):
+    """The last item, if a row is of it, which other rows have begun."""
+    for one in listed[-1:]:
+        if all(value_at(one, column.key) == values.get(column.key) for column in level.columns):
             return one
     return None
 
