@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -89,6 +89,16 @@ class Codec(NamedTuple, Generic[V]):
     """The values of which what it reads is one, where these are all that there are."""
 
 
+class Written(dict[V, Any]):
+    """What values are written as, one by one: the `write` of a codec that looks no further.
+
+    Tables compile it to a look into the dict. What it gives is shared, and nobody changes it.
+    """
+
+    def __call__(self, value: V, names: "Names") -> Any:
+        return self[value]
+
+
 def read_at(place: str, read: Callable[[Any, "Names"], V], node: Any, names: "Names") -> V:
     """What is read of the node at a place; what is wrong or odd with it is told with the place.
 
@@ -126,6 +136,20 @@ class Item(NamedTuple):
     """The member and its value that tell the element, where one alone does."""
 
 
+class Constant:
+    """The `write` of a codec whose value is always the same."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __call__(self, whole: Any, names: "Names") -> Any:
+        return self.value
+
+
+class ItemName(str):
+    """In what a node begins with: the name of the list item at hand, behind these words."""
+
+
 class Aside(NamedTuple):
     """A node that belongs to the one at hand, and stands elsewhere in the tree.
 
@@ -139,6 +163,8 @@ class Aside(NamedTuple):
     find: Callable[["Names", Node], Node | None]
     place: str = ""
     way: str = ""
+    begins: Mapping[str, Any] = MappingProxyType({})
+    """What its node has before a row writes it; where nothing does, there is none to store."""
 
 
 Step = str | Item | Aside
@@ -326,7 +352,7 @@ def derived(row: Field) -> Field:
 def constant(*steps: Any) -> Field:
     """A member that is always the same: the last of the steps is its value."""
     *place, value = steps
-    codec: Codec[Any] = Codec(lambda node, names: None, lambda whole, names: value)
+    codec: Codec[Any] = Codec(lambda node, names: None, Constant(value))
     return Field("", _flatten(place), codec, home="none")
 
 
@@ -582,7 +608,7 @@ def choice(table: Mapping[V, Any]) -> Codec[V]:
         return back[value]
 
     (kind, *others) = {key.__class__ for key in table}
-    return Codec(read, lambda value, names: table[value], gives=None if others else kind)
+    return Codec(read, Written(table), gives=None if others else kind)
 
 
 def inverse(table: Mapping[V, Any]) -> dict[Any, V]:

@@ -20,12 +20,15 @@ from trialbridge.mappings.codec import (
     AS_IS,
     Aside,
     Codec,
+    Constant,
     Extension,
     Field,
     Item,
+    ItemName,
     Mismatch,
     Node,
     Record,
+    Written,
     annotation,
     attribute_type,
     fields_of,
@@ -265,12 +268,13 @@ class _Source:
 
     def members(self, const: Mapping[str, Any]) -> list[str]:
         """The members of a display of a dict with these."""
-        return [
-            f"{key!r}: {value!r}"
-            if value.__class__ in (str, bool, int)
-            else f"{key!r}: {self.value(value)}"
-            for key, value in const.items()
-        ]
+        return [f"{key!r}: {self.expression(value)}" for key, value in const.items()]
+
+    def expression(self, value: Any) -> str:
+        """What gives a value of ours, or the name that stands for it."""
+        if value.__class__ is ItemName:
+            return f"{str(value)!r} + names.item" if value else "names.item"
+        return repr(value) if value.__class__ in (str, bool, int) else self.value(value)
 
     def function(self) -> Any:
         # All of the source is made here, from tables of ours: no input has a part in it.
@@ -421,13 +425,15 @@ def _write_branch(
     """Lines that fill the node at a branch; it was asked whether these structs are there."""
     for aside, below in branch.asides.values():
         store = f"{source.value(aside.store)}(names, {node}, "
-        if only := below.only:
+        begun = source.members(aside.begins)
+        if not begun and (only := below.only):
             _write_value(source, table, values, only.row, only.within(source, store, ")"))
             continue
         inner = source.new("n")
-        source.line(f"{inner} = {{}}")
+        source.line(f"{inner} = {{{', '.join(begun)}}}")
         _write_branch(source, table, values, below, inner, asked)
-        source.line(f"if {inner}: {store}{inner})")
+        written = f"len({inner}) > {len(begun)}" if begun else inner
+        source.line(f"if {written}: {store}{inner})")
     for owner, group in groupby(branch.members.items(), lambda pair: _owner(pair[1].all_rows)):
         with _present(source, values, owner, asked, members := [*group]) as known:
             for key, below in members:
@@ -532,6 +538,9 @@ def _write_value(
     store: Callable[[str], str],
 ) -> None:
     """Lines that store what the row's codec makes of its value."""
+    if row.codec.write.__class__ is Constant and not row.model:
+        source.line(store(source.expression(row.codec.write.value)))
+        return
     owner, _, name = row.model.rpartition(".")
     holder = values[owner]
     x = source.new("x")
@@ -551,6 +560,8 @@ def _write_value(
     source.depth += 1
     if row.codec.plain:
         source.line(store(x))
+    elif row.codec.write.__class__ is Written:
+        source.line(store(f"{source.value(row.codec.write)}[{x}]"))
     else:
         y = source.new("y")
         word = f"write_{row.model or 'whole'}"

@@ -20,7 +20,7 @@ class Names:
     tables does not matter. What a format has to know besides is a class of its own, by `once`.
     """
 
-    __slots__ = ("__weakref__", "_made", "form", "item", "odd", "root", "trial", "warnings")
+    __slots__ = ("__weakref__", "form", "item", "made", "odd", "root", "trial", "warnings")
 
     def __init__(self, trial: Trial | None = None, *, form: Literal["id", "oid"] = "id") -> None:
         self.trial = trial
@@ -37,7 +37,8 @@ class Names:
         """
         self.warnings: list[tuple[str, str, str]] = []
         """(path, code, message), the paths from the node at hand."""
-        self._made: dict[Any, Any] = {}
+        self.made: dict[Any, Any] = {}
+        """What `once` gave, by what makes it."""
         if trial is not None:
             self.root = root(trial)
 
@@ -67,9 +68,9 @@ class Names:
 
     def once(self, make: "Callable[[Names], T]") -> T:
         """What is made of the names when first asked for, and there from then on."""
-        found: T | None = self._made.get(make)
+        found: T | None = self.made.get(make)
         if found is None:
-            found = self._made[make] = make(self)
+            found = self.made[make] = make(self)
         return found
 
     @property

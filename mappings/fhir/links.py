@@ -5,7 +5,7 @@ https://hl7.org/fhir/R5/references.html
 
 from typing import Any
 
-from trialbridge.mappings.codec import Aside, Node
+from trialbridge.mappings.codec import Aside, ItemName, Node
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.base import BASE
 
@@ -142,34 +142,37 @@ def _link(
 def _made(
     member: str, type_: str, name: str | None, const: Node, *, title: str, canonical: bool
 ) -> Aside:
-    ending = f"-{name}"
     base = f"{BASE}/{type_}/"
     head = base if canonical else f"{type_}/"
-    # What most are: they have nothing but what was written, and are called by their names.
-    plain = type_ in ("Location", "Organization") and not (const or title or canonical)
+    called_by = "name" if type_ == "Group" else "title"
+    begins: dict[str, Any] = {"resourceType": type_, "id": ItemName()}
+    if canonical:
+        begins["url"] = ItemName(base)
+    if title:
+        begins[called_by] = ""  # it names the record
+    begins |= const
 
-    def store(names: Names, node: Node, inner: Node) -> None:
-        if not inner:
-            return  # what a resource always has makes none worth linking
-        id_ = names.root + ending if name else names.item
-        if plain:
-            resource = {"resourceType": type_, "id": id_, **inner}
-            called = resource.get("name") or shown(type_, resource)
-        else:
-            begun = {"resourceType": type_, "id": id_}
+    def store(names: Names, node: Node, resource: Node) -> None:
+        if name:
+            resource["id"] = f"{names.root}-{name}"
             if canonical:
-                begun["url"] = base + id_
-            if title:
-                begun["name" if type_ == "Group" else "title"] = f"{title} {names.called}"
-            resource = {**begun, **const, **inner}
-            called = None if canonical else shown(type_, resource)
-        resources = names.once(Resources)
+                resource["url"] = base + resource["id"]
+        id_ = resource["id"]
+        if title and not resource[called_by]:
+            resource[called_by] = f"{title} {names.called}"
+        called = None
+        if not canonical:
+            called = resource.get("name")
+            if called.__class__ is not str or called_by in resource:
+                called = shown(type_, resource)
+        resources = names.made.get(Resources) or names.once(Resources)
         if called is not None and type_ in _ONCE:
             found = resources.named.setdefault((type_, called), resource)
             if found is not resource:
                 # Of those who refer to it each says its own; the name is the same.
-                resource, id_ = found, found["id"]
-                resource.update(inner)
+                id_ = found["id"]
+                found.update(resource)
+                found["id"] = id_
                 node[member], node["display"] = head + id_, called
                 return
         resources.entries.append({"fullUrl": base + id_, "resource": resource})
@@ -195,4 +198,4 @@ def _made(
         return found
 
     label = f"{type_}/{name}" if name else type_
-    return Aside(label, "native", store, find, place=type_, way="resolve()")
+    return Aside(label, "native", store, find, place=type_, way="resolve()", begins=begins)

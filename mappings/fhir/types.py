@@ -20,6 +20,7 @@ from trialbridge.mappings.codec import (
     Step,
     System,
     V,
+    Written,
     below,
     item,
     present,
@@ -196,13 +197,13 @@ def codings(codes: Codes) -> Codec[Any]:
         raise Mismatch(f"{standard or own!r:.60} is not one of {known}")
 
     given = frozenset([*every, *back.values()])
-    return Codec(read, lambda value, names: every[value], (exact,) if exact else (), gives_of=given)
+    return Codec(read, Written(every), (exact,) if exact else (), gives_of=given)
 
 
 def concept(codes: Codes) -> Codec[Any]:
     """A code as a CodeableConcept."""
     inner = codings(codes)
-    whole = {value: {"coding": inner.write(value, Names())} for value in values(codes)}
+    whole = Written({value: {"coding": inner.write(value, Names())} for value in values(codes)})
     read_codings = inner.read
 
     def read(node: Any, names: Names) -> Any:
@@ -211,21 +212,16 @@ def concept(codes: Codes) -> Codec[Any]:
         return read_codings(node.get("coding", ()), names)
 
     label = inner.systems[0].url.rpartition("/")[2] if inner.systems else ""
-    return Codec(
-        read,
-        lambda value, names: whole[value],
-        inner.systems,
-        label=label,
-        gives_of=inner.gives_of,
-    )
+    return Codec(read, whole, inner.systems, label=label, gives_of=inner.gives_of)
 
 
 def coding(codes: Codes) -> Codec[Any]:
     """A code of the registry as one Coding."""
     inner = codings(codes)
+    last = {value: inner.write(value, Names())[-1] for value in values(codes)}
     return Codec(
         lambda node, names: inner.read((node,), names),
-        lambda value, names: inner.write(value, names)[-1],
+        Written(last),
         inner.systems,
         gives_of=inner.gives_of,
     )
@@ -413,7 +409,7 @@ def _coded_country(name: str) -> Node | None:
 @lru_cache(maxsize=1024)
 def _country_code(name: str) -> Node | None:
     coding = _coded_country(name)
-    return coding and {"_country": {"extension": [{"url": CODED.url, "valueCoding": coding}]}}
+    return coding and {"extension": [{"url": CODED.url, "valueCoding": coding}]}
 
 
 country_code: Codec[str] = Codec(lambda node, names: None, lambda name, names: _country_code(name))

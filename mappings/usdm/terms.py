@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from html import escape, unescape
 from typing import Any, Final
 
-from trialbridge.mappings.codec import Codec, Mismatch, Node, System
+from trialbridge.mappings.codec import Codec, Mismatch, Node, System, Written
 from trialbridge.mappings.names import Names
 from trialbridge.mappings.record import registry
 from trialbridge.schemas.terms import cdisc_codes as cdisc
@@ -114,7 +114,7 @@ def coded(
             names.warn("unknown-code", f"{found!r} ({decode}) is no code that a record has")
         return value
 
-    return Codec(read, lambda value, names: nodes[value], (exact,) if exact else ())
+    return Codec(read, Written(nodes), (exact,) if exact else ())
 
 
 STUDY_TYPE = coded(cdisc.STUDY_TYPE, registry.STUDY_TYPE)

@@ -56,7 +56,9 @@ def _complex(url: str, type_: Any, **kinds: Any) -> Codec[list[Any]]:
 
 
 def _without_code(node: Node) -> None:
-    uncoded(node.get("valueCoding", {}))
+    coding = node.get("valueCoding")
+    if coding is not None and "code" not in coding:
+        uncoded(coding)
 
 
 def _as_coding(type_: Any, url: str, system: str, code: str, display: str) -> Codec[list[Any]]:

@@ -6,6 +6,8 @@ it; where it does not, it is that part, so that nobody takes the place for one o
 https://hl7.org/fhir/R5/researchstudy-definitions.html#ResearchStudy.site
 """
 
+from operator import attrgetter
+
 from trialbridge.mappings.codec import (
     Aside,
     Codec,
@@ -15,7 +17,6 @@ from trialbridge.mappings.codec import (
     below,
     derived,
     field,
-    merged,
     number,
     record,
 )
@@ -126,20 +127,17 @@ PART = Aside(
     way="resolve()",
 )
 
-_SAID_OF_PLACE = ("facility", "city", "state", "zip", "country", "geo_point", "contacts")
+_said_of_place = attrgetter("facility", "city", "state", "zip", "country", "geo_point", "contacts")
 _FUNCTIONS = {
-    status: {**node, "text": f"Site of a study: {node['coding'][0]['display'].lower()}"}
+    status: [{**node, "text": f"Site of a study: {node['coding'][0]['display'].lower()}"}]
     for status in values(codes.EXACT_STATUS)
     for node in (concept(codes.EXACT_STATUS).write(status, Names()),)
 }
 
 
-def _write_function(value: Location, names: Names) -> Node | None:
+def _write_function(value: Location, names: Names) -> list[Node] | None:
     """What the place does for the study; a status alone makes no place."""
-    function = _FUNCTIONS.get(value.status)
-    if function is None or not any(getattr(value, name) for name in _SAID_OF_PLACE):
-        return None
-    return {"type": [function]}
+    return _FUNCTIONS.get(value.status) if any(_said_of_place(value)) else None
 
 
 _function: Codec[Location] = Codec(lambda node, names: None, _write_function)
@@ -159,11 +157,11 @@ SITE = record(
             field("state", "address", "state"),
             field("zip", "address", "postalCode"),
             field("country", "address", "country"),
-            derived(merged("country", "address", codec=country_code)),
+            derived(field("country", "address", "_country", codec=country_code)),
             field("geo_point.lat", "position", "latitude", codec=number),
             field("geo_point.lon", "position", "longitude", codec=number),
             among("contacts", "contact", codec=each(record(Contact, *CONTACT_ROWS))),
-            derived(merged("", codec=_function)),
+            derived(field("", "type", codec=_function)),
         ),
     ),
     # So it was written before.

@@ -5,7 +5,7 @@ https://hl7.org/fhir/R5/researchstudy-definitions.html#ResearchStudy.classifier
 
 from typing import Any
 
-from trialbridge.mappings.codec import Codec, Item, Node, item
+from trialbridge.mappings.codec import Codec, Item, Node, Written, item
 from trialbridge.mappings.fhir.study.dates import Lists
 from trialbridge.mappings.fhir.terminology.codes import (
     ARTIFACT_CLASSIFIER,
@@ -67,7 +67,7 @@ def flag(name: str) -> Codec[bool]:
         return None
 
     concepts = {value: [{"coding": nodes}] for value, nodes in written.items()}
-    return Codec(read, lambda value, names: concepts[value], (FLAG,), label=name)
+    return Codec(read, Written(concepts), (FLAG,), label=name)
 
 
 def flag_item(name: str) -> Item:
@@ -92,7 +92,7 @@ def flag_codings(name: str) -> Codec[bool]:
         codes = {(one.get("system"), one.get("code")) for one in nodes}
         return next((v for v, system, code in meanings if (system, code) in codes), None)
 
-    return Codec(read, lambda value, names: written[value], (FLAG,))
+    return Codec(read, Written(written), (FLAG,))
 
 
 _sexes = codings(SEX)
