@@ -102,13 +102,14 @@ def _write_criteria(words: str, names: Names) -> Node:
     node: Node = {"description": words}
     if pieces:
         node["extension"] = [{"url": CRITERIA_DIGEST.url, "valueString": criteria.digest(words)}]
+        escaped = "\\" in words
         node["characteristic"] = [
             {
                 "code": CRITERION,
-                "valueCodeableConcept": {"text": plain(piece.words)},
-                "exclude": piece.exclude,
+                "valueCodeableConcept": {"text": plain(piece) if escaped else piece},
+                "exclude": exclude,
             }
-            for piece in pieces
+            for piece, exclude, _, _ in pieces
         ]
     return node
 

@@ -41,67 +41,77 @@ def split(text: str) -> list[Criterion]:
     An item holds all that is below it: its own paragraphs and the lists within it.
     """
     found: list[Criterion] = []
+    add, new = found.append, _new
     exclude: bool | None = None
     open_at = -1
     indent = -1
     start = 0
     after_blank = True
-    heads = False
-    for line in [*text.split("\n"), None]:
+    shouts = "CLUSION" in text
+    for line in text.split("\n"):
+        length = len(line)
         # Most lines are such items, and need no look at what else they could be.
         if (
-            line
+            length > 2
             and line[0] == "*"
-            and line[1:2] == " " < line[2:3]
+            and line[1] == " " < line[2]
             and "clusion" not in line
-            and "CLUSION" not in line
+            and not (shouts and "CLUSION" in line)
         ):
             if exclude is not None:
                 if open_at >= 0:
                     words = text[open_at:start].rstrip()
-                    found.append(Criterion(words, exclude, open_at, open_at + len(words)))
-                open_at, indent = start + 2, 0
+                    add(new(Criterion, (words, exclude, open_at, open_at + len(words))))
+                open_at = start + 2
+                indent = 0
             after_blank = False
-            start += len(line) + 1
+            start += length + 1
             continue
-        depth = -1
-        closes = line is None
-        if line is None:
-            kinds: frozenset[bool] = _NEITHER
-        elif not line:
+        if not length:
             after_blank = True
             start += 1
             continue
+        depth = -1
+        if line[:2] == "* " and line[2:3] > " ":
+            depth, marker = 0, 2
+        elif line[0] in _BULLET_STARTS and (bullet := _BULLET.match(line)):
+            depth, marker = len(bullet[1]), bullet.end()
+        kinds = _NEITHER
+        if ("clusion" in line or (shouts and "CLUSION" in line)) and (
+            depth < 0 or _is_bare_heading(line)
+        ):
+            kinds, heads = _mentions(line) if length <= _SHORT else _looked_at(line)
+        if kinds:
+            closes = True
+        elif exclude is None:
+            depth = -1
+            closes = False
+        elif depth >= 0:
+            closes = open_at < 0 or depth <= indent
         else:
-            if line.startswith("* ") and line[2:3] > " ":
-                depth, marker = 0, 2
-            elif line[0] in _BULLET_STARTS and (bullet := _BULLET.match(line)):
-                depth, marker = len(bullet[1]), bullet.end()
-            kinds = _NEITHER
-            if ("clusion" in line or "CLUSION" in line) and (depth < 0 or _is_bare_heading(line)):
-                kinds, heads = _mentions(line) if len(line) <= _SHORT else _looked_at(line)
-            if kinds:
-                closes = True
-            elif exclude is None:
-                depth = -1
-            elif depth >= 0:
-                closes = open_at < 0 or depth <= indent
-            else:
-                # A paragraph of its own ends the list; a line that only wraps does not.
-                closes = after_blank and line[0] != " "
+            # A paragraph of its own ends the list; a line that only wraps does not.
+            closes = after_blank and line[0] != " "
         if closes and open_at >= 0:
-            words = text[open_at:start].rstrip()
-            found.append(Criterion(words, exclude is True, open_at, open_at + len(words)))
+            found.append(_criterion(text, open_at, start, exclude is True))
             open_at = -1
-        if line is None:
-            break
         if kinds:
             exclude, indent = _section(kinds, heads, exclude), -1
         elif closes and depth >= 0:
             open_at, indent = start + marker, depth
         after_blank = False
-        start += len(line) + 1
+        start += length + 1
+    if open_at >= 0:
+        found.append(_criterion(text, open_at, len(text), exclude is True))
     return found
+
+
+def _criterion(text: str, start: int, end: int, exclude: bool) -> Criterion:
+    words = text[start:end].rstrip()
+    return _new(Criterion, (words, exclude, start, start + len(words)))
+
+
+# A third of what the call of a NamedTuple takes.
+_new = tuple.__new__
 
 
 def _looked_at(line: str) -> tuple[frozenset[bool], bool]:

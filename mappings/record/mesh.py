@@ -33,8 +33,10 @@ def place(browse: BrowseModule | None, owners: Sequence[str | None]) -> Places:
     if browse is None or not meshes:
         return Places({}, [], True)
     lowered = [name.lower() if name else "" for name in owners]
-    named = {name: position for position, name in reversed(list(enumerate(lowered))) if name}
-    every = "\n".join(lowered)
+    # Of those of one name the first.
+    named = dict(zip(reversed(lowered), range(len(lowered) - 1, -1, -1), strict=True))
+    named.pop("", None)
+    every = ""
     found_as: dict[str, str] | None = None
     placed: dict[int, list[int]] = {}
     alone = []
@@ -45,6 +47,8 @@ def place(browse: BrowseModule | None, owners: Sequence[str | None]) -> Places:
             if found_as is None:
                 found_as = _found_as(browse)
             owner = named.get(found_as.get(term, ""))
+            # Most terms are in no name, which one look at all of them tells.
+            every = every or "\n".join(lowered)
             if owner is None and term in every:
                 within = [place for place, name in enumerate(lowered) if term in name]
                 owner = within[0] if len(within) == 1 else None
@@ -52,9 +56,9 @@ def place(browse: BrowseModule | None, owners: Sequence[str | None]) -> Places:
             alone.append(position)
         else:
             placed.setdefault(owner, []).append(position)
-    places = Places({owner: placed[owner] for owner in sorted(placed)}, alone, True)
-    order = places.order
-    return places._replace(in_order=order == sorted(order))
+    owned = {owner: placed[owner] for owner in sorted(placed)}
+    order = [position for places in owned.values() for position in places] + alone
+    return Places(owned, alone, order == sorted(order))
 
 
 def _found_as(browse: BrowseModule) -> dict[str, str]:
