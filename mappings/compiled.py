@@ -6,25 +6,22 @@ rows, and adds the path of the place on the way out, so that all problems of a r
 together.
 """
 
-import linecache
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import count, groupby, takewhile
+from itertools import groupby, takewhile
 from types import SimpleNamespace
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from msgspec import Struct
 
 from trialbridge.mappings.codec import (
     AS_IS,
-    Aside,
     Codec,
     Constant,
     Extension,
     Field,
     Item,
-    ItemName,
     Mismatch,
     Node,
     Record,
@@ -35,7 +32,8 @@ from trialbridge.mappings.codec import (
     misfit,
 )
 from trialbridge.mappings.names import Names
-from trialbridge.mappings.tree import first_by, joined, merge
+from trialbridge.mappings.source import Branch, Source
+from trialbridge.mappings.tree import joined
 
 Write = Callable[..., Node]
 Read = Callable[[Node, Names], Any]
@@ -43,7 +41,7 @@ Read = Callable[[Node, Names], Any]
 
 def writer(table: Record) -> Write:
     """A function that gives the node of a struct, filled by every row of the table."""
-    source = _Source("write", table, "v, names")
+    source = Source("write", table, "v, names")
     values = _model_variables(source, table)
     source.line("node = {}")
     _write_branch(source, table, values, _written(table), "node")
@@ -52,20 +50,20 @@ def writer(table: Record) -> Write:
     return function
 
 
-def _written(table: Record) -> "_Branch":
-    return _Branch.of(tuple(row for row in table.rows if not row.read_only))
+def _written(table: Record) -> "Branch":
+    return Branch.of(tuple(row for row in table.rows if not row.read_only))
 
 
 def reader(table: Record) -> Read:
     """A function that gives the struct of a node; it raises Mismatch with all that is wrong."""
-    source = _Source("read", table, "node, names")
+    source = Source("read", table, "node, names")
     source.line("bad, told = [], []")
     rows = tuple(row for row in table.rows if not row.write_only)
     owners = sorted({row.model.rpartition(".")[0] for row in rows if row.model} | {""})
     every = sorted({".".join(o.split(".")[:i]) for o in owners for i in range(len(o) + 1)})
     for owner in every:
         source.line(f"{_keywords(owner)} = {{}}")
-    _read_branch(source, table, _Branch.of(rows), "node", "")
+    _read_branch(source, table, Branch.of(rows), "node", "")
     source.line("if bad: raise Mismatch.of(bad)")
     source.line("if told: names.warnings = told")
     source.bind("Mismatch", Mismatch)
@@ -140,7 +138,7 @@ def _elements_writer(
     blank: Mapping[str, Any] | None,
 ) -> Callable[[list[Any], Names], list[Node]]:
     """A function that gives the nodes of structs, each as `writer` has it, in one loop."""
-    source = _Source("write", table, "values, names")
+    source = Source("write", table, "values, names")
     source.line("outer, elements = names.item, []")
     if name is not None:
         source.line(f"stem, number = names.stem({name!r}), 0")
@@ -229,164 +227,11 @@ class _Elements:
         return values or None
 
 
-# --- source ------------------------------------------------------------------------------------
-
-
-_FILES = count(1)
-
-
-class _Source:
-    """Lines of a function, and the values that its names stand for."""
-
-    def __init__(self, verb: str, table: Record, parameters: str) -> None:
-        short = "_".join(table.module.split(".")[-2:])
-        self.name = f"{verb}_{short}_{table.type.__name__}"
-        # A struct may have several tables in a module.
-        self.file = f"<{verb} {table.type.__name__}, {table.module}, {next(_FILES)}>"
-        self.lines = [f"def {self.name}({parameters}):"]
-        self.names: dict[str, Any] = {"merge": merge, "first_by": first_by}
-        self.absent: dict[str, str] = {}
-        """The names of what stands for absent structs, by their paths."""
-        self.depth = 1
-        self.count = 0
-
-    def line(self, text: str) -> None:
-        self.lines.append("    " * self.depth + text)
-
-    def new(self, prefix: str) -> str:
-        self.count += 1
-        return f"{prefix}{self.count}"
-
-    def bind(self, name: str, value: Any) -> None:
-        self.names[name] = value
-
-    def value(self, value: Any, word: str = "c") -> str:
-        """A name in the function for a value of ours."""
-        name = self.new(f"{word.replace('.', '__')}_")
-        self.names[name] = value
-        return name
-
-    def members(self, const: Mapping[str, Any]) -> list[str]:
-        """The members of a display of a dict with these."""
-        return [f"{key!r}: {self.expression(value)}" for key, value in const.items()]
-
-    def expression(self, value: Any) -> str:
-        """What gives a value of ours, or the name that stands for it."""
-        if value.__class__ is ItemName:
-            return f"{str(value)!r} + names.item" if value else "names.item"
-        return repr(value) if value.__class__ in (str, bool, int) else self.value(value)
-
-    def function(self) -> Any:
-        # All of the source is made here, from tables of ours: no input has a part in it.
-        source = "\n".join(self.lines)
-        # Where tracebacks look for lines; without a time of change it is kept.
-        linecache.cache[self.file] = len(source), None, source.splitlines(True), self.file
-        exec(compile(source, self.file, "exec"), self.names)
-        return self.names[self.name]
-
-
-class _Branch:
-    """The steps of all rows as one tree."""
-
-    def __init__(self) -> None:
-        self.members: dict[str, _Branch] = {}
-        self.items: dict[int, tuple[Item, _Branch]] = {}
-        self.asides: dict[int, tuple[Aside, _Branch]] = {}
-        self.rows: list[Field] = []
-        self.elements: list[Field | int] = []
-        """What of a list the rows have, in their order: a row, or the key of an item."""
-
-    @classmethod
-    def of(cls, rows: tuple[Field, ...]) -> "_Branch":
-        top = cls()
-        for row in rows:
-            branch = top
-            for step in row.steps:
-                if isinstance(step, str):
-                    branch = branch.members.setdefault(step, cls())
-                elif isinstance(step, Item):
-                    if id(step) not in branch.items:
-                        branch.items[id(step)] = (step, cls())
-                        branch.elements.append(id(step))
-                    branch = branch.items[id(step)][1]
-                else:
-                    branch = branch.asides.setdefault(id(step), (step, cls()))[1]
-            branch.rows.append(row)
-            if row.many:
-                branch.elements.append(row)
-        return top
-
-    @property
-    def all_rows(self) -> tuple[Field, ...]:
-        """The rows at the branch and below."""
-        below = [*self.members.values()]
-        below += (branch for _, branch in (*self.items.values(), *self.asides.values()))
-        return (*self.rows, *(row for branch in below for row in branch.all_rows))
-
-    def rows_of(self, element: Field | int) -> tuple[Field, ...]:
-        """The rows of an element of the list."""
-        return (element,) if isinstance(element, Field) else self.items[element][1].all_rows
-
-    @property
-    def further(self) -> bool:
-        """Whether there are steps below, other than into the items of a list."""
-        return bool(self.members or self.asides)
-
-    @property
-    def only(self) -> "_Only | None":
-        """The one row at or below the branch, and the steps on the way, if there is no other."""
-        steps: list[str | Item] = []
-        branch = self
-        while not branch.asides:
-            if len(branch.members) + len(branch.elements) + len(branch.rows) != 1:
-                return None
-            if branch.rows:
-                row = branch.rows[0]
-                # An element of a list is a node, whose members a merging codec may leave away.
-                listed = any(isinstance(step, Item) for step in steps)
-                whole = row.merge or isinstance(steps[-1], Item) if listed else False
-                return None if whole else _Only(tuple(steps), row)
-            step: str | Item
-            if branch.members:
-                ((step, branch),) = branch.members.items()
-            else:
-                ((step, branch),) = branch.items.values()
-            steps.append(step)
-        return None
-
-
-class _Only(NamedTuple):
-    """The one row below a branch, and the steps that lead to it."""
-
-    steps: tuple[str | Item, ...]
-    row: Field
-
-    def within(
-        self, source: "_Source", head: str, tail: str = "", *, item: Item | None = None
-    ) -> Callable[[str], str]:
-        """The expression of the value, within the nodes on the way, between these words.
-
-        `item`: the first of these is the element of a list.
-        """
-
-        def store(expr: str) -> str:
-            # What a merging codec gives stands as it is: it may be shared, and nobody changes it.
-            for outer, step in reversed([*zip((item, *self.steps), self.steps, strict=False)]):
-                if isinstance(step, Item):
-                    expr = f"[{expr}]"
-                else:
-                    const = source.members(outer.const) if isinstance(outer, Item) else []
-                    expr = f"{{{', '.join([*const, f'{step!r}: {expr}'])}}}"
-            return f"{head}{expr}{tail}"
-
-        return store
-
-
 def _keywords(owner: str) -> str:
     return f"k_{owner.replace('.', '__')}"
 
 
-def _model_variables(source: _Source, table: Record) -> dict[str, str]:
+def _model_variables(source: Source, table: Record) -> dict[str, str]:
     """Lines that fetch each struct on the way to a row's attribute, once."""
     variables = {"": "v"}
     for row in table.rows:
@@ -415,10 +260,10 @@ def _empty(type_: type[Struct]) -> Any:
 
 
 def _write_branch(
-    source: _Source,
+    source: Source,
     table: Record,
     values: dict[str, str],
-    branch: _Branch,
+    branch: Branch,
     node: str,
     asked: frozenset[str] = frozenset(),
 ) -> None:
@@ -444,11 +289,11 @@ def _write_branch(
 
 
 def _write_member(
-    source: _Source,
+    source: Source,
     table: Record,
     values: dict[str, str],
     key: str,
-    below: _Branch,
+    below: Branch,
     node: str,
     asked: frozenset[str],
 ) -> None:
@@ -477,10 +322,10 @@ def _write_member(
 
 
 def _write_element(
-    source: _Source,
+    source: Source,
     table: Record,
     values: dict[str, str],
-    below: _Branch,
+    below: Branch,
     element: Field | int,
     found: str,
     asked: frozenset[str],
@@ -514,7 +359,7 @@ def _owner(rows: tuple[Field, ...]) -> str:
 
 @contextmanager
 def _present(
-    source: _Source, values: dict[str, str], owner: str, asked: frozenset[str], some: list[Any]
+    source: Source, values: dict[str, str], owner: str, asked: frozenset[str], some: list[Any]
 ) -> Iterator[frozenset[str]]:
     """Lines that are passed over where a struct is absent, of which all rows in them are."""
     if not owner or owner in asked or len(some) < _WORTH_ASKING:
@@ -531,7 +376,7 @@ _WORTH_ASKING = 3
 
 
 def _write_value(
-    source: _Source,
+    source: Source,
     table: Record,
     values: dict[str, str],
     row: Field,
@@ -573,7 +418,7 @@ def _write_value(
         source.line(f"elif {x} is not None{guard}: names.odd = True")
 
 
-def _read_branch(source: _Source, table: Record, branch: _Branch, node: str, path: str) -> None:
+def _read_branch(source: Source, table: Record, branch: Branch, node: str, path: str) -> None:
     """Lines that read the node at a branch into the keywords of the structs."""
     for row in branch.rows:
         if row.merge:
@@ -640,9 +485,9 @@ def _read_branch(source: _Source, table: Record, branch: _Branch, node: str, pat
         source.depth -= 1
 
 
-def _without_rows(branch: _Branch) -> _Branch:
+def _without_rows(branch: Branch) -> Branch:
     """The branch below a member, whose own values were read where the member was."""
-    inner = _Branch()
+    inner = Branch()
     inner.members, inner.asides = branch.members, branch.asides
     inner.rows = [row for row in branch.rows if row.merge]
     return inner
@@ -661,7 +506,7 @@ def _said(row: Field) -> str:
     return f"{row.model or 'the whole'} -> {place or 'the node'}".replace("\n", " ")
 
 
-def _read_value(source: _Source, table: Record, row: Field, at: str, path: str) -> None:
+def _read_value(source: Source, table: Record, row: Field, at: str, path: str) -> None:
     owner, _, name = row.model.rpartition(".")
     y = source.new("y")
     unfit = _unfit(row, annotation(table.type, row.model)) if row.model else None
@@ -691,7 +536,7 @@ def _unfit(row: Field, annotation: Any) -> Callable[[Any], None] | None:
 
 
 def _read_by_codec(
-    source: _Source,
+    source: Source,
     row: Field,
     y: str,
     at: str,
