@@ -80,6 +80,7 @@ class _Plan:
             for group in _objects(resources.study.get("comparisonGroup"))
             if "name" in group
         }
+        linked: set[tuple[str, str]] = set()
         for plan in resources.of_type("PlanDefinition"):
             for action in _objects(plan.get("action")):
                 arm = str(action.get("linkId"))
@@ -92,9 +93,10 @@ class _Plan:
                         said.append(intervention_name(kind, str(text.read(named, names))))
                     label = self.names.get(arm)
                     if activity is not None and label:
-                        labels = self.arms.setdefault(str(activity.get("url")), [])
-                        if label not in labels:
-                            labels.append(label)
+                        link = str(activity.get("url")), label
+                        if link not in linked:
+                            linked.add(link)
+                            self.arms.setdefault(link[0], []).append(label)
 
 
 def _objects(nodes: Any) -> Iterable[Node]:

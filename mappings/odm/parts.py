@@ -246,6 +246,7 @@ class _Study:
                 self.interventions[oid] = intervention_name(_type_of(node, oid, names), name)
         self.arms: dict[str, str] = {}
         self.labels: dict[str, list[str]] = {}
+        linked: set[tuple[str, str]] = set()
         for node in protocol.get("StudyStructure", {}).get("Arm", ()):
             oid = str(node.get("@OID"))
             label = name_of(name_in(node, names), oid)
@@ -255,9 +256,10 @@ class _Study:
                 given = RECEIVED.said(row)
                 what = given.get("interventionOID", "")
                 if what in self.interventions and label is not None and "name" not in given:
-                    labels = self.labels.setdefault(what, [])
-                    if label not in labels:
-                        labels.append(str(label))
+                    link = what, str(label)
+                    if link not in linked:
+                        linked.add(link)
+                        self.labels.setdefault(what, []).append(link[1])
 
 
 def _read_received(rows: Any, names: Names) -> list[str] | None:
