@@ -12,7 +12,7 @@ from html import escape
 from trialbridge.mappings.codec import Node, System
 from trialbridge.mappings.names import own_id
 from trialbridge.mappings.record import criteria, registry
-from trialbridge.mappings.record.arms import received
+from trialbridge.mappings.record.arms import Received
 from trialbridge.mappings.record.markdown import plain
 from trialbridge.schemas.syntax.xml import FORBIDDEN
 from trialbridge.schemas.trial import (
@@ -117,6 +117,7 @@ def _arms(module: ArmsInterventionsModule) -> Iterator[str]:
     arms = [arm for arm in module.arm_groups or () if arm.label or arm.type]
     given = [one for one in module.interventions or () if one.name]
     shown = [one.name or "" for one in given]
+    received = Received(given)
     if arms:
         yield "<h3>Arms and interventions</h3>"
         wide = len(given) > _COLUMNS
@@ -124,7 +125,7 @@ def _arms(module: ArmsInterventionsModule) -> Iterator[str]:
         rows = []
         for arm in arms:
             kind = f" ({_title(registry.ARM_TYPE, arm.type)})" if arm.type else ""
-            which = received(arm, given)
+            which = received.by(arm)
             cells = (
                 [_words("; ".join(shown[position] for position in which))]
                 if wide

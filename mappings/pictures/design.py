@@ -18,7 +18,7 @@ from trialbridge.mappings.pictures.svg import (
     lines_of,
 )
 from trialbridge.mappings.record import registry
-from trialbridge.mappings.record.arms import received
+from trialbridge.mappings.record.arms import Received
 from trialbridge.mappings.record.markdown import plain
 from trialbridge.schemas.trial import (
     ArmGroup,
@@ -252,14 +252,15 @@ def _arms(module: ArmsInterventionsModule | None) -> Iterator[_Arm]:
         return
     arms = [arm for arm in module.arm_groups or () if arm.label or arm.type]
     given = [one for one in module.interventions or () if one.name]
+    received = Received(given)
     taken: set[int] = set()
     for arm in arms[:_MOST_ARMS]:
-        which = received(arm, given)
+        which = received.by(arm)
         taken.update(which)
         yield [*_head(arm), *(_item(given[at]) for at in which)], _border(arm)
     if len(arms) > _MOST_ARMS:
         yield [Text(f"and {len(arms) - _MOST_ARMS} more", slanted=True)], _PLAIN
-        taken.update(at for arm in arms[_MOST_ARMS:] for at in received(arm, given))
+        taken.update(at for arm in arms[_MOST_ARMS:] for at in received.by(arm))
     if alone := [one for at, one in enumerate(given) if at not in taken]:
         yield [Text("Interventions", bold=True), *map(_item, alone)], _PLAIN
 

@@ -84,11 +84,22 @@ def labels(derived: list[str], told: Iterable[tuple[Difference, str]]) -> list[s
     return [*shared, *said] if in_order else [*said, *shared]
 
 
-def received(arm: ArmGroup, given: Sequence[Intervention]) -> list[int]:
-    """The positions of the interventions that an arm receives, as either side says it."""
-    return [
-        position
-        for position, one in enumerate(given)
-        if (one.name and intervention_name(one.type, one.name) in (arm.intervention_names or ()))
-        or (arm.label and arm.label in (one.arm_group_labels or ()))
-    ]
+class Received:
+    """What arms receive of the interventions of a record, as either side says it."""
+
+    def __init__(self, given: Sequence[Intervention]) -> None:
+        self._named: dict[str, list[int]] = {}
+        self._labelled: dict[str, list[int]] = {}
+        for position, one in enumerate(given):
+            if one.name:
+                name = intervention_name(one.type, one.name)
+                self._named.setdefault(name, []).append(position)
+            for label in dict.fromkeys(one.arm_group_labels or ()):
+                self._labelled.setdefault(label, []).append(position)
+
+    def by(self, arm: ArmGroup) -> list[int]:
+        """The positions of the interventions that an arm receives, from 0, in their order."""
+        found = set(self._labelled.get(arm.label, ()) if arm.label else ())
+        for name in arm.intervention_names or ():
+            found.update(self._named.get(name, ()))
+        return sorted(found)

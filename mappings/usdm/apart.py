@@ -71,12 +71,14 @@ class Document:
         self.items = by_id(self.version, "eligibilityCriterionItems")
         self.interventions = by_id(self.version, "studyInterventions")
         self.elements = by_id(self.design, "elements")
-        self.received: dict[str, list[str]] = {}
+        self.received: dict[str, dict[str, None]] = {}
+        """The ids of the interventions of an arm, each once and in order, by its id."""
         for cell in objects(self.design, "studyCells"):
-            ids = self.received.setdefault(str(cell.get("armId")), [])
+            ids = self.received.setdefault(str(cell.get("armId")), {})
             for element in cell.get("elementIds") or ():
                 node = self.elements.get(str(element), {})
-                ids += (one for one in node.get("studyInterventionIds") or () if one not in ids)
+                told = node.get("studyInterventionIds") or ()
+                ids.update(dict.fromkeys(one for one in told if one.__class__ is str))
 
     def organization(self, id_: Any) -> Node:
         return self.organizations.get(str(id_), {})

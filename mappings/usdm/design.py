@@ -220,11 +220,13 @@ class _Received:
                 self.names[id_] = intervention_name(_type_of(node, names), name)
         self.of = document.received
         self.labels: dict[str, list[str]] = {}
+        linked: set[tuple[str, str]] = set()
         for arm in objects(document.design, "arms"):
             label = called(arm)
             for id_ in self.of.get(str(arm.get("id")), ()):
                 labels = self.labels.setdefault(id_, [])
-                if label is not None and label not in labels:
+                if label is not None and (id_, label) not in linked:
+                    linked.add((id_, label))
                     labels.append(label)
 
 

@@ -26,7 +26,7 @@ from trialbridge.mappings.fhir.terminology import codes
 from trialbridge.mappings.fhir.types import REGISTRATION, of_code
 from trialbridge.mappings.fhir.versions.dialect import ALTERNATE
 from trialbridge.mappings.record import registry
-from trialbridge.mappings.record.arms import received
+from trialbridge.mappings.record.arms import Received
 from trialbridge.schemas.trial import ArmsInterventionsModule, ProtocolSection, Trial
 
 BASE = "https://interop.esante.gouv.fr/ig/fhir/eclaire/"
@@ -228,13 +228,14 @@ def _identifiers(identifiers: list[Node], protocol: ProtocolSection) -> Iterator
 
 def _arms(arms: list[Node], module: ArmsInterventionsModule) -> Iterator[Node]:
     given = module.interventions or []
+    received = Received(given)
     groups = module.arm_groups or []
     if len(groups) != len(arms):
         yield from arms
         return
     for arm, group in zip(arms, groups, strict=True):
-        made = dict(arm)
-        for position in received(group, given):
+        told: list[Node] = []
+        for position in received.by(group):
             one = given[position]
             parts = [
                 {"url": url, "valueString": value}
@@ -242,8 +243,8 @@ def _arms(arms: list[Node], module: ArmsInterventionsModule) -> Iterator[Node]:
                 if value
             ]
             if parts:
-                extend(made, {"url": f"{_EXTENSION}arm-intervention", "extension": parts})
-        yield made
+                told.append({"url": f"{_EXTENSION}arm-intervention", "extension": parts})
+        yield {**arm, "extension": [*arm.get("extension", ()), *told]} if told else dict(arm)
 
 
 def _with_type(contact: Node) -> Node:

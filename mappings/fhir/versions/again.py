@@ -8,6 +8,8 @@ https://hl7.org/fhir/R4/researchstudy-definitions.html
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from trialbridge.mappings.fhir.versions.dialect import R5, Node
 from trialbridge.schemas.terms.countries import SYSTEM, country, name_of
 
@@ -36,9 +38,9 @@ def drain(tree: Node) -> None:
             known = {coding["code"] for coding in _countries(study, resources)}
             _set(study, "region", [_named(one) for one in regions if not _is_known(one, known)])
         if contacts.__class__ is list:
-            said = [*_contacts(study, resources)]
-            left = [_as_party(study, one) for one in contacts if one not in said]
-            _set(study, "contact", [one for one in left if one is not None])
+            said = {_canonical(one) for one in _contacts(study, resources)}
+            left = [one for one in contacts if _canonical(one) not in said]
+            _set(study, "contact", _as_parties(study, left))
 
 
 class _Resources:
@@ -148,8 +150,26 @@ def _named(region: Any) -> Any:
     return region
 
 
-def _as_party(study: Node, contact: Any) -> Any:
-    """Make of a contact a party of the study; what is left of it, None if nothing is."""
+def _canonical(contact: Any) -> bytes:
+    """What is the same of all contacts that are equal: as many are said again as there are."""
+    return msgspec.json.encode(contact, order="sorted", enc_hook=str)
+
+
+def _as_parties(study: Node, contacts: list[Any]) -> list[Any]:
+    """Make of contacts parties of the study; what is left of those of which something is."""
+    people, parties = (
+        [*value] if (value := study.get(member)).__class__ is list else []
+        for member in ("contained", "associatedParty")
+    )
+    known = len(people)
+    left = [_as_party(people, parties, one) for one in contacts]
+    if len(people) > known:
+        study["contained"], study["associatedParty"] = people, parties
+    return [one for one in left if one is not None]
+
+
+def _as_party(people: list[Any], parties: list[Any], contact: Any) -> Any:
+    """Make of a contact a party and who that is; what is left of it, None if nothing is."""
     said = contact if contact.__class__ is dict else {}
     inner: Node = {}
     if said.get("name").__class__ is str:
@@ -158,17 +178,13 @@ def _as_party(study: Node, contact: Any) -> Any:
         inner["telecom"] = said["telecom"]
     if not inner:
         return contact
-    contained = study.get("contained")
-    kept = contained if contained.__class__ is list else []
-    id_ = f"contact-{len(kept) + 1}"
-    person = {"resourceType": "PractitionerRole", "id": id_, "contact": [inner]}
-    study["contained"] = [*kept, person]
+    id_ = f"contact-{len(people) + 1}"
+    people.append({"resourceType": "PractitionerRole", "id": id_, "contact": [inner]})
     party: Node = {
         "role": {"coding": [{"system": _ROLE, "code": _CONTACT}]},
         "party": {"reference": f"#{id_}"},
     }
     if "name" in inner:
         party["name"] = said["name"]
-    parties = study.get("associatedParty")
-    study["associatedParty"] = [*(parties if parties.__class__ is list else []), party]
+    parties.append(party)
     return {key: value for key, value in said.items() if key not in inner} or None
