@@ -16,6 +16,7 @@ from odm_right import ODM_2_0
 import trialbridge
 from trialbridge.formats.odm import v1_3_2 as odm_1_3_2
 from trialbridge.formats.odm import v2_0 as odm
+from trialbridge.formats.odm.xml.plain import _may_be_too_large
 from trialbridge.formats.odm.xml.tree import _scanner, plain_tree, tree_of
 from trialbridge.formats.odm.xml.v2_0 import V2_0
 from trialbridge.mappings.odm.beyond import DOCUMENT
@@ -385,3 +386,12 @@ def test_a_document_of_more_bytes_than_elements_is_read_as_fast() -> None:
     item = '<CodeListItem CodedValue=""/>'
     many = FORM.replace("<CodeListItem ", item * 500_000 + "<CodeListItem ", 1)
     assert plain_tree(many.encode(), V2_0) is None
+
+
+def test_a_long_document_is_read_as_fast_where_no_text_of_it_is_long() -> None:
+    words = "18 years " * 520_000
+    assert ODM_2_0.count("18 years or older") == 1
+    long = ODM_2_0.replace("18 years or older", f"{words}<b/>{words}", 1).encode()
+    assert len(long) > 9_000_000
+    assert not _may_be_too_large(long)
+    assert _may_be_too_large(long.replace(b"<b/>", b""))

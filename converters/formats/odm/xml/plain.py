@@ -40,8 +40,8 @@ _LONG_FRAME = 1_600
 _MOST_DEFINITIONS = 2_000
 _LONG_DEFINITION = 4_000
 
-# Where a text may be as long as no parser takes it.
-_LONG_DOCUMENT = 9_000_000
+# A text or a value this long may be one that no parser takes.
+_LONG_PIECE = 9_000_000
 
 _DEFINED = ("ItemGroupDef", "ItemDef", "CodeList")
 _OPENED, _CLOSED = "<StudySummary>", "</StudySummary>"
@@ -438,7 +438,13 @@ def _may_be_too_large(data: bytes) -> bool:
     if len(data) <= 4 * MOST_NODES:
         return False
     attributes = min(data.count(b"="), data.count(b'"') // 2)
-    return len(data) > _LONG_DOCUMENT or data.count(b"<") + attributes > MOST_NODES
+    if data.count(b"<") + attributes > MOST_NODES:
+        return True
+    # What is that long without a tag has nothing else in one of these halves.
+    half = _LONG_PIECE // 2
+    return any(
+        data.find(b"<", start, start + half) < 0 for start in range(0, len(data) - half, half)
+    )
 
 
 def _normal(value: str) -> str:
