@@ -5,7 +5,7 @@ FHIR tells numbers of another precision apart: https://hl7.org/fhir/R5/datatypes
 
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache, partial
+from functools import partial
 from math import isinf
 from typing import Any, Final
 
@@ -19,8 +19,7 @@ def number_of(text: str) -> float | Decimal:
 
     Raises ValueError if it is beyond those that a float can be, as where digits are not kept.
     """
-    # Those of a document come again and again.
-    return _known(text) if len(text) <= _SHORT else _made(text)
+    return _known[text]
 
 
 def _made(text: str) -> float | Decimal:
@@ -36,8 +35,26 @@ def _made(text: str) -> float | Decimal:
 
 
 _SHORT: Final = 24
-_known: Final = lru_cache(maxsize=4096)(_made)
-_DECODER: Final = msgspec.json.Decoder(float_hook=number_of)
+_MOST: Final = 4096
+
+
+class _Known(dict[str, float | Decimal]):
+    """The numbers of short texts: those of a document come again and again.
+
+    What is known is found without a call of a function of ours.
+    """
+
+    def __missing__(self, text: str) -> float | Decimal:
+        value = _made(text)
+        if len(text) <= _SHORT:
+            if len(self) >= _MOST:
+                self.clear()
+            self[text] = value
+        return value
+
+
+_known: Final = _Known()
+_DECODER: Final = msgspec.json.Decoder(float_hook=_known.__getitem__)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
