@@ -134,6 +134,8 @@ class Item(NamedTuple):
     mine: Callable[[Node], bool]
     key: tuple[str, str] | None = None
     """The member and its value that tell the element, where one alone does."""
+    by: Callable[[list[Any]], Mapping[str, Node]] | None = None
+    """Gives of a list the first element for each value of the key, where that is no member's."""
 
 
 class Constant:

@@ -7,7 +7,7 @@ together.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby, takewhile
 from types import SimpleNamespace
@@ -183,6 +183,50 @@ def _elements_writer(
     return function
 
 
+_Listed = list[tuple[int, Any]]
+
+
+class _Shared:
+    """Lists that many rows share, looked through once for each member that tells their elements."""
+
+    def __init__(self, names: Names) -> None:
+        # With the lists, so that the id of each stays its own.
+        self._by: dict[tuple[int, str], tuple[Any, dict[str, _Listed] | None]] = {}
+
+    def of(self, nodes: Any, member: str, value: str) -> Sequence[tuple[int, Any]]:
+        """The elements in which a member has this value, and what is no object, by position."""
+        if len(nodes) >= _LONG:
+            found = self._by.get((id(nodes), member))
+            if found is None:
+                found = self._by[id(nodes), member] = nodes, _by(nodes, member)
+            if found[1] is not None:
+                return found[1].get(value, ())
+        return [
+            at
+            for at in enumerate(nodes)
+            if at[1].__class__ is not dict or at[1].get(member) == value
+        ]
+
+
+# As many as take longer than to keep what was found.
+_LONG = 4
+
+
+def _by(nodes: Any, member: str) -> dict[str, _Listed] | None:
+    """The elements by the text that a member of them has; None where one is no object."""
+    found: dict[str, _Listed] = {}
+    for at in enumerate(nodes):
+        if at[1].__class__ is not dict:
+            return None
+        value = at[1].get(member)
+        if value.__class__ is str:
+            if value in found:
+                found[value].append(at)
+            else:
+                found[value] = [at]
+    return found
+
+
 class _Elements:
     """The elements of a list that are read as structs."""
 
@@ -201,13 +245,8 @@ class _Elements:
         mine, read_one = self.mine, self.read_one
         listed: Iterable[tuple[int, Any]] = enumerate(nodes)
         if self.key is not None:
-            member, value = self.key
             # Of most lists that many rows share a row has nothing.
-            listed = [
-                (position, node)
-                for position, node in listed
-                if node.__class__ is not dict or node.get(member) == value
-            ]
+            listed = (names.made.get(_Shared) or names.once(_Shared)).of(nodes, *self.key)
             if not listed:
                 return None
         for position, node in listed:
@@ -459,15 +498,18 @@ def _read_branch(source: Source, table: Record, branch: Branch, node: str, path:
         for row in below.rows:
             if not row.merge and not row.read_always:
                 _read_value(source, table, row, at, here)
-        keyed = Counter(item.key[0] for item, _ in below.items.values() if item.key)
+        keyed = Counter(item.by or item.key[0] for item, _ in below.items.values() if item.key)
         # A list that several elements are looked for in is looked through once.
-        tables = {member: source.new("t") for member, count in keyed.items() if count > 1}
-        for member, table_ in tables.items():
-            source.line(f"{table_} = first_by({at}, {member!r})")
+        tables = {by: source.new("t") for by, count in keyed.items() if count > 1}
+        for by, table_ in tables.items():
+            if isinstance(by, str):
+                source.line(f"{table_} = first_by({at}, {by!r})")
+            else:
+                source.line(f"{table_} = {source.value(by)}({at})")
         for item, inside in below.items.values():
             one = source.new("i")
-            if item.key and item.key[0] in tables:
-                source.line(f"{one} = {tables[item.key[0]]}.get({item.key[1]!r})")
+            if item.key and (item.by or item.key[0]) in tables:
+                source.line(f"{one} = {tables[item.by or item.key[0]]}.get({item.key[1]!r})")
             else:
                 mine = source.value(item.mine)
                 source.line(f"for {one} in {at}:")

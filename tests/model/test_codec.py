@@ -370,3 +370,29 @@ def test_the_root_of_ids_is_the_nct_id_as_far_as_an_id_can_hold_it(nct_id: str) 
     root = Names(trial).root
     assert 0 < len(root) <= 36
     assert all(letter.isascii() and (letter.isalnum() or letter in ".-") for letter in root)
+
+
+SHARED_KINDS = st.sampled_from(["toy", "ball", "", None, 1, ["toy"]])
+shared = st.lists(
+    st.fixed_dictionaries(
+        {}, optional={"kind": SHARED_KINDS, "title": some_text | st.just(1), "loud": st.booleans()}
+    )
+    | st.sampled_from(["toy", None, 1]),
+    max_size=9,
+)
+
+
+def _read_each(codec: Codec[list[Any]], nodes: list[Any], names: Names) -> Any:
+    try:
+        return codec.read(nodes, names)
+    except Mismatch as mismatch:
+        return mismatch.places
+
+
+@given(shared)
+def test_elements_told_by_a_key_are_those_that_a_function_accepts(nodes: list[Any]) -> None:
+    names = Names()
+    for kind in ("toy", "ball", "none"):
+        by_key = each(TOY, key=("kind", kind))
+        by_function = each(TOY, mine=lambda node, kind=kind: node.get("kind") == kind)
+        assert _read_each(by_key, nodes, names) == _read_each(by_function, nodes, Names())

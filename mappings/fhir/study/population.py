@@ -1,6 +1,7 @@
 """Who can take part in a study, and what is measured, in FHIR R5."""
 
 from collections.abc import Callable
+from typing import Any
 
 from trialbridge.mappings.codec import (
     FIRST,
@@ -34,31 +35,44 @@ from trialbridge.schemas.trial import (
 # --- eligibility -------------------------------------------------------------------------------
 
 
-def _includes(system: str, code: str) -> Callable[[Node], bool]:
-    """Whether a characteristic has this code, and is not of whom is excluded."""
-    named, systems = has_code(system, code, "code"), systems_of(system)
+_KNOWN: dict[tuple[str, str], str] = {}
+"""What tells each characteristic that a row reads, by the systems and the code that it may have."""
 
-    def mine(node: Node) -> bool:
+
+def _included(nodes: list[Any]) -> dict[str, Node]:
+    """The first characteristic for each code, of those that are not of whom is excluded."""
+    found: dict[str, Node] = {}
+    for node in nodes:
+        if node.__class__ is not dict:
+            continue
         holder = node.get("code")
-        if holder.__class__ is dict:
-            # As `has_code`, and no function of its own: most are criteria, and of another code.
-            for one in holder.get("coding", ()):
-                if one.get("code") == code and one.get("system") in systems:
-                    return node.get("exclude") is not True
-            return False
-        return named(node) and node.get("exclude") is not True
+        codings = holder.get("coding", ()) if holder.__class__ is dict else _codings(holder)
+        # Most have one, which is that of a criterion.
+        for one in codings:
+            system, code = one.get("system"), one.get("code")
+            if system.__class__ is str and code.__class__ is str:
+                known = _KNOWN.get((system, code))
+                if known is not None and known not in found and node.get("exclude") is not True:
+                    found[known] = node
+    return found
 
-    return mine
+
+def _codings(holders: Any) -> list[Any]:
+    """The Codings of several CodeableConcepts, where another has one."""
+    listed = holders if holders.__class__ is list else ()
+    return [one for held in listed if held.__class__ is dict for one in held.get("coding", ())]
 
 
 def _characteristic(system: str, code: str) -> Step:
     display = codes.CHARACTERISTIC.codes.get(code) if system == codes.CHARACTERISTIC.url else None
+    known, named = f"{system}|{code}", has_code(system, code, "code")
+    _KNOWN.update({(one, code): known for one in systems_of(system)})
     return item(
         f"code='{code}'",
-        _includes(system, code),
+        lambda node: named(node) and node.get("exclude") is not True,
         code=of_code(system, code, display),
         exclude=False,
-    )
+    )._replace(key=("code", known), by=_included)
 
 
 GENDER_CHARACTERISTIC = _characteristic(codes.USAGE_CONTEXT, "gender")
