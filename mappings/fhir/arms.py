@@ -4,7 +4,6 @@ The link is the arm's action of the PlanDefinition with an action in it for each
 it receives. Where an intervention's own list of arms differs, extensions hold the difference.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from trialbridge.mappings.codec import Codec, Extension, Node, text
@@ -81,6 +80,8 @@ class _Plan:
             if "name" in group
         }
         linked: set[tuple[str, str]] = set()
+        # Most are of several arms. The resources are there as long as what is read.
+        shown: dict[int, str] = {}
         for plan in resources.of_type("PlanDefinition"):
             for action in _objects(plan.get("action")):
                 arm = str(action.get("linkId"))
@@ -88,9 +89,13 @@ class _Plan:
                 for inner in _objects(action.get("action")):
                     url = inner.get("definitionCanonical")
                     activity = resources.get(url)
-                    if named := (activity or inner).get("title"):
+                    if activity is not None and id(activity) in shown:
+                        said.append(shown[id(activity)])
+                    elif named := (activity or inner).get("title"):
                         kind = None if activity is None else type_of(activity, names)
                         said.append(intervention_name(kind, str(text.read(named, names))))
+                        if activity is not None:
+                            shown[id(activity)] = said[-1]
                     label = self.names.get(arm)
                     if activity is not None and label:
                         link = str(activity.get("url")), label
@@ -99,8 +104,8 @@ class _Plan:
                             self.arms.setdefault(link[0], []).append(label)
 
 
-def _objects(nodes: Any) -> Iterable[Node]:
-    return (n for n in nodes if n.__class__ is dict) if nodes.__class__ is list else ()
+def _objects(nodes: Any) -> list[Node]:
+    return [n for n in nodes if n.__class__ is dict] if nodes.__class__ is list else []
 
 
 received: Codec[list[str]] = Codec(

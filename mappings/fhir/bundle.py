@@ -64,7 +64,7 @@ def _store(names: Names, study: Node, empty: list[tuple[str, str]], unmapped: st
         extend(study, "extension", [{"url": UNMAPPED.url, "valueString": one} for one in pieces])
 
 
-_KEPT = (EMPTY_ELEMENT.url, UNMAPPED.url)
+_KEPT = frozenset({EMPTY_ELEMENT.url, UNMAPPED.url})
 
 
 def _find(names: Names, study: Node) -> tuple[dict[str, str], Any]:
@@ -289,9 +289,7 @@ def _indexed(entries: list[_Entry]) -> tuple[Names, Resources]:
     """What is known of a record that is read, and its resources."""
     names = Names()
     known = names.once(Resources)
-    add = known.add
-    for full_url, resource in entries:
-        add(resource, full_url)
+    known.add_each(entries)
     return names, known
 
 

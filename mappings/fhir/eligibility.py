@@ -122,11 +122,16 @@ def _read_criteria(group: Node, names: Names) -> str | None:
     for node in group.get("characteristic", ()):
         # A list within a criterion is said by that, too.
         if node.__class__ is dict and _is_criterion(node) and "valueReference" not in node:
-            value = said(node.get("valueCodeableConcept"))
+            concept = node.get("valueCodeableConcept")
+            value = concept.get("text") if concept.__class__ is dict else None
+            if value.__class__ is not str:
+                value = said(concept)
             if value is not None:
                 pieces.append((value, node.get("exclude") is True))
     before = criteria.split(words) if words else []
-    if pieces == [(plain(piece.words), piece.exclude) for piece in before]:
+    escaped = words is not None and "\\" in words
+    listed = [(plain(one) if escaped else one, exclude) for one, exclude, _, _ in before]
+    if pieces == listed:
         return words
     digest = next(
         (
@@ -205,10 +210,12 @@ def _may_be_stated(nodes: list[Any]) -> bool:
     """Whether something was added, maybe: of most it is known at once that nothing was."""
     for node in nodes:
         if node.__class__ is dict:
-            if "extension" in node and _is_stated(node):
+            if "extension" in node:
                 return True
-            if "timeFromEvent" in node and _own_times(node) is not node:
-                return True
+            if "timeFromEvent" in node and (times := node["timeFromEvent"]).__class__ is list:
+                for one in times:
+                    if one.__class__ is dict and "extension" in one:
+                        return True
     return False
 
 

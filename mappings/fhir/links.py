@@ -3,6 +3,7 @@
 https://hl7.org/fhir/R5/references.html
 """
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from trialbridge.mappings.codec import Aside, ItemName, Node
@@ -27,6 +28,7 @@ class Resources:
         """The organisations and people that were written, by type and name: each is once."""
         self._read: list[Node] = []
         self._by_type: dict[str, list[Node]] = {}
+        self._sorted = 0
         self._index: dict[str, Node] = {}
         # By what was read, which is there as long as this is.
         self._standing: dict[int, Node] = {}
@@ -43,11 +45,6 @@ class Resources:
         """Index a resource that was read, by each name that a link may give it."""
         self._read.append(resource)
         kind = resource.get("resourceType")
-        if kind.__class__ is str:
-            if kind in self._by_type:
-                self._by_type[kind].append(resource)
-            else:
-                self._by_type[kind] = [resource]
         index = self._index.setdefault
         if (id_ := resource.get("id")).__class__ is str:
             index(f"{kind}/{id_}" if owner is None else f"#{id_}", resource)
@@ -59,6 +56,25 @@ class Resources:
             for inner in contained:
                 if inner.__class__ is dict:
                     self.add(inner, None, resource)
+
+    def add_each(self, entries: Iterable[tuple[str | None, Node]]) -> None:
+        """Index the resources of a Bundle, each behind its fullUrl, as `add` does one."""
+        read, index = self._read.append, self._index.setdefault
+        for full_url, resource in entries:
+            if "contained" in resource:
+                self.add(resource, full_url)
+                continue
+            read(resource)
+            if (id_ := resource.get("id")).__class__ is str:
+                index(f"{resource.get('resourceType')}/{id_}", resource)
+            if full_url.__class__ is str:
+                index(full_url, resource)
+            if "url" in resource and (url := resource["url"]).__class__ is str:
+                index(url, resource)
+
+    def lookup(self) -> Callable[[str], Node | None]:
+        """`get` for many names that are strings, as long as no resource is added or replaced."""
+        return self.get if self._standing else self._index.get
 
     def get(self, name: Any) -> Node | None:
         """The resource that was read and has this name."""
@@ -81,6 +97,15 @@ class Resources:
 
     def of_type(self, type_: str) -> list[Node]:
         """The resources of a type that were read, in the order of the Bundle."""
+        if self._sorted != len(self._read):
+            self._by_type, self._sorted = {}, len(self._read)
+            for one in self._read:
+                kind = one.get("resourceType")
+                if kind.__class__ is str:
+                    if kind in self._by_type:
+                        self._by_type[kind].append(one)
+                    else:
+                        self._by_type[kind] = [one]
         # What stands for another is of its type.
         found = self._by_type.get(type_, [])
         return [self._current(one) for one in found] if self._standing else found
@@ -185,7 +210,7 @@ def _made(
         target = node.get(member)
         if target is None:
             return None
-        resources = names.once(Resources)
+        resources = names.made.get(Resources) or names.once(Resources)
         found = resources.get(target)
         if found is None and canonical and target.__class__ is str:
             found = resources.get(target.partition("|")[0])

@@ -26,6 +26,14 @@ def _forms_for(others: Others) -> tuple[Form, ...]:
     return FORMS
 
 
+def _has(nodes: list[Node], member: str) -> bool:
+    # A loop, since a generator takes longer to begin than most lists take.
+    for node in nodes:  # noqa: SIM110
+        if node.__class__ is dict and member in node:
+            return True
+    return False
+
+
 def as_ours(node: Node, names: Names) -> tuple[Node, list[Problem]]:
     """The ResearchStudy with all forms of others as ours; what it refers to is in `Resources`.
 
@@ -35,6 +43,8 @@ def as_ours(node: Node, names: Names) -> tuple[Node, list[Problem]]:
     for form in _forms_for(others):
         value = others.study.get(form.member)
         if value.__class__ is list:
+            if form.sign is not None and not _has(value, form.sign):
+                continue
             made = form.read(value, others)
         elif value.__class__ is dict:
             made = form.read([value], others)

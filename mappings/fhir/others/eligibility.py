@@ -43,6 +43,9 @@ _is_criterion = has_code(codes.CHARACTERISTIC.url, "criterion", "code")
 _CRITERIA = {"defined by codeableconcept", "eligibility criterion"}
 
 
+_KINDS = {"age": "age", "sex": "sex", "gender": "sex"}
+
+
 def _kind(concept: Any) -> str | None:
     """Whether a CodeableConcept is of age or sex, as others say it."""
     if concept.__class__ is not dict:
@@ -53,18 +56,19 @@ def _kind(concept: Any) -> str | None:
             return "age"
         if pair in SEXES or pair[1] == "grp-gender":
             return "sex"
-    said = words.folded(words.words_of(concept) or "")
-    return {"age": "age", "sex": "sex", "gender": "sex"}.get(said)
+    said = words.words_of(concept)
+    return None if said is None else _KINDS.get(words.folded(said))
 
 
 def _characteristic(node: Node, others: Others) -> list[Node] | None:
     value = node.get("valueCodeableConcept")
     words_ = value.get("text") if value.__class__ is dict else None
-    if words_.__class__ is str and node.get("code") == _CRITERION:
+    code = node.get("code")
+    if (words_.__class__ is str and code == _CRITERION) or code == _SEX:
         return None  # Ours, as most are.
     if node.get("exclude") is True:
         return _criterion(node)
-    kind = _kind(node.get("code"))
+    kind = _kind(code)
     if kind == "age" or _is_age(node):
         age = _range(node)
         if age is not None:
@@ -128,9 +132,9 @@ def _criterion(node: Node) -> list[Node] | None:
     value = node.get("valueCodeableConcept")
     if code.__class__ is not dict or value.__class__ is not dict:
         return None
-    said = words.folded(words.words_of(code) or "")
+    said = words.words_of(code)
     is_other = any(one.get("code") == "grp-other" for one in objects(code.get("coding")))
-    if said not in _CRITERIA and not is_other:
+    if not is_other and (said is None or words.folded(said) not in _CRITERIA):
         return None
     text = value.get("text")
     if text is None:
@@ -224,9 +228,13 @@ def _group(node: Node, others: Others) -> list[Node] | None:
     if group is None:
         return None
     nodes = group.get("characteristic")
-    made = _CHARACTERISTICS(nodes, others) if nodes.__class__ is list else None
-    if made is not None:
-        others.replace(group, {**group, "characteristic": made})
+    listed: list[Any] = nodes if nodes.__class__ is list else []
+    for node in listed:
+        # Of most Groups none is of another form, and no list need be made.
+        if node.__class__ is dict and _characteristic(node, others) is not None:
+            made = _CHARACTERISTICS(listed, others)
+            others.replace(group, {**group, "characteristic": made})
+            break
     return None
 
 
@@ -292,6 +300,7 @@ FORMS = (
         "`classifier.text`, as `Minimum Age: 18 Years`",
         "the age of the Group that is there",
         _ages,
+        sign="text",
     ),
     Form(
         "recruitment",

@@ -21,7 +21,8 @@ class Form(NamedTuple):
     """A form in which others write something, and what it is read as.
 
     `member` is that of a resource of the type `of` whose elements may have it. `read` gives the
-    elements as ours, or None where none of them has this form.
+    elements as ours, or None where none of them has this form. It is not asked where no element has
+    the member `sign`, if that is given.
     """
 
     member: str
@@ -29,6 +30,7 @@ class Form(NamedTuple):
     means: str
     read: Callable[[list[Node], "Others"], list[Node] | None]
     of: str = "ResearchStudy"
+    sign: str | None = None
 
 
 class Others:

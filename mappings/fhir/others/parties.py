@@ -70,17 +70,24 @@ def are_as_we_write(nodes: list[Node], others: Others) -> bool:
         party = node.get("party")
         if not codings or codings.__class__ is not list or party.__class__ is not dict:
             return False
-        is_sponsor = is_contact = is_other = False
+        is_sponsor = is_contact = is_other = is_plain = is_ours = False
         for one in codings:
             code = one.get("code") if one.__class__ is dict else None
             if code in ("lead-sponsor", "collaborator"):
                 is_sponsor = True
             elif code == "general-contact":
                 is_contact = True
-            elif code in (None, "sponsor", "recruitment-contact"):
+            elif code == "sponsor":
+                is_sponsor = is_plain = True
+            elif code in (None, "recruitment-contact"):
                 return False
-            elif not str(one.get("system")).startswith(BASE):
+            elif str(one.get("system")).startswith(BASE):
+                is_ours = True
+            else:
                 is_other = True
+        if is_plain and not is_ours:
+            # Beside a code of ours it says that the lead sponsor is responsible.
+            return False
         resource = resource_of(party.get("reference"))
         kind = resource.get("resourceType") if resource is not None else None
         if is_sponsor:
@@ -354,9 +361,10 @@ def _site(node: Node, others: Others) -> list[Node] | None:
 
 def _all_located(nodes: list[Node], others: Others) -> list[Node] | None:
     """Sites of another form; most documents have none, and most sites of all there is."""
-    resource = others.resources.get
+    resource_of = others.resources.lookup()
     for node in nodes:
-        found = resource(node.get("reference")) if node.__class__ is dict else None
+        name = node.get("reference") if node.__class__ is dict else None
+        found = resource_of(name) if name.__class__ is str else None
         if found is None or found.get("resourceType") == "Organization":
             return _each_site(nodes, others)
     return None

@@ -238,13 +238,26 @@ FORMS = (
         "the official extension `researchStudy-studyRegistration`",
         each(_registered),
     ),
-    Form("studyDesign", "`studyDesign.text`, as `Design Masking: Double`", "codes", each(_design)),
-    Form("classifier", "`classifier.text`, as `Has Results: False`", "codes", each(_classifier)),
+    Form(
+        "studyDesign",
+        "`studyDesign.text`, as `Design Masking: Double`",
+        "codes",
+        each(_design),
+        sign="text",
+    ),
+    Form(
+        "classifier",
+        "`classifier.text`, as `Has Results: False`",
+        "codes",
+        each(_classifier),
+        sign="text",
+    ),
     Form(
         "classifier",
         "`classifier.text`, as `IPDSharingTimeFrame: After a year`",
         "what is said of the sharing of data",
         _sharing,
+        sign="text",
     ),
     Form(
         "identifier", "`identifier.type.text`, as `Registry Identifier`", "codes", each(_identifier)

@@ -123,7 +123,8 @@ def registration(activity: str, end: str, struct: type | None = None) -> Codec[A
         return [{"url": REGISTRATION, "extension": parts}]
 
     def read(nodes: Any, names: Names) -> Any:
-        parts = names.once(Lists).activities(nodes).get(activity)
+        lists = names.made.get(Lists) or names.once(Lists)
+        parts = lists.activities(nodes).get(activity)
         if parts is None:
             return None
         period = parts.get("period", {}).get("valuePeriod", {})

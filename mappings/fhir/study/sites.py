@@ -40,7 +40,8 @@ _OVER = frozenset({"completed", "terminated", "withdrawn"})
 
 def _find_place(names: Names, node: Node) -> Node | None:
     """The Location of a site, which may be a part of the study that has it as its own site."""
-    part = names.once(Resources).get(node.get("reference"))
+    name, parts = node.get("reference"), names.made.get(_Parts) or names.once(_Parts)
+    part = parts.called(name) if name.__class__ is str else None
     if part is None:
         return _LOCATION.find(names, node)
     kind = part.get("resourceType")
@@ -65,7 +66,9 @@ class _Parts:
 
     def __init__(self, names: Names) -> None:
         resources = names.once(Resources)
-        self._at: dict[int, Node] = {}
+        self.called = resources.lookup()
+        """The resource of a name."""
+        self.at: dict[int, Node] = {}
         self.named: dict[str, Node] = {}
         """The same by the name that each refers to its place by."""
         for part in resources.of_type(_STUDY):
@@ -75,12 +78,9 @@ class _Parts:
             name = sites[0].get("reference")
             place = resources.get(name)
             if place is not None:
-                first = self._at.setdefault(id(place), part)
+                first = self.at.setdefault(id(place), part)
                 if isinstance(name, str) and place.get("resourceType") != _STUDY:
                     self.named[name] = first
-
-    def at(self, place: Node) -> Node | None:
-        return self._at.get(id(place))
 
 
 def _is_part(study: Node) -> bool:
@@ -91,14 +91,16 @@ def _is_part(study: Node) -> bool:
 
 
 def _find_part(names: Names, node: Node) -> Node | None:
-    name, parts = node.get("reference"), names.once(_Parts)
+    name, parts = node.get("reference"), names.made.get(_Parts) or names.once(_Parts)
+    if name.__class__ is not str:
+        return None
     # Mostly it is called here as it is there.
-    if name.__class__ is str and name in parts.named:
+    if name in parts.named:
         return parts.named[name]
-    target = names.once(Resources).get(name)
+    target = parts.called(name)
     if target is None or target.get("resourceType") == _STUDY:
         return target
-    return parts.at(target)
+    return parts.at.get(id(target))
 
 
 def _store_part(names: Names, node: Node, inner: Node) -> None:

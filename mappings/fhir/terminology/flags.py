@@ -58,7 +58,7 @@ def flag(name: str) -> Codec[bool]:
     said = frozenset((system, code) for _, system, code in meanings)
 
     def read(nodes: Any, names: Names) -> bool | None:
-        codes = names.once(Lists).codes(nodes)
+        codes = (names.made.get(Lists) or names.once(Lists)).codes(nodes)
         if said.isdisjoint(codes):
             return None
         for value, system, code in meanings:
@@ -75,10 +75,11 @@ def flag_item(name: str) -> Item:
     codes = {name, f"not-{name}", None}
 
     def mine(node: Node) -> bool:
-        return any(
-            one.get("system") == FLAG.url and one.get("code") in codes
-            for one in node.get("coding", ())
-        )
+        # A loop: a generator takes longer to begin than this takes for the one there is.
+        for one in node.get("coding", ()):
+            if one.get("system") == FLAG.url and one.get("code") in codes:
+                return True
+        return False
 
     return item(name, mine, coding=[{"system": FLAG.url}])
 
