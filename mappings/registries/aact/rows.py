@@ -20,6 +20,7 @@ Cells = dict[str, str | None]
 GROUPS: Final = "result_groups"
 ARMS: Final = "design_group_interventions"
 CODE: Final = "ctgov_group_code"
+_OF_GROUP: Final = ("groupId",)
 
 
 class Row(NamedTuple):
@@ -252,15 +253,12 @@ class Reading:
             item = None
             if level.known:
                 keys = tuple(one.key for one in level.columns if _is_known(one, level))
-                known = self._known.get((id(listed), keys))
-                if known is None:
-                    known = self._known[id(listed), keys] = _Known(listed, keys)
-                item = known.get(tuple(values.get(key) for key in keys))
+                item = self._known_of(listed, keys).get(tuple(values.get(key) for key in keys))
             elif not last:
                 item = _same(listed, level, values)
             if item is not None and not level.known:
                 below = found[number + 1 :]
-                if id(item) in self._hollow or _is_taken(item, below, row.cells.get(CODE)):
+                if id(item) in self._hollow or self._is_taken(item, below, row.cells.get(CODE)):
                     item = None
             if item is None:
                 item = dict(level.stated)
@@ -270,6 +268,34 @@ class Reading:
             _fill(item, values)
             above = item
         return above
+
+    def _known_of(self, listed: list[Any], keys: tuple[str, ...]) -> "_Known":
+        """The items of a list, which is of the record, by what they are known by."""
+        known = self._known.get((id(listed), keys))
+        if known is None:
+            known = self._known[id(listed), keys] = _Known(listed, keys)
+        return known
+
+    def _is_taken(self, item: Tree, below: list[tuple[Level, Tree]], code: str | None) -> bool:
+        """Tell if the place of a row below an item has the value of another row of its group.
+
+        A group has one value in a category, which a class has once: what has another is of the next
+        class, though of the same title, and where classes have none, of the next measure.
+        """
+        (level, values), *rest = below
+        listed = item.get(level.path, [])
+        if not rest:
+            return bool(listed) and self._known_of(listed, _OF_GROUP).get((code,)) is not None
+        if len(rest) > 1:
+            return bool(listed and not values and _same(listed, level, values)) and self._is_taken(
+                listed[-1], rest, code
+            )
+        keys = [column.key for column in level.columns]
+        return any(
+            all(value_at(one, key) == values.get(key) for key in keys)
+            and self._is_taken(one, rest, code)
+            for one in listed
+        )
 
     def _values(self, table: str, level: Level, row: Row) -> Tree:
         """What a row says of an item of a level, by keys."""
@@ -348,27 +374,6 @@ def _same(listed: list[Any], level: Level, values: Tree) -> Any:
         if all(value_at(one, column.key) == values.get(column.key) for column in level.columns):
             return one
     return None
-
-
-def _is_taken(item: Tree, below: list[tuple[Level, Tree]], code: str | None) -> bool:
-    """Tell if the place of a row below an item has the value of another row of its group.
-
-    A group has one value in a category, which a class has once: what has another is of the next
-    class, though of the same title, and where classes have none, of the next measure.
-    """
-    (level, values), *rest = below
-    listed = item.get(level.path, [])
-    if not rest:
-        return any(one.get("groupId") == code for one in listed)
-    if len(rest) > 1:
-        return bool(listed and not values and _same(listed, level, values)) and _is_taken(
-            listed[-1], rest, code
-        )
-    keys = [column.key for column in level.columns]
-    return any(
-        all(value_at(one, key) == values.get(key) for key in keys) and _is_taken(one, rest, code)
-        for one in listed
-    )
 
 
 # --- the types of leaves and columns -------------------------------------------------------------
