@@ -4,20 +4,41 @@ import json
 import sys
 from typing import Any
 
+import pytest
+
 import trialbridge
 
 
-def test_values_of_a_milestone_cost_as_much_as_they_are_many() -> None:
+def _milestone(many: int) -> dict[str, Any]:
+    """A milestone with a value for each of many groups."""
+    groups = [f"FG{number:03}" for number in range(many)]
+    milestone = {"type": "STARTED", "achievements": [{"groupId": id_} for id_ in groups]}
+    flow = {"groups": [{"id": id_} for id_ in groups], "periods": [{"milestones": [milestone]}]}
+    return {"participantFlowModule": flow}
+
+
+def _categories(many: int) -> dict[str, Any]:
+    """A class of a baseline measure with many categories, each with the value of one group."""
+    measured = [{"groupId": "BG000", "value": "1"}]
+    categories = [{"title": f"Tea {number}", "measurements": measured} for number in range(many)]
+    measure = {"title": "Tea", "classes": [{"categories": categories}]}
+    return {
+        "baselineCharacteristicsModule": {
+            "groups": [{"id": "BG000", "title": "All"}],
+            "measures": [measure],
+        }
+    }
+
+
+@pytest.mark.parametrize("results", [_milestone, _categories])
+def test_values_cost_as_much_as_they_are_many(results: Any) -> None:
     def calls(many: int) -> int:
-        """How many functions are called to write a milestone, which is read again too."""
-        groups = [f"FG{number:03}" for number in range(many)]
-        milestone = {"type": "STARTED", "achievements": [{"groupId": id_} for id_ in groups]}
-        flow = {"groups": [{"id": id_} for id_ in groups], "periods": [{"milestones": [milestone]}]}
+        """How many functions are called to write a record, which is read again too."""
         study = {
             "protocolSection": {
                 "identificationModule": {"nctId": "NCT99900012", "briefTitle": "Tea"}
             },
-            "resultsSection": {"participantFlowModule": flow},
+            "resultsSection": results(many),
         }
         source = json.dumps(study).encode()
         count = 0

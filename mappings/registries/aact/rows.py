@@ -290,12 +290,9 @@ class Reading:
             return bool(listed and not values and _same(listed, level, values)) and self._is_taken(
                 listed[-1], rest, code
             )
-        keys = [column.key for column in level.columns]
-        return any(
-            all(value_at(one, key) == values.get(key) for key in keys)
-            and self._is_taken(one, rest, code)
-            for one in listed
-        )
+        keys = tuple(column.key for column in level.columns)
+        same = self._known_of(listed, keys).every(tuple(values.get(key) for key in keys))
+        return any(self._is_taken(one, rest, code) for one in same)
 
     def _values(self, table: str, level: Level, row: Row) -> Tree:
         """What a row says of an item of a level, by keys."""
@@ -340,7 +337,7 @@ def _is_known(column: Any, level: Level) -> bool:
 
 
 class _Known:
-    """The items of a list by what they are known by, of equals the first.
+    """The items of a list by what they are known by.
 
     Items are added to the list meanwhile; of one that lacks what it is known by it may come yet.
     """
@@ -348,21 +345,24 @@ class _Known:
     def __init__(self, listed: list[Any], keys: tuple[str, ...]) -> None:
         self._listed, self._keys = listed, keys
         self._seen = 0
-        self._found: dict[tuple[Any, ...], Any] = {}
+        self._found: dict[tuple[Any, ...], list[Any]] = {}
         self._open: list[Any] = []
 
     def get(self, wanted: tuple[Any, ...]) -> Any:
+        """The first item that is known by this, or None."""
+        return next(iter(self.every(wanted)), None)
+
+    def every(self, wanted: tuple[Any, ...]) -> list[Any]:
+        """All items that are known by this, those that have it since they were looked at behind."""
         for one in self._listed[self._seen :]:
             said = self._said(one)
             if None in said:
                 self._open.append(one)
             else:
-                self._found.setdefault(said, one)
+                self._found.setdefault(said, []).append(one)
         self._seen = len(self._listed)
-        found = self._found.get(wanted)
-        if found is None:
-            found = next((one for one in self._open if self._said(one) == wanted), None)
-        return found
+        later = [one for one in self._open if self._said(one) == wanted] if self._open else []
+        return [*self._found.get(wanted, ()), *later]
 
     def _said(self, item: Any) -> tuple[Any, ...]:
         return tuple(value_at(item, key) for key in self._keys)
