@@ -137,6 +137,25 @@ def _no_xml(data: bytes) -> list[Problem]:
     return []
 
 
+def lines(file: IO[bytes], at: Source, limit: int) -> Iterator[tuple[Source, int]]:
+    """Give each line that is not blank, and the byte that it begins at.
+
+    One over the limit is told, without what it holds. https://github.com/ndjson/ndjson-spec
+    """
+    start = number = 0
+    while line := file.readline(limit + 1):
+        number += 1
+        here = at._replace(line=number)
+        if len(line) > limit:
+            yield here.wrong("size", f"a line larger than the limit of {limit:,} bytes"), start
+            while line and not line.endswith(b"\n"):
+                start += len(line)
+                line = file.readline(PIECE)
+        elif line.strip():
+            yield here._replace(data=line.rstrip(b"\r\n")), start
+        start += len(line)
+
+
 class _Rejoined(io.RawIOBase):
     """A stream with a piece that was read from it put back in front."""
 

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from trialbridge.io.files import PACKED, unpacked
-from trialbridge.sources import PIECE, Source
+from trialbridge.sources import Source, lines
 
 MANIFEST: Final = "manifest.json"
 STUDY: Final = "ResearchStudy"
@@ -86,11 +86,11 @@ def studies(folder: str, export: Export, limit: int) -> Iterator[Source]:
         for number, name in enumerate(export.others):
             yield from _index(table, Source(os.path.join(folder, name)), number, limit)
         for name in export.studies:
-            for at, _, line in _lines(Source(os.path.join(folder, name)), limit):
-                if line is None or _head(line) is None:
+            for at, _ in _lines(Source(os.path.join(folder, name)), limit):
+                if at.data is None or _head(at.data) is None:
                     yield at
                     continue
-                data = _Together(table, folder, export.others).bundle(line, limit)
+                data = _Together(table, folder, export.others).bundle(at.data, limit)
                 if len(data) > limit:
                     large = f"larger than the limit of {limit:,} bytes with all that it refers to"
                     yield at._replace(data=None).wrong("size", large)
@@ -104,38 +104,29 @@ def studies(folder: str, export: Export, limit: int) -> Iterator[Source]:
 
 
 def _index(table: sqlite3.Connection, file: Source, number: int, limit: int) -> Iterator[Source]:
-    for at, start, line in _lines(file, limit):
-        head = _head(line) if line is not None else None
-        if line is None or head is None:
+    for at, start in _lines(file, limit):
+        head = _head(at.data) if at.data is not None else None
+        if head is None:
             yield at
             continue
         row = (f"{head.resource_type}/{head.id}", head.url, head.resource_type, number, start)
         # What is packed cannot be read from a place in it.
-        data = line if file.suffix in PACKED.values() else None
+        data = at.data if file.suffix in PACKED.values() else None
         columns = "insert into resource (name, url, type, file, start, data) values"
         table.execute(f"{columns} (?, ?, ?, ?, ?, ?)", (*row, data))
 
 
-def _lines(file: Source, limit: int) -> Iterator[tuple[Source, int, bytes | None]]:
-    """Give each line that is not blank, and where it begins; None for what cannot be read."""
-    start = number = 0
+def _lines(file: Source, limit: int) -> Iterator[tuple[Source, int]]:
+    """Give each line that is not blank, and the byte that it begins at."""
+    number = 0
     try:
-        with unpacked(file.file) as lines:
-            while line := lines.readline(limit + 1):
-                number += 1
-                at = file._replace(line=number)
-                if len(line) > limit:
-                    message = f"a line larger than the limit of {limit:,} bytes"
-                    yield at.wrong("size", message), start, None
-                    while line and not line.endswith(b"\n"):
-                        start += len(line)
-                        line = lines.readline(PIECE)
-                elif line.strip():
-                    yield at._replace(data=line.strip()), start, line.strip()
-                start += len(line)
+        with unpacked(file.file) as held:
+            for at, start in lines(held, file, limit):
+                number = at.line
+                yield at if at.data is None else at._replace(data=at.data.strip()), start
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        yield file.wrong("unreadable", f"cannot be read after line {number}: {reason}"), start, None
+        yield file.wrong("unreadable", f"cannot be read after line {number}: {reason}"), 0
 
 
 def _head(line: bytes) -> _Head | None:
@@ -183,9 +174,9 @@ class _Together:
         self._have.add(name)
         self._table.execute("update resource set used = 1 where name = ?", (name,))
         if data is None:
-            with open(os.path.join(self._folder, self._files[file]), "rb") as lines:
-                lines.seek(start)
-                data = lines.readline().strip()
+            with open(os.path.join(self._folder, self._files[file]), "rb") as held:
+                held.seek(start)
+                data = held.readline().strip()
         return bytes(data)
 
 

@@ -14,7 +14,7 @@ from trialbridge.api import SIZE_VARIABLE
 from trialbridge.formats.folders import has_tables, is_one_record, packed, tables_in
 from trialbridge.io.encoding import utf_8
 from trialbridge.schemas.problem import ReadError
-from trialbridge.sources import PIECE, STDIN, Source, rejoined, unknown, why_unknown
+from trialbridge.sources import PIECE, STDIN, Source, lines, rejoined, unknown, why_unknown
 from trialbridge.sources.archives import GZIP, ZIP, ZSTANDARD, entries, unzipped
 from trialbridge.sources.lists import members, opening
 
@@ -255,28 +255,16 @@ def _next_line(file: IO[bytes], limit: int) -> tuple[bytes, bytes] | None:
 
 
 def _lines(file: IO[bytes], at: Source, limit: int) -> Iterator[Source]:
-    """Give each line of an NDJSON file that is not blank. https://github.com/ndjson/ndjson-spec"""
-    number, any_record = 0, False
-    while line := file.readline(limit + 1):
-        number += 1
-        here = at._replace(line=number)
-        if len(line) > limit:
-            yield here.wrong("size", f"a line larger than the limit of {limit:,} bytes")
-            while line and not line.endswith(b"\n"):
-                line = file.readline(PIECE)
-            any_record = True
-            continue
-        if not line.strip():
-            continue
-        here = here._replace(data=line.rstrip(b"\r\n"))
-        if at.found and not any_record:
-            if (why := why_unknown(line)) and (reason := unknown(here, why)[0]):
+    """Give each line of an NDJSON file that is not blank."""
+    found, any_record = at.found, False
+    for here, _ in lines(file, at, limit):
+        if found and not any_record and here.data is not None:
+            if (why := why_unknown(here.data)) and (reason := unknown(here, why)[0]):
                 yield at.aside(reason)
                 return
             # A file whose first record is one of ours is ours.
-            at = at._replace(found=False)
-            here = here._replace(found=False)
+            found = False
         any_record = True
-        yield here
+        yield here if found == at.found else here._replace(found=found)
     if not any_record:
         yield at.wrong("empty", "the source is empty: it has no record")
