@@ -9,15 +9,15 @@ https://hl7.org/fhir/uv/bulkdata/export.html#response---complete-status
 import os
 import re
 import sqlite3
-import zlib
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 import msgspec
 
-from trialbridge.io.files import PACKED, unpacked
-from trialbridge.sources import Source, lines
+from trialbridge.io.files import PACKED
+from trialbridge.sources import PIECE, Source, lines
+from trialbridge.sources.archives import unzipped
 
 MANIFEST: Final = "manifest.json"
 STUDY: Final = "ResearchStudy"
@@ -111,22 +111,29 @@ def _index(table: sqlite3.Connection, file: Source, number: int, limit: int) -> 
             continue
         row = (f"{head.resource_type}/{head.id}", head.url, head.resource_type, number, start)
         # What is packed cannot be read from a place in it.
-        data = at.data if file.suffix in PACKED.values() else None
+        data = at.data if _is_packed(file) else None
         columns = "insert into resource (name, url, type, file, start, data) values"
         table.execute(f"{columns} (?, ?, ?, ?, ?, ?)", (*row, data))
 
 
 def _lines(file: Source, limit: int) -> Iterator[tuple[Source, int]]:
-    """Give each line that is not blank, and the byte that it begins at."""
-    number = 0
+    """Give each line that is not blank, and the byte that it begins at where none is packed."""
     try:
-        with unpacked(file.file) as held:
-            for at, start in lines(held, file, limit):
-                number = at.line
-                yield at if at.data is None else at._replace(data=at.data.strip()), start
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        yield file.wrong("unreadable", f"cannot be read after line {number}: {reason}"), 0
+        with open(file.file, "rb", buffering=PIECE) as held:
+            if _is_packed(file):
+                yield from ((at, 0) for at in unzipped(held, file, limit, _unpacked))
+            else:
+                yield from lines(held, file, limit)
+    except OSError as error:
+        yield file.wrong("unreadable", f"cannot be read: {error.strerror}"), 0
+
+
+def _is_packed(file: Source) -> bool:
+    return file.suffix in (PACKED["gzip"], PACKED["zstd"])
+
+
+def _unpacked(file: IO[bytes], at: Source, limit: int) -> Iterator[Source]:
+    return (line for line, _ in lines(file, at, limit))
 
 
 def _head(line: bytes) -> _Head | None:
@@ -176,8 +183,8 @@ class _Together:
         if data is None:
             with open(os.path.join(self._folder, self._files[file]), "rb") as held:
                 held.seek(start)
-                data = held.readline().strip()
-        return bytes(data)
+                data = held.readline()
+        return bytes(data).strip()
 
 
 def _referred(node: Any) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """A folder of FHIR's Bulk Data is read as its studies, each with what it refers to."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from fhir_bundles import at as place_of
 from filled import filled_trial
 from msgspec import structs
@@ -116,6 +118,35 @@ def test_a_study_that_is_too_large_with_what_it_refers_to_is_told(
         [],
     ]
     assert found[2].trial is not None
+
+
+SITES = (json.dumps(SITE) + "\n").encode() * 40_000
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "told"),
+    [
+        ("Location.ndjson.zst", zstandard.compress(SITES[:4000])[:-5], "it ends inside a frame"),
+        ("Location.ndjson.zst", b"none", "Not a gzipped file (b'no')"),
+        (
+            "Location.ndjson.gz",
+            gzip.compress(SITES[:4000])[:-9],
+            "end-of-stream marker was reached",
+        ),
+        ("Location.ndjson.gz", gzip.compress(SITES), "refused as a zip bomb"),
+    ],
+)
+def test_a_packed_file_that_is_broken_is_told_and_what_is_whole_is_read(
+    tmp_path: Path, name: str, held: bytes, told: str
+) -> None:
+    export(tmp_path, {"ResearchStudy.ndjson": [STUDY], name: []})
+    (tmp_path / name).write_bytes(held)
+    first, second = trialbridge.records(tmp_path)
+    assert first.name == f"{tmp_path}/{name}"
+    assert [(one.severity, told in one.message) for one in first.problems] == [("fatal", True)]
+    assert second.trial is not None
+    facility = place_of(second.trial, "contactsLocationsModule/locations/0/facility")
+    assert (facility == "A clinic") is name.endswith(".gz")
 
 
 def test_a_folder_with_another_manifest_is_none(tmp_path: Path) -> None:
