@@ -73,13 +73,12 @@ class _Plan:
     def __init__(self, names: Names) -> None:
         resources = names.once(Resources)
         self.received: dict[str, list[str]] = {}
-        self.arms: dict[str, list[str]] = {}
+        self.arms: dict[str, dict[str, None]] = {}
         self.names = {
             str(group.get("linkId")): str(group["name"])
             for group in _objects(resources.study.get("comparisonGroup"))
             if "name" in group
         }
-        linked: set[tuple[str, str]] = set()
         # Most are of several arms. The resources are there as long as what is read.
         shown: dict[int, str] = {}
         for plan in resources.of_type("PlanDefinition"):
@@ -98,10 +97,7 @@ class _Plan:
                             shown[id(activity)] = said[-1]
                     label = self.names.get(arm)
                     if activity is not None and label:
-                        link = str(activity.get("url")), label
-                        if link not in linked:
-                            linked.add(link)
-                            self.arms.setdefault(link[0], []).append(label)
+                        self.arms.setdefault(str(activity.get("url")), {})[label] = None
 
 
 def _objects(nodes: Any) -> list[Node]:
@@ -117,7 +113,7 @@ received: Codec[list[str]] = Codec(
 
 def _write_labels(labels: list[str] | None, names: Names) -> Node | None:
     links = names.once(Links)
-    derived = links.labels.get(names.position, [])
+    derived = list(links.labels.get(names.position, ()))
     names.odd = names.odd or labels == []
     extensions = []
     for difference, label in arms.differences(labels or [], derived):
@@ -143,7 +139,7 @@ def _read_labels(activity: Node, names: Names) -> list[str] | None:
             label = plan.names.get(str(extension.get("valueId")))
             if label:
                 told.append((_DIFFERENCE_OF[url], label))
-    return arms.labels(plan.arms.get(str(activity.get("url")), []), told) or None
+    return arms.labels(list(plan.arms.get(str(activity.get("url")), ())), told) or None
 
 
 labels: Codec[list[str]] = Codec(

@@ -245,8 +245,7 @@ class _Study:
                 oid = str(node.get("@OID"))
                 self.interventions[oid] = intervention_name(_type_of(node, oid, names), name)
         self.arms: dict[str, str] = {}
-        self.labels: dict[str, list[str]] = {}
-        linked: set[tuple[str, str]] = set()
+        self.labels: dict[str, dict[str, None]] = {}
         for node in protocol.get("StudyStructure", {}).get("Arm", ()):
             oid = str(node.get("@OID"))
             label = name_of(name_in(node, names), oid)
@@ -256,10 +255,7 @@ class _Study:
                 given = RECEIVED.said(row)
                 what = given.get("interventionOID", "")
                 if what in self.interventions and label is not None and "name" not in given:
-                    link = what, str(label)
-                    if link not in linked:
-                        linked.add(link)
-                        self.labels.setdefault(what, []).append(link[1])
+                    self.labels.setdefault(what, {})[str(label)] = None
 
 
 def _read_received(rows: Any, names: Names) -> list[str] | None:
@@ -289,7 +285,7 @@ ARM_DIFFERENCE = note(
 
 def _write_labels(labels: list[str] | None, names: Names) -> None:
     links = names.once(Links)
-    derived = links.labels.get(names.position, [])
+    derived = list(links.labels.get(names.position, ()))
     names.odd = names.odd or labels == []
     number = 0
     for difference, label in arms.differences(labels or [], derived):
@@ -314,7 +310,7 @@ def _read_labels(node: Node, names: Names) -> list[str] | None:
         kind: Any = given.get("difference")
         if kind in _DIFFERENCE.codes:
             told.append((kind, label))
-    return arms.labels(study.labels.get(oid, []), told) or None
+    return arms.labels(list(study.labels.get(oid, ())), told) or None
 
 
 arm_labels: Codec[list[str]] = Codec(

@@ -20,7 +20,7 @@ class Links:
     """What the arms of a record say of its interventions, items by their position from 0.
 
     `positions`: an intervention by its name with its type. `arms`: an arm by its label.
-    `labels`: the arms of an intervention by the arms' own lists.
+    `labels`: the arms of an intervention by the arms' own lists, each once and in order.
     """
 
     def __init__(self, names: Names) -> None:
@@ -28,23 +28,21 @@ class Links:
         module = protocol.arms_interventions if protocol else None
         self.positions: dict[str, int] = {}
         self.arms: dict[str, int] = {}
-        self.labels: dict[int, list[str]] = {}
+        self.labels: dict[int, dict[str, None]] = {}
         if module is None:
             return
         for position, intervention in enumerate(module.interventions or ()):
             if intervention.name:
                 name = intervention_name(intervention.type, intervention.name)
                 self.positions.setdefault(name, position)
-        linked: set[tuple[int, str]] = set()
         for position, arm in enumerate(module.arm_groups or ()):
             if not arm.label:
                 continue
             self.arms.setdefault(arm.label, position)
             for name in arm.intervention_names or ():
                 at = self.positions.get(name)
-                if at is not None and (at, arm.label) not in linked:
-                    linked.add((at, arm.label))
-                    self.labels.setdefault(at, []).append(arm.label)
+                if at is not None:
+                    self.labels.setdefault(at, {})[arm.label] = None
 
 
 def differences(said: list[str], derived: list[str]) -> list[tuple[Difference, str]]:

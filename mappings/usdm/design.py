@@ -219,15 +219,12 @@ class _Received:
             if name is not None:
                 self.names[id_] = intervention_name(_type_of(node, names), name)
         self.of = document.received
-        self.labels: dict[str, list[str]] = {}
-        linked: set[tuple[str, str]] = set()
+        self.labels: dict[str, dict[str, None]] = {}
         for arm in objects(document.design, "arms"):
             label = called(arm)
             for id_ in self.of.get(str(arm.get("id")), ()):
-                labels = self.labels.setdefault(id_, [])
-                if label is not None and (id_, label) not in linked:
-                    linked.add((id_, label))
-                    labels.append(label)
+                if label is not None:
+                    self.labels.setdefault(id_, {})[label] = None
 
 
 def _type_of(node: Node, names: Names) -> Any:
@@ -257,7 +254,7 @@ received: Codec[list[str]] = Codec(
 
 
 def _write_labels(labels: list[str] | None, names: Names) -> Node | None:
-    derived = names.once(Links).labels.get(names.position, [])
+    derived = list(names.once(Links).labels.get(names.position, ()))
     names.odd = names.odd or labels == []
     if (labels or []) == derived:
         return None
@@ -268,7 +265,7 @@ def _read_labels(node: Node, names: Names) -> list[str] | None:
     exact = _LABELLED.read(node.get(EXTENSIONS) or [], names)
     if exact is not None:
         return exact or None
-    return names.once(_Received).labels.get(str(node.get("id"))) or None
+    return list(names.once(_Received).labels.get(str(node.get("id")), ())) or None
 
 
 labels: Codec[list[str]] = Codec(_read_labels, _write_labels, label="studyCells")
