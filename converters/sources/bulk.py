@@ -60,15 +60,14 @@ def export_in(folder: str, names: list[str]) -> Export | None:
 
     Files have the names that the last parts of the manifest's addresses are.
     """
-    if MANIFEST not in names:
-        return None
     try:
         with open(os.path.join(folder, MANIFEST), "rb") as file:
             manifest = msgspec.json.decode(file.read(), type=_Manifest)
     except (OSError, ValueError, msgspec.DecodeError):
         return None
     found = [(one.type, one.url.rpartition("/")[2]) for one in manifest.output]
-    there = [(kind, name) for kind, name in found if name in names]
+    held = frozenset(names)
+    there = [(kind, name) for kind, name in found if name in held]
     studies = [name for kind, name in there if kind == STUDY]
     others = [name for kind, name in there if kind != STUDY]
     return Export(studies, others) if studies else None

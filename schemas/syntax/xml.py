@@ -40,9 +40,9 @@ FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010
 LAYER: Final = "read"
 _XML: Final = "https://www.w3.org/TR/xml/"
 
-# Far enough for the root's start tag, whatever comments stand before it.
 # How much of a reason is told: it may name what the document is full of.
 _SHOWN: Final = 500
+# Far enough for the root's start tag, whatever comments stand before it.
 _HEAD: Final = 65_536
 _CHUNK: Final = 1 << 20
 
@@ -384,9 +384,7 @@ def utf_8(data: bytes, *, whole: bool = True) -> bytes:
     mark, encoding = next((row for row in _BOMS if data.startswith(row[0])), (b"", ""))
     if b"<" not in mark:
         data = data.removeprefix(mark)
-    if not encoding:
-        declared = _DECLARED.match(data)
-        encoding = _codec(declared[1].decode()) if declared else "utf-8"
+    encoding = encoding or _codec(_declared(data))
     is_utf_8 = encoding == "utf-8"
     if is_utf_8 and not whole:
         return data
