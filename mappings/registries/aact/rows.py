@@ -65,6 +65,12 @@ class Level(NamedTuple):
     only: Callable[[Tree], bool] | None = None
     stated: Mapping[str, str] = {}
 
+    def known_by(self) -> tuple[str, ...]:
+        """The key of the column that tells the item."""
+        return tuple(
+            one.key for one in self.columns if isinstance(one, Column) and one.name == self.known
+        )
+
 
 Derived = Callable[["Writing", list[Any], int], str | None]
 """A cell that follows from others: of what is written, the items of the row, and its position."""
@@ -252,7 +258,7 @@ class Reading:
             listed = _object(above, head).setdefault(key, [])
             item = None
             if level.known:
-                keys = tuple(one.key for one in level.columns if _is_known(one, level))
+                keys = level.known_by()
                 item = self._known_of(listed, keys).get(tuple(values.get(key) for key in keys))
             elif not last:
                 item = _same(listed, level, values)
@@ -332,10 +338,6 @@ def _fill(item: Tree, values: Tree) -> None:
         _object(item, head).setdefault(key, value)
 
 
-def _is_known(column: Any, level: Level) -> bool:
-    return bool(getattr(column, "name", "") == level.known)
-
-
 class _Known:
     """The items of a list by what they are known by.
 
@@ -370,10 +372,11 @@ class _Known:
 
 def _same(listed: list[Any], level: Level, values: Tree) -> Any:
     """The last item, if a row is of it, which other rows have begun."""
-    for one in listed[-1:]:
-        if all(value_at(one, column.key) == values.get(column.key) for column in level.columns):
-            return one
-    return None
+    if not listed:
+        return None
+    last = listed[-1]
+    same = all(value_at(last, column.key) == values.get(column.key) for column in level.columns)
+    return last if same else None
 
 
 # --- the types of leaves and columns -------------------------------------------------------------
