@@ -5,10 +5,10 @@ are read in English, in the first language where there is no English; the others
 are those of the register's JSON Schema, version 2.0.19. https://drks.de
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from trialbridge.mappings.coverage import CoverageRow
-from trialbridge.mappings.record.markdown import registered
 from trialbridge.mappings.registries import places
 from trialbridge.mappings.registries.places import (
     Document,
@@ -109,25 +109,19 @@ def _spoken(items: list[Place]) -> Place | None:
     return found
 
 
-def _text(name: str) -> Any:
+def _text(name: str, read: Callable[[Place, str], str | None] = Place.text) -> Any:
     """A text of the language that is read, and not of another where it is silent."""
 
-    def read(place: Place) -> str | None:
+    def read_spoken(place: Place) -> str | None:
         items = [one for one in place.items() if one.word(name)]
         found = _spoken(items)
-        return found.text(name) if found else None
+        return read(found, name) if found else None
 
-    return read
+    return read_spoken
 
 
 def _markup(name: str) -> Any:
-    read = _text(name)
-
-    def marked(place: Place) -> str | None:
-        words = read(place)
-        return registered(words) if words else None
-
-    return marked
+    return _text(name, Place.markup)
 
 
 def _languages(place: Place) -> list[str]:
