@@ -14,7 +14,7 @@ import socket
 import struct
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from trialbridge.running.workers import limit_memory
 from trialbridge.service.processes.jobs import Answer, Job
@@ -107,8 +107,9 @@ class _Line(asyncio.Protocol):
         # So many bytes must have come before there is anything to look at.
         self._needed = _LENGTHS.size
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        self._transport = transport
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # For a socket of a stream it is one, though that of uvloop is not by its class.
+        self._transport = cast(asyncio.Transport, transport)
 
     def say(self, what: object, document: bytes) -> None:
         """Send a message; what the other end does not take yet waits here."""
