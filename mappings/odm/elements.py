@@ -24,6 +24,7 @@ from trialbridge.mappings.codec import (
     Record,
     Step,
     System,
+    Written,
     also,
     field,
     merged,
@@ -384,7 +385,7 @@ def coded(
             names.warn("unknown-code", expected + as_coded)
         return coded
 
-    return Codec(read, lambda code, names: nodes[code], (exact,) if exact else ())
+    return Codec(read, Written(nodes), (exact,) if exact else ())
 
 
 def refined(
@@ -445,7 +446,7 @@ def beside(system: System) -> Codec[Any]:
         return None
 
     nodes = {code: {"Coding": [Constant(coding(system.url, code))]} for code in system.codes}
-    return Codec(read, lambda code, names: nodes[code], (system,), label="Coding")
+    return Codec(read, Written(nodes), (system,), label="Coding")
 
 
 def code_of(system: str) -> Codec[str]:

@@ -13,6 +13,7 @@ from trialbridge.mappings.codec import (
     Field,
     Node,
     System,
+    Written,
     among,
     field,
     merged,
@@ -184,7 +185,7 @@ def code(
             names.warn("unknown-code", f"{value!r:.60} is not one of {shown}")
         return found
 
-    return Codec(read, lambda one, names: nodes[one], (exact,) if exact else ())
+    return Codec(read, Written(nodes), (exact,) if exact else ())
 
 
 flag: Codec[bool] = code(
