@@ -175,11 +175,7 @@ class _Work:
             answer = await self._service.answer(job, scope, receive)
         except Refused as error:
             answer = _refusal(scope, error)
-        length = str(len(answer.body))
-        said = _said(answer, {"Content-Length": length}).items()
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in said]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        await _response(answer)(scope, receive, send)
 
 
 def _refusal(scope: Scope, error: Refused) -> Answer:
@@ -236,8 +232,8 @@ def _json(value: Any, status: int = 200) -> Response:
 
 def _response(answer: Answer) -> Response:
     # As headers, and not as media type, to which a charset would be added.
-    return Response(answer.body, answer.status, headers=_said(answer, {}))
-
-
-def _said(answer: Answer, more: dict[str, str]) -> dict[str, str]:
-    return {"Content-Type": answer.media, "Vary": "Accept", **answer.headers, **more}
+    return Response(
+        answer.body,
+        answer.status,
+        headers={"Content-Type": answer.media, "Vary": "Accept", **answer.headers},
+    )
