@@ -10,12 +10,9 @@ from trialbridge.mappings.fhir.others.forms import Form, Others
 from trialbridge.mappings.names import Names
 from trialbridge.schemas.problem import Problem
 
-_OF_PARTIES = tuple(form for form in parties.FORMS if form.member == "associatedParty")
-
 FORMS: tuple[Form, ...] = (*study.FORMS, *parties.FORMS, *arms.FORMS, *eligibility.FORMS)
 
-
-_FORMS_BUT_OF_PARTIES = tuple(form for form in FORMS if form not in _OF_PARTIES)
+_FORMS_BUT_OF_PARTIES = tuple(form for form in FORMS if form.member != "associatedParty")
 
 
 def _forms_for(others: Others) -> tuple[Form, ...]:
