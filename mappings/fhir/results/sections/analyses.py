@@ -10,6 +10,7 @@ from trialbridge.mappings.codec import (
     Mismatch,
     Node,
     Step,
+    Written,
     boolean,
     derived,
     field,
@@ -173,9 +174,7 @@ _SIDES = {
     code: [_CI_CODE, exact_coding(registry.CONFIDENCE_SIDES, code)]
     for code in registry.CONFIDENCE_SIDES.codes
 }
-sides: Codec[str] = Codec(
-    _read_sides, lambda code, names: _SIDES[code], (registry.CONFIDENCE_SIDES,)
-)
+sides: Codec[str] = Codec(_read_sides, Written(_SIDES), (registry.CONFIDENCE_SIDES,))
 """On how many sides an interval has ends: the registry's code beside that of an interval."""
 
 
