@@ -246,7 +246,7 @@ class _Elements:
         listed: Iterable[tuple[int, Any]] = enumerate(nodes)
         if self.key is not None:
             # Of most lists that many rows share a row has nothing.
-            listed = (names.made.get(_Shared) or names.once(_Shared)).of(nodes, *self.key)
+            listed = names.made[_Shared].of(nodes, *self.key)
             if not listed:
                 return None
         for position, node in listed:

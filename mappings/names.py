@@ -1,8 +1,9 @@
 """The names of a record's parts, and what is known beside a value while it is read or written."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
+from weakref import ref
 
 from trialbridge.mappings.tree import joined
 from trialbridge.schemas.trial import Trial
@@ -10,6 +11,20 @@ from trialbridge.schemas.trial import Trial
 T = TypeVar("T")
 
 _NOT_OF_ID = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+class _Made(dict[Callable[["Names"], Any], Any]):
+    """What was made of names, by what makes it."""
+
+    def __init__(self, names: "Names") -> None:
+        # No circle, which only the collector would free.
+        self._names = ref(names)
+
+    def __missing__(self, make: "Callable[[Names], T]") -> T:
+        names = self._names()
+        assert names is not None, "who asks holds the names"
+        found = self[make] = make(names)
+        return found
 
 
 class Names:
@@ -37,8 +52,11 @@ class Names:
         """
         self.warnings: list[tuple[str, str, str]] = []
         """(path, code, message), the paths from the node at hand."""
-        self.made: dict[Any, Any] = {}
-        """What `once` gave, by what makes it."""
+        self.made: Mapping[Callable[[Names], Any], Any] = _Made(self)
+        """What is made of the names when first asked for, and there from then on, by what makes it.
+
+        `once` gives it with its type; this costs no call, where thousands ask.
+        """
         if trial is not None:
             self.root = root(trial)
 
@@ -68,9 +86,7 @@ class Names:
 
     def once(self, make: "Callable[[Names], T]") -> T:
         """What is made of the names when first asked for, and there from then on."""
-        found: T | None = self.made.get(make)
-        if found is None:
-            found = self.made[make] = make(self)
+        found: T = self.made[make]
         return found
 
     @property

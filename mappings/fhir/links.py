@@ -190,7 +190,7 @@ def _made(
             called = resource.get("name")
             if called.__class__ is not str or called_by in resource:
                 called = shown(type_, resource)
-        resources = names.made.get(Resources) or names.once(Resources)
+        resources: Resources = names.made[Resources]
         if called is not None and type_ in _ONCE:
             found = resources.named.setdefault((type_, called), resource)
             if found is not resource:
@@ -210,7 +210,7 @@ def _made(
         target = node.get(member)
         if target is None:
             return None
-        resources = names.made.get(Resources) or names.once(Resources)
+        resources: Resources = names.made[Resources]
         found = resources.get(target)
         if found is None and canonical and target.__class__ is str:
             found = resources.get(target.partition("|")[0])

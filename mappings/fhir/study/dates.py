@@ -123,7 +123,7 @@ def registration(activity: str, end: str, struct: type | None = None) -> Codec[A
         return [{"url": REGISTRATION, "extension": parts}]
 
     def read(nodes: Any, names: Names) -> Any:
-        lists = names.made.get(Lists) or names.once(Lists)
+        lists: Lists = names.made[Lists]
         parts = lists.activities(nodes).get(activity)
         if parts is None:
             return None

@@ -40,7 +40,8 @@ _OVER = frozenset({"completed", "terminated", "withdrawn"})
 
 def _find_place(names: Names, node: Node) -> Node | None:
     """The Location of a site, which may be a part of the study that has it as its own site."""
-    name, parts = node.get("reference"), names.made.get(_Parts) or names.once(_Parts)
+    name = node.get("reference")
+    parts: _Parts = names.made[_Parts]
     part = parts.called(name) if name.__class__ is str else None
     if part is None:
         return _LOCATION.find(names, node)
@@ -91,7 +92,8 @@ def _is_part(study: Node) -> bool:
 
 
 def _find_part(names: Names, node: Node) -> Node | None:
-    name, parts = node.get("reference"), names.made.get(_Parts) or names.once(_Parts)
+    name = node.get("reference")
+    parts: _Parts = names.made[_Parts]
     if name.__class__ is not str:
         return None
     # Mostly it is called here as it is there.

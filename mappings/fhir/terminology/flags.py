@@ -58,7 +58,7 @@ def flag(name: str) -> Codec[bool]:
     said = frozenset((system, code) for _, system, code in meanings)
 
     def read(nodes: Any, names: Names) -> bool | None:
-        codes = (names.made.get(Lists) or names.once(Lists)).codes(nodes)
+        codes = names.made[Lists].codes(nodes)
         if said.isdisjoint(codes):
             return None
         for value, system, code in meanings:
