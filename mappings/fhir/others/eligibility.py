@@ -272,11 +272,8 @@ def _ages(nodes: list[Node], others: Others) -> list[Node] | None:
 
 def _age_end(node: Any) -> tuple[str, str] | None:
     """Which end of the ages a classifier tells in words, and what it is."""
-    said = words.words_of(node)
-    if said is None:
-        return None
-    label, _, value = said.partition(":")
-    end = _AGE_ENDS.get(words.folded(label))
+    label, value = words.labelled(node)
+    end = _AGE_ENDS.get(label)
     return None if end is None else (end, value.strip())
 
 

@@ -95,25 +95,19 @@ def _registered(node: Node, others: Others) -> list[Node] | None:
 
 
 def _design(node: Node, others: Others) -> list[Node] | None:
-    said = words.words_of(node)
-    if said is None:
-        return None
-    label, _, value = said.partition(":")
-    found = words.DESIGNS.get(words.folded(label))
+    label, value = words.labelled(node)
+    found = words.DESIGNS.get(label)
     meant = found[1](value) if found else None
     return None if found is None or meant is None else [words.coded(found[0], meant)]
 
 
 def _classifier(node: Node, others: Others) -> list[Node] | None:
-    said = words.words_of(node)
-    if said is None:
-        return None
-    label, _, value = said.partition(":")
-    table = words.CLASSES.get(words.folded(label))
+    label, value = words.labelled(node)
+    table = words.CLASSES.get(label)
     if table is not None:
         meant = table[1](value)
         return None if meant is None else [words.coded(table[0], meant)]
-    if words.folded(label) == "oversight classifier":
+    if label == "oversight classifier":
         label, _, value = value.strip().partition(" ")
     name = words.FLAGS.get(words.folded(label))
     yes = words.YES_OR_NO.get(words.folded(value))
@@ -160,11 +154,8 @@ def _sharing(nodes: list[Node], others: Others) -> list[Node] | None:
 
 def _sharing_part(node: Any) -> tuple[str, str]:
     """Which part of what is said of the sharing of data a classifier says in words, and what."""
-    said = words.words_of(node)
-    if said is None:
-        return "", ""
-    label, _, value = said.partition(":")
-    return _IPD_PARTS.get(words.folded(label), ""), value.strip()
+    label, value = words.labelled(node)
+    return _IPD_PARTS.get(label, ""), value.strip()
 
 
 def _is_plan(node: Any) -> bool:

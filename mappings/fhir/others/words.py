@@ -58,6 +58,12 @@ def words_of(node: Any) -> str | None:
     return words if words.__class__ is str else None
 
 
+def labelled(node: Any) -> tuple[str, str]:
+    """The label that these words begin with, folded, and what stands behind its colon."""
+    label, _, value = (words_of(node) or "").partition(":")
+    return folded(label), value
+
+
 # The words of https://hl7.org/fhir/R5/codesystem-title-type.html and of registers.
 TITLES = {
     "official title": "official",
