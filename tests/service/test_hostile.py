@@ -179,9 +179,14 @@ def test_one_that_hangs_is_stopped_and_one_that_dies_is_replaced_while_others_wo
             )
 
         hung, killed = service.workers()
-        os.kill(hung, signal.SIGSTOP)
+        # Both, until each has a request: one alone may be passed over while the other is idle.
+        for process in (hung, killed):
+            os.kill(process, signal.SIGSTOP)
         with ThreadPoolExecutor(4) as clients:
-            answers = list(clients.map(converted, range(4)))
+            asked = clients.map(converted, range(4))
+            service.wait_for_idle(0)
+            os.kill(killed, signal.SIGCONT)
+            answers = list(asked)
         late = [answer for answer in answers if answer.status_code != 200]
         assert [answer.status_code for answer in late] == [504]
         assert codes(late[0]) == ["timeout"]

@@ -46,6 +46,11 @@ class Service:
         """Wait until so many processes are ready."""
         self._until(lambda: self.http.get("/health").json()["workers"] == workers)
 
+    def wait_for_idle(self, workers: int) -> None:
+        """Wait until so many processes have nothing to do."""
+        said = f"\ntrialbridge_workers_idle {workers}\n"
+        self._until(lambda: said in self.http.get("/metrics").text)
+
     def workers(self) -> list[int]:
         """Give the processes that work: the children of the service that read records."""
         found = []
